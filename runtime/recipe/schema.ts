@@ -1,5 +1,5 @@
-// The form of every entry of a recipe: its type, range and description, stated once. Bake files, the command line, imports
-// and the published JSON schema are made from the same entries.
+// The form of every entry of a recipe: its type, range and description. Bake files, imports and the published JSON schema are
+// made from these entries. The command line shares the ends of ranges with them, and has shorter texts of its own.
 
 import * as v from 'valibot';
 import { MAX_ATTRIBUTES } from '../core/attributes.ts';

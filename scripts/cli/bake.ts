@@ -1,4 +1,5 @@
-// figment bake: its options; bakeFile.ts and bakeModels.ts do the work and are loaded only then.
+// figment bake: its options; bakeFile.ts and bakeModels.ts do the work and are loaded only then. Ranges end where those of
+// recipes do, but the texts are the command's own: it must tell them without waiting for the schema of recipes to load.
 
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { MAX_SEED } from '../../runtime/core/random.ts';
@@ -10,9 +11,10 @@ import {
   MAX_SIDE_PX,
   SAMPLER_NAMES,
 } from '../../runtime/core/samplingBounds.ts';
+import { PIPELINE_NAMES } from '../../runtime/recipe/recipe.ts';
 import { BAKE_FILE, type Shard } from '../bake/manifest.ts';
 import { UsageError } from '../node/usageError.ts';
-import type { BakeCommandOptions, BakePictureOptions } from './bakeOptions.ts';
+import type { BakeCommandOptions } from './bakeOptions.ts';
 import { attributeValues, labelBlend, nameList, realNumber, wholeNumber } from './optionParsers.ts';
 
 const MAX_COUNT = 100_000;
@@ -40,7 +42,7 @@ const OF_A_FILE = 'A bake file (what to make stands in it):';
 
 /** The command `figment bake`. */
 export function bakeCommand(): Command {
-  return new Command('bake')
+  const command = new Command('bake')
     .description('make pictures with a trained model, or all that a bake file lists, and write them as files')
     .argument(
       '[models...]',
@@ -57,8 +59,24 @@ export function bakeCommand(): Command {
       )
         .choices(['tfjs', 'onnx'])
         .default('tfjs'),
-    )
-    .optionsGroup(OF_A_MODEL)
+    );
+  addPictureOptions(command.optionsGroup(OF_A_MODEL));
+  addFileOptions(command.optionsGroup(OF_A_FILE));
+  return command.addHelpText('after', EXAMPLES).action(async (names: string[], options: BakeCommandOptions) => {
+    const file = names.find((name) => BAKE_FILE.test(name) && !/^https?:/i.test(name));
+    if (file === undefined) {
+      refuse(command, OF_A_FILE, 'is for a bake file');
+      return (await import('./bakeModels.ts')).bakeModels(names, options);
+    }
+    if (names.length > 1) throw new UsageError('bake: one bake file at a time');
+    refuse(command, OF_A_MODEL, `is for a model's name; say so in ${file}`);
+    await (await import('./bakeFile.ts')).bakeFile(file, options);
+  });
+}
+
+/** Adds the options that say which pictures of a model to make, and how. */
+function addPictureOptions(command: Command): void {
+  command
     .option('--label <names>', 'labels to draw, repeated or separated by commas (default: all)', addNames)
     .option(
       '--with <attributes>',
@@ -81,7 +99,7 @@ export function bakeCommand(): Command {
       new Option(
         '--pipeline <name>',
         'ddpm: in steps; cvae: in one pass, blurred; cvae+ddpm: steps that begin from that (default: ddpm)',
-      ).choices(['ddpm', 'cvae', 'cvae+ddpm']),
+      ).choices(PIPELINE_NAMES),
     )
     .option(
       '--guidance <w>',
@@ -114,8 +132,12 @@ export function bakeCommand(): Command {
     .option('--height <px>', 'the same for the height', wholeNumber(1, MAX_SIDE_PX))
     .option('--enlarge <n>', 'make n × n pixels of every pixel (default: 1)', wholeNumber(1, 64))
     .option('--sheet', 'also write sheet.png and sheet.json, an atlas in the TexturePacker layout')
-    .option('--animated', 'of models with frames, also write an animated PNG of each picture (.apng)')
-    .optionsGroup(OF_A_FILE)
+    .option('--animated', 'of models with frames, also write an animated PNG of each picture (.apng)');
+}
+
+/** Adds the options that say what to do with a bake file. */
+function addFileOptions(command: Command): void {
+  command
     .option('--check', 'write nothing; list what is missing or stale, and end with 1 if anything is')
     .option('--watch', 'bake again whenever the file is saved')
     .option('--shard <i/n>', 'bake the i-th of n parts, such as 2/4; parts of one plan make the whole', shard)
@@ -126,18 +148,7 @@ export function bakeCommand(): Command {
       '--neighbours <n>',
       'other seeds that the report offers beside each picture (default: 4)',
       wholeNumber(0, 32),
-    )
-    .addHelpText('after', EXAMPLES)
-    .action(async (names: string[], options: BakeCommandOptions) => {
-      const file = names.find((name) => BAKE_FILE.test(name) && !/^https?:/i.test(name));
-      if (file === undefined) {
-        refuse(options, ['check', 'watch', 'shard', 'force', 'prune', 'report', 'neighbours'], 'is for a bake file');
-        return (await import('./bakeModels.ts')).bakeModels(names, options);
-      }
-      if (names.length > 1) throw new UsageError('bake: one bake file at a time');
-      refuse(options, PICTURE_OPTIONS, `is for a model's name; say so in ${file}`);
-      await (await import('./bakeFile.ts')).bakeFile(file, options);
-    });
+    );
 }
 
 /**
@@ -149,43 +160,11 @@ function page(text: string): string {
   throw new InvalidArgumentError('Expected a page such as report.html; put --report behind the bake file.');
 }
 
-const PICTURE_OPTIONS: readonly (keyof BakePictureOptions)[] = [
-  'label',
-  'with',
-  'blend',
-  'vary',
-  'sameAs',
-  'sameFor',
-  'count',
-  'seed',
-  'interpolateSeed',
-  'interpolateAmount',
-  'pipeline',
-  'guidance',
-  'guidanceRescale',
-  'guidanceInterval',
-  'classifier',
-  'classifierLabel',
-  'classifierScale',
-  'steps',
-  'sampler',
-  'eta',
-  'image',
-  'mask',
-  'strength',
-  'resamples',
-  'keepAlpha',
-  'width',
-  'height',
-  'enlarge',
-  'sheet',
-  'animated',
-];
-
-function refuse(options: BakeCommandOptions, names: readonly (keyof BakeCommandOptions)[], why: string): void {
-  const name = names.find((given) => options[given] !== undefined);
-  if (name === undefined) return;
-  throw new UsageError(`bake: --${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} ${why}`);
+/** @throws UsageError for an option that was given, and that help lists in a group of which none may be */
+function refuse(command: Command, group: string, why: string): void {
+  const isGiven = (option: Option) => command.getOptionValue(option.attributeName()) !== undefined;
+  const given = command.options.find((option) => option.helpGroupHeading === group && isGiven(option));
+  if (given) throw new UsageError(`bake: ${given.long} ${why}`);
 }
 
 function addNames(text: string, before: string[] = []): string[] {

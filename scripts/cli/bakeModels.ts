@@ -9,24 +9,23 @@ import { interruptible } from '../node/interrupt.ts';
 import { shippedModels } from '../node/openModel.ts';
 import { printable, startProgress } from '../node/terminal.ts';
 import { UsageError } from '../node/usageError.ts';
-import type { BakeCommandOptions } from './bakeOptions.ts';
+import type { BakeCommandOptions, BakePictureOptions } from './bakeOptions.ts';
 
 /** figment bake MODEL…: one model's pictures to the folder, those of several each to a folder of its name. */
 export async function bakeModels(models: string[], options: BakeCommandOptions): Promise<void> {
-  const { out } = options;
+  const { out, batch, jobs, backend, engine, ...pictures } = options;
   const file = models.find((name) => statSync(name, { throwIfNoEntry: false })?.isFile());
   if (file !== undefined)
     throw new UsageError(`bake: ${file} is a file, and no bake file, which ends in .json or .jsonc`);
   if (out === undefined) throw new UsageError('bake: name a folder to write to with --out');
   const named = [...new Set(models)];
-  const source = describe(named.length > 0 ? named : shippedModels(), named.length === 1, options);
+  const source = describe(named.length > 0 ? named : shippedModels(), named.length === 1, pictures);
   await interruptible(async (signal) => {
     const plan = await planBake(source, { out, signal });
     for (const note of plan.notes) console.log(printable(`bake: ${note}`));
     const progress = startProgress('bake');
     const onProgress = ({ numDone, numPictures }: { numDone: number; numPictures: number }) =>
       progress.update(numDone / numPictures, `${Math.floor(numDone)}/${numPictures} images`);
-    const { batch, jobs, backend, engine } = options;
     const run = { batch, jobs, ...(backend ? { backend } : {}), engine, signal, onProgress };
     const result = await runPlan(plan, run, false).finally(() => progress.stop());
     console.log(`bake: ${result.backend!.name}: ${result.backend!.reason}`);
@@ -40,40 +39,13 @@ export async function bakeModels(models: string[], options: BakeCommandOptions):
 }
 
 /** The bake file that the options stand for. */
-function describe(models: string[], isOne: boolean, options: BakeCommandOptions): BakeSource {
-  const { interpolateSeed, interpolateAmount } = options;
+function describe(models: string[], isOne: boolean, options: BakePictureOptions): BakeSource {
+  const { interpolateSeed, interpolateAmount, sheet, animated, ...others } = options;
   if ((interpolateSeed === undefined) !== (interpolateAmount === undefined)) {
     throw new UsageError('bake: --interpolate-seed and --interpolate-amount go together');
   }
   const shared = {
-    ...defined({
-      labels: options.label,
-      attributes: options.with,
-      blend: options.blend,
-      vary: options.vary,
-      sameAs: options.sameAs,
-      sameFor: options.sameFor,
-      pipeline: options.pipeline,
-      guidanceScale: options.guidance,
-      guidanceRescale: options.guidanceRescale,
-      guidanceInterval: options.guidanceInterval,
-      classifier: options.classifier,
-      classifierLabel: options.classifierLabel,
-      classifierScale: options.classifierScale,
-      numInferenceSteps: options.steps,
-      sampler: options.sampler,
-      eta: options.eta,
-      image: options.image,
-      mask: options.mask,
-      strength: options.strength,
-      resamples: options.resamples,
-      keepAlpha: options.keepAlpha,
-      widthPx: options.width,
-      heightPx: options.height,
-      enlarge: options.enlarge,
-      count: options.count,
-      firstSeed: options.seed,
-    }),
+    ...defined(asEntries(others)),
     ...(interpolateSeed === undefined ? {} : { interpolate: { seed: interpolateSeed, amount: interpolateAmount! } }),
   };
   const folder = isOne ? '' : '{model}/';
@@ -84,8 +56,8 @@ function describe(models: string[], isOne: boolean, options: BakeCommandOptions)
     name: model,
     model,
     output: `${folder}{label}-{seed}${varied.join('')}`,
-    ...(options.sheet ? { sheet: `${folder}sheet` } : {}),
-    ...(options.animated ? { formats: ['png', 'apng'] } : {}),
+    ...(sheet ? { sheet: `${folder}sheet` } : {}),
+    ...(animated ? { formats: ['png', 'apng'] } : {}),
   }));
   return {
     description: { figment: 1, assets } as BakeDescription,
@@ -98,6 +70,20 @@ function describe(models: string[], isOne: boolean, options: BakeCommandOptions)
       throw new UsageError(path.at(-1) === 'model' ? message : `bake: ${model}${message}`);
     },
   };
+}
+
+/** Options by the names that their entries have in a bake file, where some are longer. */
+function asEntries({
+  label: labels,
+  with: attributes,
+  seed: firstSeed,
+  guidance: guidanceScale,
+  steps: numInferenceSteps,
+  width: widthPx,
+  height: heightPx,
+  ...sameNames
+}: BakePictureOptions): Record<string, unknown> {
+  return { ...sameNames, labels, attributes, firstSeed, guidanceScale, numInferenceSteps, widthPx, heightPx };
 }
 
 function defined(entries: Record<string, unknown>): object {
