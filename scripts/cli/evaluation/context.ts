@@ -13,10 +13,10 @@ import {
 } from '../../../runtime/index.ts';
 import type { FrameMetrics } from './frames.ts';
 import type { Judge } from './judge.ts';
-import type { RealSet } from './judgeVariation.ts';
 import { type Judged, makersOf } from './makePictures.ts';
 import type { Measured } from './measure.ts';
 import type { Metrics } from './report.ts';
+import type { RealSet } from './variedSets.ts';
 
 /** How the pictures are made. */
 export type EvaluationRecipe = Omit<Metrics['recipe'], 'backend'>;

@@ -12,9 +12,9 @@ import { contactSheet } from './contactSheet.ts';
 import { askedPictures, type Context, everyImage, makersAt } from './context.ts';
 import { type FrameMetrics, frameMetrics, repeatRows, stillFrames } from './frames.ts';
 import { judgeMonotony, judgeVariation } from './judgeHeeding.ts';
-import { judgeMaterials } from './judgeMaps.ts';
-import type { MaterialMetrics } from './judgeMaterials.ts';
+import { judgeMaterials } from './judgeMaterials.ts';
 import { generateSet, type MakePictures } from './makePictures.ts';
+import type { MaterialMetrics } from './materialMetrics.ts';
 import {
   byLabel,
   type CopyMetrics,

@@ -11,10 +11,10 @@ import {
 import { withProgress } from '../../node/terminal.ts';
 import { type Context, everyImage, makersAt, type RealSets } from './context.ts';
 import type { Judge } from './judge.ts';
-import { type MonotonyMetrics, monotonyOf, planSweeps } from './judgeMonotony.ts';
-import { planVariedSets, type VariationMetrics, variationOf, variedWords } from './judgeVariation.ts';
 import { generateSet } from './makePictures.ts';
 import { seenByJudge } from './seenByJudge.ts';
+import { type MonotonyMetrics, monotonyOf, planSweeps } from './sweeps.ts';
+import { planVariedSets, type VariationMetrics, variationOf, variedWords } from './variedSets.ts';
 
 /** How well numbers are heeded; undefined where there are none to ask for. */
 export async function judgeMonotony(context: Context, guidanceScale: number): Promise<MonotonyMetrics | undefined> {

@@ -1,8 +1,8 @@
 import type { FrameMetrics } from './frames.ts';
-import type { MaterialMetrics } from './judgeMaterials.ts';
-import type { MonotonyMetrics } from './judgeMonotony.ts';
-import type { VariationMetrics, VariationShares } from './judgeVariation.ts';
+import type { MaterialMetrics } from './materialMetrics.ts';
 import type { CopyMetrics, GuidanceMetrics, PipelineMetrics, SeamMetrics } from './measure.ts';
+import type { MonotonyMetrics } from './sweeps.ts';
+import type { VariationMetrics, VariationShares } from './variedSets.ts';
 
 /** The content of metrics.json. */
 export interface Metrics {

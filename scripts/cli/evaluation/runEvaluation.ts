@@ -37,11 +37,11 @@ import { frechetDistance } from './frechet.ts';
 import { openHeightJudge } from './heightJudge.ts';
 import { openJudge } from './judge.ts';
 import { judgeGenerated } from './judgeGenerated.ts';
-import { realSets, variedWords } from './judgeVariation.ts';
 import type { Judged } from './makePictures.ts';
 import { byLabel, measure, perAttribute } from './measure.ts';
 import { formatMetrics, formatSummary, METRIC_UNITS, type Metrics } from './report.ts';
 import { seenByJudge } from './seenByJudge.ts';
+import { realSets, variedWords } from './variedSets.ts';
 
 export interface EvaluateFlags {
   data: string;

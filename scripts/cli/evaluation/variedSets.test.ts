@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Dataset } from '../../../runtime/index.ts';
-import { planVariedSets, realSets, variationOf } from './judgeVariation.ts';
+import { planVariedSets, realSets, variationOf } from './variedSets.ts';
 
 const MOODS = ['calm', 'glad', 'sad'];
 const dataset = {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Dataset } from '../../../runtime/index.ts';
-import { monotonyOf, planSweeps } from './judgeMonotony.ts';
+import { monotonyOf, planSweeps } from './sweeps.ts';
 
 /** The wear of class a goes from 0 to 1, from half of it on in red, and that of class b hardly differs. */
 const dataset = {
