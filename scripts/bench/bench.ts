@@ -192,13 +192,13 @@ async function benchVae(numWorkers: number, isWasm: boolean): Promise<number> {
   return trainingSpeed(vaeTrainer(images, all, config, options, undefined, source));
 }
 
-interface BenchOptions {
+interface BenchCommandOptions {
   workers: number;
   backend?: 'webgpu' | 'wasm' | 'cpu';
   step?: boolean;
 }
 
-async function bench({ workers, backend, step = false }: BenchOptions): Promise<void> {
+async function bench({ workers, backend, step = false }: BenchCommandOptions): Promise<void> {
   const choice = await openNodeBackend(backend);
   const isWasm = choice.backend === 'wasm';
   const convolution = await plainConvolution();

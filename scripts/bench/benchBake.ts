@@ -61,13 +61,13 @@ function large(pixels: Uint8Array, look: Look, label: string): PixelImage {
   return layerImages({ pixels, maps: null }, look, label, ['picture']).get('picture')!;
 }
 
-interface BenchOptions {
+interface BenchBakeCommandOptions {
   backend?: BackendName;
   runs: number;
   models?: string[];
 }
 
-async function bench({ backend, runs, models = shippedModels() }: BenchOptions): Promise<void> {
+async function bench({ backend, runs, models = shippedModels() }: BenchBakeCommandOptions): Promise<void> {
   const opened = await openNodeBackend(backend);
   const baker = new Baker();
   console.log(`${opened.backend}: ${opened.reason}\nMilliseconds an asset; maps are all seven of a material.\n`);
@@ -106,7 +106,9 @@ await new Command('bench:bake')
   .argument('[models...]', 'default: all shipped models')
   .option('--runs <n>', 'of each the median is told', wholeNumber(1, 100), 3)
   .addOption(new Option('--backend <name>', 'default: the fastest here').choices(['webgpu', 'wasm', 'cpu']))
-  .action((models: string[], options: BenchOptions) => bench({ ...options, ...(models.length > 0 ? { models } : {}) }))
+  .action((models: string[], options: BenchBakeCommandOptions) =>
+    bench({ ...options, ...(models.length > 0 ? { models } : {}) }),
+  )
   .exitOverride()
   .parseAsync()
   .catch(endWithError);

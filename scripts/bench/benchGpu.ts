@@ -15,7 +15,7 @@ import { UsageError } from '../node/usageError.ts';
 import { bundlePage } from '../testing/bundlePage.ts';
 import { batchTimes } from './batchTimes.ts';
 
-interface GpuOptions {
+interface BenchGpuCommandOptions {
   model: string;
   counts: number[];
   steps?: number;
@@ -29,7 +29,7 @@ function countList(text: string): number[] {
   return text.split(',').map((count) => wholeNumber(1, 10_000)(count));
 }
 
-async function inNode({ model: name, counts, steps, backend, out }: GpuOptions): Promise<void> {
+async function inNode({ model: name, counts, steps, backend, out }: BenchGpuCommandOptions): Promise<void> {
   const choice = await openNodeBackend(backend).catch((error: Error) => {
     throw new UsageError(`bench:gpu: ${error.message}; --page measures in a browser instead`);
   });
@@ -62,7 +62,7 @@ async function inNode({ model: name, counts, steps, backend, out }: GpuOptions):
 }
 
 /** Serves the page, which measures frames besides, until Ctrl-C. */
-async function inPage({ model, counts, open }: GpuOptions): Promise<void> {
+async function inPage({ model, counts, open }: BenchGpuCommandOptions): Promise<void> {
   const module = 'plugin/testing/frames/gpuPage.ts';
   const asked = new URLSearchParams({ model: `models/${model}/`, counts: String(counts) });
   const folders = { '/models/': path.join(packageRoot(), 'assets/models') };
@@ -80,6 +80,6 @@ await new Command('bench:gpu')
   .option('--page', 'serve a page that measures in the browser that opens it, its frames included')
   .option('--no-open', 'with --page: print the address without opening a browser')
   .exitOverride()
-  .action((options: GpuOptions) => (options.page ? inPage(options) : inNode(options)))
+  .action((options: BenchGpuCommandOptions) => (options.page ? inPage(options) : inNode(options)))
   .parseAsync()
   .catch(endWithError);

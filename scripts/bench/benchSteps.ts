@@ -14,14 +14,17 @@ import {
 } from '../../runtime/index.ts';
 import { readDataOfModel } from '../cli/dataOfModel.ts';
 import { endWithError } from '../cli/endWithError.ts';
-import { type EvaluateFlags, evaluate } from '../cli/evaluation/runEvaluation.ts';
+import { type EvaluateCommandOptions, evaluate } from '../cli/evaluation/runEvaluation.ts';
 import { realNumber, wholeNumber } from '../cli/optionParsers.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
 import { buildModel, modelSource, orUsageError } from '../node/openModel.ts';
 import { UsageError } from '../node/usageError.ts';
 import { median } from './medianMs.ts';
 
-type Flags = Omit<EvaluateFlags, 'guidance' | 'steps' | 'sampler' | 'out' | 'vary' | 'identities'> & {
+type BenchStepsCommandOptions = Omit<
+  EvaluateCommandOptions,
+  'guidance' | 'steps' | 'sampler' | 'out' | 'vary' | 'identities'
+> & {
   teacherSteps: number[];
   guidance: number;
   runs: number;
@@ -52,12 +55,15 @@ interface StepsRow extends Way {
 type Painted = Omit<StepsRow, 'accuracy' | 'frechetDistanceToHeldOut' | 'spreadRelativeToReal'>;
 
 /** Makes pictures one by one in every way: how long each takes, and how far it is from the teacher's usual one. */
-async function paintInAllWays(name: string, flags: Flags): Promise<{ model: string; painted: Painted[] }> {
-  const { teacherSteps, guidance, runs, backend } = flags;
+async function paintInAllWays(
+  name: string,
+  command: BenchStepsCommandOptions,
+): Promise<{ model: string; painted: Painted[] }> {
+  const { teacherSteps, guidance, runs, backend } = command;
   const files = await loadModelFolder(modelSource(name), { acceptChanged: true });
   const { student, name: title } = files.index.figment;
   if (!student) throw new UsageError(`bench:steps: ${title} has no student; make one by figment distil`);
-  await readDataOfModel('bench:steps', files, { ...flags, seed: flags.splitSeed }); // what is wrong with it shows at once
+  await readDataOfModel('bench:steps', files, { ...command, seed: command.splitSeed }); // what is wrong with it shows at once
   const teacherFiles = await loadModelFolder(modelSource(name), { parts: ['teacher'], acceptChanged: true });
   const { release } = await openNodeBackend(backend);
   const model = buildModel(files);
@@ -114,8 +120,12 @@ function meanDifference(pictures: readonly Uint8Array[], others: readonly Uint8A
 }
 
 /** Has `figment evaluate` judge each way, by one judge. */
-async function judged(name: string, flags: Flags, painted: readonly Painted[]): Promise<StepsRow[]> {
-  const { guidance, teacherSteps: _t, runs: _r, json: _j, ...asked } = flags;
+async function judged(
+  name: string,
+  command: BenchStepsCommandOptions,
+  painted: readonly Painted[],
+): Promise<StepsRow[]> {
+  const { guidance, teacherSteps: _t, runs: _r, json: _j, ...asked } = command;
   const out = await mkdtemp(join(tmpdir(), 'figment-steps-'));
   const rows: StepsRow[] = [];
   try {
@@ -147,13 +157,16 @@ function table(rows: readonly StepsRow[]): string {
   return [head, head.map(() => '---'), ...cells].map((line) => `| ${line.join(' | ')} |`).join('\n');
 }
 
-async function run(name: string, flags: Flags): Promise<void> {
-  const { model, painted } = await paintInAllWays(name, flags);
-  const rows = await judged(name, flags, painted);
+async function run(name: string, command: BenchStepsCommandOptions): Promise<void> {
+  const { model, painted } = await paintInAllWays(name, command);
+  const rows = await judged(name, command, painted);
   console.log(`\n${table(rows)}`);
-  if (!flags.json) return;
+  if (!command.json) return;
   const byWay = Object.fromEntries(rows.map((row) => [`${row.network}-${row.numInferenceSteps}`, row]));
-  await writeFile(flags.json, `${JSON.stringify({ model, guidanceScale: flags.guidance, rows: byWay }, null, 2)}\n`);
+  await writeFile(
+    command.json,
+    `${JSON.stringify({ model, guidanceScale: command.guidance, rows: byWay }, null, 2)}\n`,
+  );
 }
 
 const stepCounts = (text: string) => {

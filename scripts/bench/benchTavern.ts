@@ -16,7 +16,7 @@ const WORDS: Readonly<Record<Milestone, string>> = {
   ready: 'guests, things and materials, too',
 };
 
-interface BenchTavernOptions {
+interface BenchTavernCommandOptions {
   width: number;
   height: number;
   seconds: number;
@@ -24,7 +24,7 @@ interface BenchTavernOptions {
   json?: boolean;
 }
 
-async function benchTavern({ width, height, seconds, quality, json }: BenchTavernOptions): Promise<void> {
+async function benchTavern({ width, height, seconds, quality, json }: BenchTavernCommandOptions): Promise<void> {
   const site = await serveSite(await buildDemoSite());
   const browser = await launchChromium({ webgpu: false, compositing: 'cpu' });
   try {

@@ -97,7 +97,7 @@ export function formatReports(reports: readonly AttackReport[]): string {
 /** Cases are many and short: the line that tells of them need not follow each. */
 const UPDATE_MS = 500;
 
-interface CampaignFlags {
+interface CampaignCommandOptions {
   seed: number;
   minutes: number;
   only?: Attack[];
@@ -105,7 +105,7 @@ interface CampaignFlags {
 }
 
 /** The work of `npm run campaign`. */
-async function campaign({ seed, minutes, only = [...ALL_ATTACKS], case: one }: CampaignFlags): Promise<void> {
+async function campaign({ seed, minutes, only = [...ALL_ATTACKS], case: one }: CampaignCommandOptions): Promise<void> {
   const totalMs = 60_000 * minutes;
   const totalWeight = only.reduce((sum, { weight }) => sum + weight, 0);
   const progress = startProgress('campaign');

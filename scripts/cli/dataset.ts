@@ -2,7 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { MAX_SEED } from '../../runtime/core/random.ts';
 import { FACE_DEFAULTS, FACE_GRID_PX, FACE_LABELS } from './dataset/dicebearFaces.ts';
-import type { DrawFlags, RelabelFlags } from './dataset/makeDataset.ts';
+import type { DrawCommandOptions, RelabelCommandOptions } from './dataset/makeDataset.ts';
 import type { Group } from './dataset/regroup.ts';
 import { SURFACE_DEFAULTS, SURFACE_LABELS } from './dataset/surfaces/drawSurfaces.ts';
 import { WALKER_DEFAULTS, WALKER_GRID, WALKER_LABELS } from './dataset/walkers/drawWalkers.ts';
@@ -33,7 +33,7 @@ function dicebearCommand(): Command {
     )
     .addOption(numberOption('--seed <n>', 'other faces for another seed', FACE_DEFAULTS.seed, wholeNumber(0, MAX_SEED)))
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
-    .action(async (flags: DrawFlags) => (await work()).makeFaces(flags));
+    .action(async (options: DrawCommandOptions) => (await work()).makeFaces(options));
 }
 
 function numberOption(flags: string, text: string, preset: number, parse: (text: string) => number): Option {
@@ -60,7 +60,7 @@ function surfacesCommand(): Command {
     )
     .option('--maps', 'unlit, with height, roughness and metal, a metal too, and worn more or less (wear, 0 to 1)')
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
-    .action(async (flags: DrawFlags) => (await work()).makeSurfaces(flags));
+    .action(async (options: DrawCommandOptions) => (await work()).makeSurfaces(options));
 }
 
 function walkersCommand(): Command {
@@ -74,7 +74,7 @@ function walkersCommand(): Command {
       numberOption('--seed <n>', 'other figures for another seed', WALKER_DEFAULTS.seed, wholeNumber(0, MAX_SEED)),
     )
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
-    .action(async (flags: DrawFlags) => (await work()).makeWalkers(flags));
+    .action(async (options: DrawCommandOptions) => (await work()).makeWalkers(options));
 }
 
 const RELABEL_DETAILS = `
@@ -100,7 +100,7 @@ function relabelCommand(): Command {
     .requiredOption('--out <dir>', 'folder to write dataset.json and the sheets to; new or empty')
     .addHelpText('after', RELABEL_DETAILS)
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
-    .action(async (flags: RelabelFlags) => (await work()).relabelPictures(flags));
+    .action(async (options: RelabelCommandOptions) => (await work()).relabelPictures(options));
 }
 
 /** Parser of `--group`. */

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { MAX_SEED } from '../../runtime/core/random.ts';
 import { MAX_GUIDANCE_SCALE, SAMPLER_NAMES } from '../../runtime/core/samplingBounds.ts';
-import type { EvaluateFlags } from './evaluation/runEvaluation.ts';
+import type { EvaluateCommandOptions } from './evaluation/runEvaluation.ts';
 import { nameList, realNumber, wholeNumber } from './optionParsers.ts';
 
 /** The command `figment evaluate`. */
@@ -54,8 +54,8 @@ export function evaluateCommand(): Command {
     .option('--split-seed <n>', 'seed of that split: the --seed of the training', wholeNumber(0, MAX_SEED), 0)
     .option('--workers <n>', 'threads that train the classifier on wasm', wholeNumber(1, 64), 2)
     .addOption(new Option('--backend <name>', 'compute on this backend').choices(['webgpu', 'wasm', 'cpu']))
-    .action(async (name: string, flags: EvaluateFlags) =>
-      (await import('./evaluation/runEvaluation.ts')).evaluate(name, flags),
+    .action(async (name: string, options: EvaluateCommandOptions) =>
+      (await import('./evaluation/runEvaluation.ts')).evaluate(name, options),
     );
 }
 

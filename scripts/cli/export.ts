@@ -1,6 +1,6 @@
 // figment export onnx|trainer: the options. Each has a file of its own, loaded when it runs.
 import { Command } from 'commander';
-import type { ExportTrainerOptions } from './exportTrainer.ts';
+import type { ExportTrainerCommandOptions } from './exportTrainer.ts';
 import { attributesOption } from './optionParsers.ts';
 
 const ONNX_DETAILS = `
@@ -39,7 +39,9 @@ export function exportCommand(): Command {
     .option('--flip', 'augment by mirroring')
     .option('--overwrite', 'write over a project that --out holds')
     .addHelpText('after', TRAINER_DETAILS)
-    .action(async (options: ExportTrainerOptions) => (await import('./exportTrainer.ts')).exportTrainer(options));
+    .action(async (options: ExportTrainerCommandOptions) =>
+      (await import('./exportTrainer.ts')).exportTrainer(options),
+    );
   return new Command('export')
     .description('write a model, or the training of one, for other programs')
     .addCommand(onnx)

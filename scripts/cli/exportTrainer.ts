@@ -29,7 +29,7 @@ import { UsageError } from '../node/usageError.ts';
 import { checkFrames, usualLatentScale, usualPrediction } from './trainDdpm.ts';
 import { chooseAttributes } from './trainingRun.ts';
 
-export interface ExportTrainerOptions {
+export interface ExportTrainerCommandOptions {
   data: string;
   out: string;
   attributes?: string[];
@@ -39,7 +39,7 @@ export interface ExportTrainerOptions {
 }
 
 /** figment export trainer */
-export async function exportTrainer(options: ExportTrainerOptions): Promise<void> {
+export async function exportTrainer(options: ExportTrainerCommandOptions): Promise<void> {
   const { data, out } = options;
   const whole = await readDataset(data);
   checkFrames('export trainer', whole, options);
@@ -113,7 +113,7 @@ const NUM_STEPS = { vae: 30_000, ddpm: 60_000, distil: 20_000 };
 const DISTILLATION = { stepCounts: [4, 8, 16], teacherSteps: 32 };
 
 /** What `training.json` says: the defaults of `figment train`, and for how long. */
-function trainingOptions(dataset: Dataset, data: string, { flip = false }: ExportTrainerOptions): object {
+function trainingOptions(dataset: Dataset, data: string, { flip = false }: ExportTrainerCommandOptions): object {
   const { seed, augment, reconstruction, klWeight, l2Weight, gradientWeight, coarseWeight, ...vae } = VAE_DEFAULTS;
   const { rareColourWeight, conditionWeight, channelWeights } = vae;
   const { condDropProb, minSnrGamma, ...ddpm } = DIFFUSION_DEFAULTS;

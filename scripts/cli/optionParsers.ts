@@ -83,7 +83,7 @@ export const dataOfModelOptions = (): Option[] => [
  *
  * @throws UsageError, since without any option the command takes its entry out of the model
  */
-export function refuseWithoutData(command: Command, { data }: DataOfModelFlags): void {
+export function refuseWithoutData(command: Command, { data }: DataOfModelCommandOptions): void {
   const isGiven = (option: Option) => command.getOptionValueSource(option.attributeName()) === 'cli';
   const given = command.options.find(isGiven);
   if (data !== undefined || !given) return;
@@ -93,7 +93,7 @@ export function refuseWithoutData(command: Command, { data }: DataOfModelFlags):
 }
 
 /** The values of `dataOfModelOptions` on a command line. */
-export interface DataOfModelFlags {
+export interface DataOfModelCommandOptions {
   data?: string;
   extraData?: string;
   heldOut: number;

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { MIN_DEVIATION } from '../../runtime/core/palettePrior.ts';
 import { dataOfModelOptions, realNumber, refuseWithoutData } from './optionParsers.ts';
-import type { PaletteFlags } from './runPalette.ts';
+import type { PaletteCommandOptions } from './runPalette.ts';
 
 const DETAILS = `
 It counts which colours the pictures of each label and attribute have, and writes that into the folder's model_index.json; no
@@ -31,8 +31,8 @@ export function paletteCommand(): Command {
     )
     .addHelpText('after', DETAILS);
   for (const option of dataOfModelOptions()) command.addOption(option);
-  return command.action(async (folder: string, flags: PaletteFlags) => {
-    refuseWithoutData(command, flags);
-    await (await import('./runPalette.ts')).givePalette(folder, flags);
+  return command.action(async (folder: string, options: PaletteCommandOptions) => {
+    refuseWithoutData(command, options);
+    await (await import('./runPalette.ts')).givePalette(folder, options);
   });
 }

@@ -1,7 +1,7 @@
 // figment pick: its options; runPick.ts does the work and is loaded only then.
 import { Command, Option } from 'commander';
 import { pageOrigin, wholeNumber } from './optionParsers.ts';
-import type { PickOptions } from './runPick.ts';
+import type { PickCommandOptions } from './runPick.ts';
 
 /** The command `figment pick`. */
 export function pickCommand(): Command {
@@ -22,5 +22,5 @@ export function pickCommand(): Command {
     )
     .option('--no-open', 'print the address without opening a browser')
     .addOption(new Option('--backend <name>', 'default: the fastest here').choices(['webgpu', 'wasm', 'cpu']))
-    .action(async (file: string, options: PickOptions) => (await import('./runPick.ts')).runPick(file, options));
+    .action(async (file: string, options: PickCommandOptions) => (await import('./runPick.ts')).runPick(file, options));
 }

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { MAX_PROBE_RATE, PROBE_RATE } from '../../runtime/core/linearProbe.ts';
 import { dataOfModelOptions, realNumber, refuseWithoutData, wholeNumber } from './optionParsers.ts';
-import type { ProbeFlags } from './runProbe.ts';
+import type { ProbeCommandOptions } from './runProbe.ts';
 
 const DETAILS = `
 It fits a linear map that reads labels and words of attributes from the latents of the data, and writes it into the folder's
@@ -26,8 +26,8 @@ export function probeCommand(): Command {
     .option('--steps <n>', 'training steps (default: 1200)', wholeNumber(1))
     .addHelpText('after', DETAILS);
   for (const option of dataOfModelOptions()) command.addOption(option);
-  return command.action(async (folder: string, flags: ProbeFlags) => {
-    refuseWithoutData(command, flags);
-    await (await import('./runProbe.ts')).giveProbe(folder, flags);
+  return command.action(async (folder: string, options: ProbeCommandOptions) => {
+    refuseWithoutData(command, options);
+    await (await import('./runProbe.ts')).giveProbe(folder, options);
   });
 }

@@ -11,25 +11,25 @@ import { withProgress } from '../node/terminal.ts';
 import { UsageError } from '../node/usageError.ts';
 import { checkVocabulary, readDataOfModel, withAttributesOf } from './dataOfModel.ts';
 import { writeModelEntry } from './modelEntry.ts';
-import type { DataOfModelFlags } from './optionParsers.ts';
+import type { DataOfModelCommandOptions } from './optionParsers.ts';
 
-export interface PaletteFlags extends DataOfModelFlags {
+export interface PaletteCommandOptions extends DataOfModelCommandOptions {
   deviation: number;
   sure: number;
 }
 
 /** The work of `figment palette`. */
-export async function givePalette(folder: string, flags: PaletteFlags): Promise<void> {
+export async function givePalette(folder: string, command: PaletteCommandOptions): Promise<void> {
   const files = await loadModelFolder(diskSource(folder), { acceptChanged: true });
-  if (flags.data === undefined) {
+  if (command.data === undefined) {
     await writeModelEntry(folder, 'palette');
     return console.log(`palette: ${folder} has none now`);
   }
-  const choice = { ...flags, data: flags.data, seed: flags.splitSeed };
+  const choice = { ...command, data: command.data, seed: command.splitSeed };
   const { dataset, split } = await readDataOfModel('palette', files, choice);
   const judged = withAttributesOf(files, dataset);
   checkVocabulary('palette', files, judged);
-  const palette = await fitted(judged, split.train, { deviation: flags.deviation, sure: flags.sure });
+  const palette = await fitted(judged, split.train, { deviation: command.deviation, sure: command.sure });
   await writeModelEntry(folder, 'palette', formatPalette(palette));
   console.log(`palette: ${palette.colours.length / 3} colours of ${split.train.length} images, written to ${folder}`);
 }

@@ -6,7 +6,7 @@ import { serveOnPort } from '../node/serveOnPort.ts';
 import { UsageError } from '../node/usageError.ts';
 import { showSite } from './showSite.ts';
 
-export interface PickOptions {
+export interface PickCommandOptions {
   candidates: number;
   port?: number;
   /** The origin of another page that may choose. */
@@ -16,7 +16,10 @@ export interface PickOptions {
 }
 
 /** figment pick: serves the page on this machine alone until Ctrl-C. */
-export async function runPick(file: string, { candidates, port, page, open, backend }: PickOptions): Promise<void> {
+export async function runPick(
+  file: string,
+  { candidates, port, page, open, backend }: PickCommandOptions,
+): Promise<void> {
   if (!existsSync(file)) throw new UsageError(`pick: there is no file ${file}`);
   const painter = await openPainter(backend);
   try {

@@ -23,22 +23,22 @@ import { startProgress } from '../node/terminal.ts';
 import { UsageError } from '../node/usageError.ts';
 import { checkVocabulary, readDataOfModel, withAttributesOf } from './dataOfModel.ts';
 import { writeModelEntry } from './modelEntry.ts';
-import type { DataOfModelFlags } from './optionParsers.ts';
+import type { DataOfModelCommandOptions } from './optionParsers.ts';
 
-export interface ProbeFlags extends DataOfModelFlags {
+export interface ProbeCommandOptions extends DataOfModelCommandOptions {
   rate: number;
   steps?: number;
 }
 
 /** The work of `figment probe`. */
-export async function giveProbe(folder: string, flags: ProbeFlags): Promise<void> {
+export async function giveProbe(folder: string, command: ProbeCommandOptions): Promise<void> {
   const files = await loadModelFolder(diskSource(folder), { acceptChanged: true });
-  if (flags.data === undefined) {
+  if (command.data === undefined) {
     await writeModelEntry(folder, 'probe');
     return console.log(`probe: ${folder} has none now`);
   }
   const model = probedModel(folder, files);
-  const choice = { ...flags, data: flags.data, seed: flags.splitSeed };
+  const choice = { ...command, data: command.data, seed: command.splitSeed };
   const { dataset, split } = await readDataOfModel('probe', files, choice);
   const known = withAttributesOf(files, dataset);
   checkVocabulary('probe', files, known);
@@ -46,7 +46,7 @@ export async function giveProbe(folder: string, flags: ProbeFlags): Promise<void
   try {
     const latents = (indices: Int32Array) => latentsOf(known, indices, files, model);
     const [train, heldOut] = [await latents(split.train), await latents(split.heldOut)];
-    const { probe, accuracy } = await fitted(train, heldOut, model, flags);
+    const { probe, accuracy } = await fitted(train, heldOut, model, command);
     await writeModelEntry(folder, 'probe', formatProbe(probe));
     const read = Object.entries(accuracy).map(([name, share]) => `${name} ${share.toFixed(2)}`);
     const told = read.join(', ') || 'nothing, since none is held out';
@@ -84,7 +84,7 @@ async function fitted(
   train: LatentDataset,
   heldOut: LatentDataset,
   model: ProbedModel,
-  { rate, steps }: ProbeFlags,
+  { rate, steps }: ProbeCommandOptions,
 ): Promise<{ probe: LinearProbe; accuracy: Record<string, number> }> {
   const numSteps = steps ?? PROBE_DEFAULTS.numSteps;
   const trainer = probeTrainer(train, model, { ...PROBE_DEFAULTS, numSteps });

@@ -1,6 +1,6 @@
 // figment verify: its options; verifyCases.ts does the work and is loaded only then.
 import { Command, Option } from 'commander';
-import type { VerifyOptions } from './verifyCases.ts';
+import type { VerifyCommandOptions } from './verifyCases.ts';
 
 const DETAILS = `
 A case is a UNet2DModel or AutoencoderKL folder with case.safetensors, a pipeline folder with case.safetensors and
@@ -14,7 +14,7 @@ export function verifyCommand(): Command {
     .argument('<folder...>', 'cases, or folders that hold cases at any depth')
     .addOption(new Option('--backend <name>', 'default: the fastest here').choices(['webgpu', 'wasm', 'cpu']))
     .addHelpText('after', DETAILS)
-    .action(async (paths: string[], options: VerifyOptions) =>
+    .action(async (paths: string[], options: VerifyCommandOptions) =>
       (await import('./verifyCases.ts')).verifyCases(paths, options),
     );
 }

@@ -29,7 +29,7 @@ import { UsageError } from '../node/usageError.ts';
 /** Allowed error as a share of the output's largest magnitude. */
 const TOLERANCE = 2e-4;
 
-export interface VerifyOptions {
+export interface VerifyCommandOptions {
   backend?: BackendName;
 }
 
@@ -38,7 +38,7 @@ export interface VerifyOptions {
  *
  * @throws Error when a case differs by more than the tolerance
  */
-export async function verifyCases(paths: string[], options: VerifyOptions): Promise<void> {
+export async function verifyCases(paths: string[], options: VerifyCommandOptions): Promise<void> {
   const found = await Promise.all(paths.map(findCases));
   const cases = found.flat();
   const backend = await openNodeBackend(options.backend);

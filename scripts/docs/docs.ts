@@ -9,12 +9,12 @@ import { packageRoot } from '../node/packageRoot.ts';
 import { buildGuide, publicSources } from './buildGuide.ts';
 import { clearSite } from './clearSite.ts';
 
-interface DocsOptions {
+interface DocsCommandOptions {
   out: string;
   api: boolean;
 }
 
-async function buildDocs({ out, api }: DocsOptions): Promise<void> {
+async function buildDocs({ out, api }: DocsCommandOptions): Promise<void> {
   clearSite(out);
   const files = buildGuide(api ? publicSources() : [], api);
   const encoder = new TextEncoder();

@@ -10,7 +10,7 @@ import { packageRoot } from '../node/packageRoot.ts';
 import { PICTURES } from './pictures/index.ts';
 import { PIXEL_SHEET, SHEETS } from './sheets.ts';
 
-interface PictureOptions {
+interface DocsPicturesCommandOptions {
   /** The folder of the documents. */
   out: string;
   /** The name of one picture; default: all. */
@@ -32,7 +32,7 @@ export const DRAWN_PICTURES: Readonly<Record<string, string>> = Object.fromEntri
 );
 
 /** Draws the pictures. One that cannot be drawn is told of, and the others are drawn all the same. */
-export async function drawPictures({ out, only }: PictureOptions): Promise<void> {
+export async function drawPictures({ out, only }: DocsPicturesCommandOptions): Promise<void> {
   const backend = await openNodeBackend();
   for (const { folder, pictures } of FOLDERS) {
     for (const [name, drawings] of Object.entries(pictures)) {

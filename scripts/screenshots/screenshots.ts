@@ -17,7 +17,7 @@ const WIDE = { width: 1280, height: 720 };
 /** A software renderer takes seconds for a frame of full quality. */
 const LIMIT_MS = 300_000;
 
-interface ScreenshotOptions {
+interface ScreenshotsCommandOptions {
   /** The folder of the documents. */
   out: string;
   quality: string;
@@ -44,7 +44,7 @@ export const VIEWS: Readonly<Record<string, View>> = {
 /** Views of pages of their own, for which the demo need not be built. */
 const NEEDS_NO_SITE: readonly string[] = ['inspector', 'materials'];
 
-async function takeScreenshots({ out, quality, only }: ScreenshotOptions): Promise<void> {
+async function takeScreenshots({ out, quality, only }: ScreenshotsCommandOptions): Promise<void> {
   const views = only === undefined ? Object.keys(VIEWS) : [only].filter((name) => Object.hasOwn(VIEWS, name));
   if (views.length > 0) await shootViews(views, path.join(out, 'images'), quality);
   if (only !== undefined && views.length > 0) return;

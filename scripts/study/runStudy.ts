@@ -23,7 +23,7 @@ import { guidancePart, stepsPart, variancePart } from './parts/sampling.ts';
 import { klWeightPart, pipelinesPart, predictionPart, schedulePart } from './parts/training.ts';
 import { CaseStore, writeResults } from './results.ts';
 
-export interface StudyFlags {
+export interface StudyCommandOptions {
   data: string;
   model: string;
   out: string;
@@ -40,26 +40,26 @@ export interface StudyFlags {
 const SPLIT = { heldOut: 0.05, seed: 1 };
 
 /** The work of `npm run study`. */
-export async function runStudy(flags: StudyFlags): Promise<void> {
-  const parts = partsNamed(flags.only);
-  const dataset = await readDataset(flags.data);
+export async function runStudy(command: StudyCommandOptions): Promise<void> {
+  const parts = partsNamed(command.only);
+  const dataset = await readDataset(command.data);
   const split = splitHeldOut(dataset, SPLIT.heldOut, SPLIT.seed);
-  const backend = await openNodeBackend(flags.backend);
-  const model = buildModel(await loadModelFolder(modelSource(flags.model)));
+  const backend = await openNodeBackend(command.backend);
+  const model = buildModel(await loadModelFolder(modelSource(command.model)));
   const judge = await openJudge(dataset, {
     indices: split.train,
-    numSteps: flags.judgeSteps ?? CLASSIFIER_DEFAULTS.numSteps!,
-    numWorkers: backend.backend === 'wasm' ? flags.workers : 1,
+    numSteps: command.judgeSteps ?? CLASSIFIER_DEFAULTS.numSteps!,
+    numWorkers: backend.backend === 'wasm' ? command.workers : 1,
   });
   try {
     const heldOut = imagesOfDataset(dataset, split.heldOut);
-    const perClass = Math.min(flags.imagesPerClass, smallestClass(heldOut.classLabels, dataset.labels.length));
+    const perClass = Math.min(command.imagesPerClass, smallestClass(heldOut.classLabels, dataset.labels.length));
     const real = { measured: await measure(judge, heldOut, perClass), perClass };
-    const { imagesPerClass, minutes, work } = flags;
+    const { imagesPerClass, minutes, work } = command;
     const training = trainingImages(dataset, split);
     const context: StudyContext = { model, dataset, split, training, judge, real, imagesPerClass, minutes, work };
     await interruptible(async (signal) => {
-      for (const part of parts) await runPart(part, context, flags.out, signal);
+      for (const part of parts) await runPart(part, context, command.out, signal);
     });
   } finally {
     judge.dispose();

@@ -4,7 +4,7 @@ import { Command, Option } from 'commander';
 import { endWithError } from '../cli/endWithError.ts';
 import { realNumber, wholeNumber } from '../cli/optionParsers.ts';
 import { packageRoot } from '../node/packageRoot.ts';
-import type { StudyFlags } from './runStudy.ts';
+import type { StudyCommandOptions } from './runStudy.ts';
 
 /** The command `npm run study`. */
 export function studyCommand(): Command {
@@ -25,7 +25,7 @@ export function studyCommand(): Command {
     .option('--judge-steps <n>', 'steps that a new judge is trained (default: 2000)', wholeNumber(1))
     .option('--workers <n>', 'threads that train the judge on wasm', wholeNumber(1, 64), 1)
     .addOption(new Option('--backend <name>', 'compute on this backend').choices(['webgpu', 'wasm', 'cpu']))
-    .action(async (flags: StudyFlags) => (await import('./runStudy.ts')).runStudy(flags));
+    .action(async (options: StudyCommandOptions) => (await import('./runStudy.ts')).runStudy(options));
 }
 
 if (process.argv[1] === import.meta.filename) await studyCommand().exitOverride().parseAsync().catch(endWithError);

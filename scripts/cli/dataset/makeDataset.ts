@@ -11,7 +11,7 @@ import { drawMaterials } from './surfaces/drawMaterials.ts';
 import { drawSurfaces } from './surfaces/drawSurfaces.ts';
 import { drawWalkers, WALKER_GRID } from './walkers/drawWalkers.ts';
 
-export interface DrawFlags {
+export interface DrawCommandOptions {
   out: string;
   count: number;
   size: number;
@@ -20,13 +20,13 @@ export interface DrawFlags {
   maps?: boolean;
 }
 
-export function makeFaces({ out, count, size, seed }: DrawFlags): Promise<void> {
+export function makeFaces({ out, count, size, seed }: DrawCommandOptions): Promise<void> {
   const description = `${size}x${size} RGBA pixel faces drawn with DiceBear; label = what the face wears, attributes.csv what else can be seen.`;
   const draw = (onProgress: OnProgress) => drawFaces({ count, sizePx: size, seed, onProgress });
   return make('dicebear', out, description, draw);
 }
 
-export function makeSurfaces({ out, count, size, seed, maps = false }: DrawFlags): Promise<void> {
+export function makeSurfaces({ out, count, size, seed, maps = false }: DrawCommandOptions): Promise<void> {
   if (maps) {
     const description = `${size}x${size} seamless materials drawn by formula, with height, roughness and metal; label = material.`;
     return make('surfaces', out, description, (onProgress) => drawMaterials({ count, sizePx: size, seed, onProgress }));
@@ -36,14 +36,14 @@ export function makeSurfaces({ out, count, size, seed, maps = false }: DrawFlags
   return make('surfaces', out, description, draw);
 }
 
-export function makeWalkers({ out, count, size, seed }: DrawFlags): Promise<void> {
+export function makeWalkers({ out, count, size, seed }: DrawCommandOptions): Promise<void> {
   const height = (size / WALKER_GRID.widthPx) * WALKER_GRID.heightPx;
   const description = `${size}x${height} RGBA figures that walk, drawn by formula; label = role.`;
   const draw = (onProgress: OnProgress) => drawWalkers({ count, sizePx: size, seed, onProgress });
   return make('walkers', out, description, draw);
 }
 
-export interface RelabelFlags {
+export interface RelabelCommandOptions {
   data: string;
   attributes: string;
   column: string;
@@ -53,8 +53,8 @@ export interface RelabelFlags {
   out: string;
 }
 
-export async function relabelPictures(flags: RelabelFlags): Promise<void> {
-  const { data, attributes, column, group, matched = false, seed, out } = flags;
+export async function relabelPictures(command: RelabelCommandOptions): Promise<void> {
+  const { data, attributes, column, group, matched = false, seed, out } = command;
   const source = await readDataset(data);
   const values = valuesOf(source, await readCsv(attributes), attributes, column);
   const draw = async () => regroup(source, values, group, { matched, seed });

@@ -43,7 +43,7 @@ import { formatMetrics, formatSummary, METRIC_UNITS, type Metrics } from './repo
 import { seenByJudge } from './seenByJudge.ts';
 import { realSets, variedWords } from './variedSets.ts';
 
-export interface EvaluateFlags {
+export interface EvaluateCommandOptions {
   data: string;
   extraData?: string;
   testData?: string;
@@ -69,7 +69,7 @@ export interface EvaluateFlags {
 }
 
 /** The work of `figment evaluate`. */
-export async function evaluate(name: string, flags: EvaluateFlags): Promise<void> {
+export async function evaluate(name: string, command: EvaluateCommandOptions): Promise<void> {
   const source = modelSource(name);
   const files = await loadModelFolder(source, { acceptChanged: true });
   for (const note of modelNotes(files)) console.log(printable(`evaluate: ${note}`));
@@ -77,16 +77,16 @@ export async function evaluate(name: string, flags: EvaluateFlags): Promise<void
   const read = async (part: ModelPart) =>
     parts.includes(part) ? loadModelFolder(source, { parts: [part], acceptChanged: true }) : null;
   const [cvaeFiles, teacherFiles] = [await read('cvae'), await read('teacher')];
-  const out = flags.out ?? folderOf(name);
-  const { dataset, split } = await readDataOfModel('evaluate', files, { ...flags, seed: flags.splitSeed });
+  const out = command.out ?? folderOf(name);
+  const { dataset, split } = await readDataOfModel('evaluate', files, { ...command, seed: command.splitSeed });
   checkHeldOut(dataset, split);
-  if (flags.testData === undefined && (await heldOutOthers(name, { dataset, split }))) {
+  if (command.testData === undefined && (await heldOutOthers(name, { dataset, split }))) {
     console.log(
       `evaluate: ${name} was trained on pictures that are held out here, which makes it look better than it is; give the --held-out, --split-seed, --hold-out-by and --extra-data of its training`,
     );
   }
   await makeWritableFolder(out);
-  const backend = await openNodeBackend(flags.backend);
+  const backend = await openNodeBackend(command.backend);
   console.log(`evaluate: ${backend.backend}; ${backend.reason}`);
   const model = buildModel(files);
   const cvae = cvaeFiles && buildCvae(cvaeFiles);
@@ -94,10 +94,10 @@ export async function evaluate(name: string, flags: EvaluateFlags): Promise<void
   try {
     const judged = withAttributesOf(files, dataset);
     checkAskable('evaluate', files, judged);
-    if (flags.vary !== undefined) variedWords(judged, flags.vary);
-    const varied = await readRealSets(files, flags);
+    if (command.vary !== undefined) variedWords(judged, command.vary);
+    const varied = await readRealSets(files, command);
     const { backend: name } = backend;
-    const { metrics, sheet } = await evaluateModel({ model, teacher, cvae }, judged, split, name, flags, varied);
+    const { metrics, sheet } = await evaluateModel({ model, teacher, cvae }, judged, split, name, command, varied);
     const bytes = new TextEncoder().encode(formatMetrics(metrics));
     await writeFilesAtomic(out, { 'contact-sheet.png': sheet, 'metrics.json': bytes });
     console.log(printable(formatSummary(metrics)));
@@ -119,7 +119,10 @@ function folderOf(model: string): string {
 }
 
 /** Real pictures that differ in one attribute alone; undefined where none are named. @throws UsageError when there are none among them */
-async function readRealSets(files: ModelFiles, { vary, variedData }: EvaluateFlags): Promise<RealSets | undefined> {
+async function readRealSets(
+  files: ModelFiles,
+  { vary, variedData }: EvaluateCommandOptions,
+): Promise<RealSets | undefined> {
   if (variedData === undefined) return undefined;
   if (vary === undefined) {
     throw new UsageError('evaluate: --varied-data shows how one attribute varies; say which with --vary');
@@ -149,7 +152,7 @@ async function evaluateModel(
   whole: Dataset,
   splitOfWhole: DatasetSplit,
   backend: BackendName,
-  flags: EvaluateFlags,
+  command: EvaluateCommandOptions,
   varied?: RealSets,
 ): Promise<{ metrics: Metrics; sheet: Uint8Array }> {
   const { frames } = whole;
@@ -158,17 +161,17 @@ async function evaluateModel(
   const dataset = albedoOf(seen);
   const { labels } = dataset;
   const classifier = await openJudge(dataset, {
-    file: flags.classifier,
+    file: command.classifier,
     indices: split.train,
-    numSteps: flags.classifierSteps,
-    numWorkers: backend === 'wasm' ? flags.workers : 1,
+    numSteps: command.classifierSteps,
+    numWorkers: backend === 'wasm' ? command.workers : 1,
   });
   console.log(`evaluate: classifier ${classifier.isNew ? 'trained and stored in' : 'read from'} ${classifier.file}`);
-  const heights = await openHeights(seen, split, classifier.file, backend, model, flags);
+  const heights = await openHeights(seen, split, classifier.file, backend, model, command);
   try {
     const heldOut = imagesOfDataset(dataset, split.heldOut);
     const perClass = Math.min(
-      flags.imagesPerClass * numFramesOf(whole),
+      command.imagesPerClass * numFramesOf(whole),
       smallestClass(heldOut.classLabels, labels.length),
     );
     const real = await measure(classifier, heldOut, perClass);
@@ -181,17 +184,18 @@ async function evaluateModel(
     const everyOne = Int32Array.from(heldOut.classLabels.keys());
     const reconstructedHeldOut = imagesOfDataset(albedoOf(remade), everyOne);
     const kept = await measure(classifier, { ...reconstructedHeldOut, attributes: heldOut.attributes }, perClass);
-    const recipe = recipeOf(model, flags);
+    const recipe = recipeOf(model, command);
     const sets = { heldOut, reconstructedHeldOut };
-    const vary = flags.vary === undefined ? undefined : { attribute: flags.vary, numIdentities: flags.identities };
-    const judges = { classifier, heights, hasSeams: flags.seams, numSweepSeeds: flags.sweepSeeds, vary, varied };
+    const vary =
+      command.vary === undefined ? undefined : { attribute: command.vary, numIdentities: command.identities };
+    const judges = { classifier, heights, hasSeams: command.seams, numSweepSeeds: command.sweepSeeds, vary, varied };
     const measured = { ...judges, real, realFrames, perClass, recipe };
     const context = { model, teacher, cvae, whole, splitOfWhole, dataset, split, sets, ...measured };
     const generated = await judgeGenerated(context);
     const metrics: Metrics = {
       units: METRIC_UNITS,
       model: { name: model.index.figment.name, sha256: model.hash },
-      data: dataOf(whole, splitOfWhole, flags),
+      data: dataOf(whole, splitOfWhole, command),
       recipe: { ...recipe, backend },
       classifier: {
         numTrainSteps: classifier.numSteps,
@@ -218,7 +222,7 @@ async function openHeights(
   classifierFile: string,
   backend: BackendName,
   { index }: DiffusionModel,
-  { heightSteps: numSteps, workers }: EvaluateFlags,
+  { heightSteps: numSteps, workers }: EvaluateCommandOptions,
 ) {
   if (seen.channels !== MATERIAL_CHANNELS) return null;
   const numWorkers = backend === 'wasm' ? workers : 1;
@@ -234,28 +238,28 @@ function sampleOf(dataset: Dataset, indices: Int32Array, perClass: number): Imag
   );
 }
 
-function dataOf(dataset: Dataset, split: DatasetSplit, flags: EvaluateFlags): Metrics['data'] {
+function dataOf(dataset: Dataset, split: DatasetSplit, command: EvaluateCommandOptions): Metrics['data'] {
   return {
     name: dataset.name,
     numTrainImages: split.train.length,
     numHeldOutImages: split.heldOut.length,
-    heldOutShare: flags.heldOut,
-    splitSeed: flags.splitSeed,
-    ...(flags.testData !== undefined && { testData: basename(flags.testData) }),
+    heldOutShare: command.heldOut,
+    splitSeed: command.splitSeed,
+    ...(command.testData !== undefined && { testData: basename(command.testData) }),
   };
 }
 
-function recipeOf({ index }: DiffusionModel, flags: EvaluateFlags): EvaluationRecipe {
-  const { steps: numInferenceSteps, sampler } = flags;
+function recipeOf({ index }: DiffusionModel, command: EvaluateCommandOptions): EvaluationRecipe {
+  const { steps: numInferenceSteps, sampler } = command;
   const asked = { ...(numInferenceSteps && { numInferenceSteps }), ...(sampler && { sampler }) };
   const sampleDefaults = sampleDefaultsFor(asked, index.figment);
   return {
-    sampler: flags.sampler ?? sampleDefaults.sampler,
-    numInferenceSteps: flags.steps ?? sampleDefaults.numInferenceSteps,
+    sampler: command.sampler ?? sampleDefaults.sampler,
+    numInferenceSteps: command.steps ?? sampleDefaults.numInferenceSteps,
     // Without a null label there is no guidance.
-    guidanceScales: index.figment.nullLabel === null ? [1] : flags.guidance,
-    imagesPerClass: flags.imagesPerClass,
-    firstSeed: flags.seed,
-    lastSeed: (flags.seed + flags.imagesPerClass - 1) >>> 0,
+    guidanceScales: index.figment.nullLabel === null ? [1] : command.guidance,
+    imagesPerClass: command.imagesPerClass,
+    firstSeed: command.seed,
+    lastSeed: (command.seed + command.imagesPerClass - 1) >>> 0,
   };
 }
