@@ -56,7 +56,39 @@ export function trainCommand(): Command {
 }
 
 function vaeCommand(): Command {
-  return command('vae', 'train a variational auto-encoder (images to latents and back)')
+  const vae = command('vae', 'train a variational auto-encoder (images to latents and back)');
+  addAugmentations(vae);
+  addLossOptions(vae);
+  return vae
+    .addOption(ofNewNetwork('--widths <list>', 'channels by level, separated by commas: 32,64,96,128', channelCounts))
+    .addOption(ofNewNetwork('--latent-channels <n>', 'channels of the latents (default: 8)', wholeNumber(1, 256)))
+    .addOption(
+      ofNewNetwork(
+        '--patch-size <px>',
+        'see squares of so many pixels as channels, which is fast; they halve the latents as levels do (default: 1)',
+        wholeNumber(1, 8),
+      ),
+    )
+    .addOption(
+      new Option(
+        '--latents-of <dir>',
+        'learn the latents of this whole model, whose U-Net then fits: an auto-encoder of another size for it',
+      ).conflicts(['initFrom', 'freezeEncoder', 'latentChannels']),
+    )
+    .option('--freeze-encoder', 'train the decoder alone: latents stay as they are')
+    .option(
+      '--latent-noise <x>',
+      'disturb the latents that the decoder sees, by noise of up to this on the scale of the U-Net: it learns to forgive it',
+      realNumber(0, 2),
+      0,
+    )
+    .addHelpText('after', VAE_DETAILS)
+    .action(inItsFolder(async (options) => (await import('./trainVae.ts')).trainVae(options)));
+}
+
+/** Adds the options of how the images of an auto-encoder are changed before it sees them. */
+function addAugmentations(vae: Command): void {
+  vae
     .option('--shift <px>', 'augment by shifts of up to so many pixels', wholeNumber(0), 0)
     .option(
       '--permute-channels <p>',
@@ -70,7 +102,12 @@ function vaeCommand(): Command {
       realNumber(0, 1),
       0,
     )
-    .option('--crop <px>', 'train on squares of so many pixels from anywhere in the images', wholeNumber(0), 0)
+    .option('--crop <px>', 'train on squares of so many pixels from anywhere in the images', wholeNumber(0), 0);
+}
+
+/** Adds the options of what an auto-encoder's error consists of. */
+function addLossOptions(vae: Command): void {
+  vae
     .option('--kl-weight <x>', 'weight of the KL divergence; that of the reconstruction error is 1', realNumber(0))
     .addOption(new Option('--reconstruction <kind>', 'reconstruction error').choices(['l1', 'l2']).default('l1'))
     .option('--l2-weight <x>', 'weight of the squared error', realNumber(0), 0)
@@ -106,31 +143,7 @@ function vaeCommand(): Command {
       '--channel-weights <list>',
       'how much the errors of each channel count, separated by commas: 1,1,1,2,1,1',
       (text) => text.split(',').map(realNumber(0, 1000)),
-    )
-    .addOption(ofNewNetwork('--widths <list>', 'channels by level, separated by commas: 32,64,96,128', channelCounts))
-    .addOption(ofNewNetwork('--latent-channels <n>', 'channels of the latents (default: 8)', wholeNumber(1, 256)))
-    .addOption(
-      ofNewNetwork(
-        '--patch-size <px>',
-        'see squares of so many pixels as channels, which is fast; they halve the latents as levels do (default: 1)',
-        wholeNumber(1, 8),
-      ),
-    )
-    .addOption(
-      new Option(
-        '--latents-of <dir>',
-        'learn the latents of this whole model, whose U-Net then fits: an auto-encoder of another size for it',
-      ).conflicts(['initFrom', 'freezeEncoder', 'latentChannels']),
-    )
-    .option('--freeze-encoder', 'train the decoder alone: latents stay as they are')
-    .option(
-      '--latent-noise <x>',
-      'disturb the latents that the decoder sees, by noise of up to this on the scale of the U-Net: it learns to forgive it',
-      realNumber(0, 2),
-      0,
-    )
-    .addHelpText('after', VAE_DETAILS)
-    .action(inItsFolder(async (options) => (await import('./trainVae.ts')).trainVae(options)));
+    );
 }
 
 function ddpmCommand(): Command {
