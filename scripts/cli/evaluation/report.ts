@@ -79,20 +79,6 @@ export const METRIC_UNITS = {
   relative: 'distance of generated images divided by that of held-out images after the auto-encoder',
 };
 
-/** A row for each attribute with the share of frames that agree in it, and one for the colour drift. */
-function framesRows({ heldOutFrames, byGuidance }: Metrics): string[][] {
-  if (!heldOutFrames) return [];
-  const all = [heldOutFrames, ...Object.values(byGuidance).map(({ frames }) => frames!)];
-  return [
-    ['frames agree', 'held-out', ...Object.keys(byGuidance).map((scale) => `guidance ${scale}`)],
-    ...Object.keys(heldOutFrames.agreement).map((name) => [
-      name,
-      ...all.map(({ agreement }) => agreement[name]!.frames.toFixed(3)),
-    ]),
-    ['colour drift', ...all.map(({ colourDrift }) => colourDrift.toFixed(2))],
-  ];
-}
-
 const SIGNIFICANT_DIGITS = 5;
 
 /** Metrics as JSON, with fractions to five digits. */
@@ -102,57 +88,75 @@ export function formatMetrics(metrics: Metrics): string {
   return `${JSON.stringify(metrics, round, 2)}\n`;
 }
 
-/** A few lines for the terminal. */
+/** A few lines for the terminal: a table, and a line for each measure besides. */
 export function formatSummary(metrics: Metrics): string {
-  const { classifier, vae, frechet, byGuidance, nearestTrainingImage, seam, materials, pipelines = {} } = metrics;
-  const rows = [
-    ['', 'accuracy', 'Fréchet', 'spread'],
-    ['held-out', classifier.heldOutAccuracy.toFixed(3), '0', '1'],
-    ['after the VAE', vae.accuracy.toFixed(3), '', ''],
-    ['train', '', frechet.trainToHeldOut.toFixed(3), ''],
-    ...Object.entries(byGuidance).map(([scale, metrics]) => [
-      `guidance ${scale}`,
-      metrics.accuracy.toFixed(3),
-      metrics.frechetDistanceToHeldOut.toFixed(3),
-      metrics.spreadRelativeToReal.toFixed(2),
-    ]),
-  ];
-  const { heldOutAccuracyPerAttribute: real = {} } = classifier;
-  const judged = [vae, ...Object.values(byGuidance)];
-  const ofAttributes = Object.entries(real).map(([name, share]) => [
-    name,
-    share.toFixed(3),
-    ...judged.map(({ accuracyPerAttribute: read }) => read?.[name]?.toFixed(3) ?? ''), // none where a number is always read alike
-  ]);
-  if (ofAttributes.length > 0) {
-    const scales = Object.keys(byGuidance).map((scale) => `guidance ${scale}`);
-    ofAttributes.unshift(['attributes', 'held-out', 'after VAE', ...scales]);
-  }
-  const weak = Object.entries(byGuidance).flatMap(([scale, { weakClasses }]) =>
-    weakClasses.length > 0 ? [`weak at guidance ${scale}: ${weakClasses.join(', ')}`] : [],
-  );
+  const { vae, nearestTrainingImage, seam, materials, monotony, variation, pipelines = {} } = metrics;
   const { guidanceScale, relative } = nearestTrainingImage;
   return [
-    ...[...rows, ...ofAttributes, ...framesRows(metrics)].map(
-      ([name, ...cells]) => `${name!.padEnd(14)}${cells.map((cell) => cell.padStart(12)).join('')}`,
-    ),
+    ...[...setRows(metrics), ...attributeRows(metrics), ...framesRows(metrics)].map(formatRow),
     `VAE L1 ${vae.heldOutL1.toFixed(4)} on held-out images`,
     `nearest training image at guidance ${guidanceScale}: ${relative.toFixed(2)} times as far as from held-out ones`,
     ...(seam
       ? [`seam at guidance ${guidanceScale}: ${seam.generated.toFixed(2)} (held-out ${seam.heldOut.toFixed(2)})`]
       : []),
     ...(materials ? formatMaterials(materials) : []),
-    ...Object.entries(metrics.monotony?.attributes ?? {}).map(
+    ...Object.entries(monotony?.attributes ?? {}).map(
       ([name, { mean }]) => `rank correlation of ${name} asked and read: ${mean.toFixed(3)}`,
     ),
-    ...(metrics.variation ? formatVariation(metrics.variation) : []),
-    ...Object.entries(pipelines).map(
-      ([name, { msPerImage, accuracy, frechetDistanceToHeldOut, spreadRelativeToReal }]) =>
-        `${name.padEnd(14)}${msPerImage.toFixed(1)} ms an image, accuracy ${accuracy.toFixed(3)}, Fréchet ${frechetDistanceToHeldOut.toFixed(3)}, spread ${spreadRelativeToReal.toFixed(2)}`,
-    ),
-    ...weak,
+    ...(variation ? formatVariation(variation) : []),
+    ...Object.entries(pipelines).map(formatPipeline),
+    ...formatWeak(metrics),
   ].join('\n');
 }
+
+const formatRow = ([name, ...cells]: string[]) =>
+  `${name!.padEnd(14)}${cells.map((cell) => cell.padStart(12)).join('')}`;
+
+/** A row for each set of images, generated or not. */
+function setRows({ classifier, vae, frechet, byGuidance }: Metrics): string[][] {
+  return [
+    ['', 'accuracy', 'Fréchet', 'spread'],
+    ['held-out', classifier.heldOutAccuracy.toFixed(3), '0', '1'],
+    ['after the VAE', vae.accuracy.toFixed(3), '', ''],
+    ['train', '', frechet.trainToHeldOut.toFixed(3), ''],
+    ...Object.entries(byGuidance).map(([scale, { accuracy, frechetDistanceToHeldOut, spreadRelativeToReal }]) => [
+      `guidance ${scale}`,
+      accuracy.toFixed(3),
+      frechetDistanceToHeldOut.toFixed(3),
+      spreadRelativeToReal.toFixed(2),
+    ]),
+  ];
+}
+
+/** A row for each attribute, with how well it is read in each set of images. */
+function attributeRows({ classifier, vae, byGuidance }: Metrics): string[][] {
+  const { heldOutAccuracyPerAttribute: real = {} } = classifier;
+  const judged = [vae, ...Object.values(byGuidance)];
+  const rows = Object.entries(real).map(([name, share]) => [
+    name,
+    share.toFixed(3),
+    ...judged.map(({ accuracyPerAttribute: read }) => read?.[name]?.toFixed(3) ?? ''), // none where a number is always read alike
+  ]);
+  if (rows.length === 0) return [];
+  return [['attributes', 'held-out', 'after VAE', ...guidanceTitles(byGuidance)], ...rows];
+}
+
+/** A row for each attribute with the share of frames that agree in it, and one for the colour drift. */
+function framesRows({ heldOutFrames, byGuidance }: Metrics): string[][] {
+  if (!heldOutFrames) return [];
+  const all = [heldOutFrames, ...Object.values(byGuidance).map(({ frames }) => frames!)];
+  return [
+    ['frames agree', 'held-out', ...guidanceTitles(byGuidance)],
+    ...Object.keys(heldOutFrames.agreement).map((name) => [
+      name,
+      ...all.map(({ agreement }) => agreement[name]!.frames.toFixed(3)),
+    ]),
+    ['colour drift', ...all.map(({ colourDrift }) => colourDrift.toFixed(2))],
+  ];
+}
+
+const guidanceTitles = (byGuidance: Metrics['byGuidance']) =>
+  Object.keys(byGuidance).map((scale) => `guidance ${scale}`);
 
 function formatMaterials({ seams, heightFromAlbedo: { heldOut, generated, relative } }: MaterialMetrics): string[] {
   const lines = seams.map(({ channel, tiles, moved, generated, heldOut }) =>
@@ -181,4 +185,16 @@ function formatShares(title: string, shares: VariationShares): string[] {
     `${title}: recognised ${shares.recognised.toFixed(3)} (${list(shares.recognisedPerWord)})`,
     `all else is read as before in ${shares.kept.toFixed(3)} (${list(shares.keptPerAttribute)})`,
   ];
+}
+
+function formatPipeline([name, metrics]: [string, PipelineMetrics]): string {
+  const { msPerImage, accuracy, frechetDistanceToHeldOut, spreadRelativeToReal } = metrics;
+  return `${name.padEnd(14)}${msPerImage.toFixed(1)} ms an image, accuracy ${accuracy.toFixed(3)}, Fréchet ${frechetDistanceToHeldOut.toFixed(3)}, spread ${spreadRelativeToReal.toFixed(2)}`;
+}
+
+/** The classes that are badly recognised, at each guidance scale where there are some. */
+function formatWeak({ byGuidance }: Metrics): string[] {
+  return Object.entries(byGuidance).flatMap(([scale, { weakClasses }]) =>
+    weakClasses.length > 0 ? [`weak at guidance ${scale}: ${weakClasses.join(', ')}`] : [],
+  );
 }

@@ -6,17 +6,11 @@ import {
   type Dataset,
   type DatasetSplit,
   type DiffusionModel,
-  datasetOfPictures,
-  drawPerClass,
-  type ImageSet,
-  imagesOfDataset,
   loadModelFolder,
   MATERIAL_CHANNELS,
   type ModelFiles,
   type ModelPart,
   modelNotes,
-  numFramesOf,
-  reconstruct,
   type SamplerName,
   sampleDefaultsFor,
   smallestClass,
@@ -26,19 +20,17 @@ import { openNodeBackend } from '../../node/nodeBackend.ts';
 import { buildCvae, buildModel, modelSource, orUsageError, shippedModelFolder } from '../../node/openModel.ts';
 import { framesAsPictures } from '../../node/readDataset.ts';
 import { isFolder } from '../../node/shippedFolders.ts';
-import { printable, withProgress } from '../../node/terminal.ts';
+import { printable } from '../../node/terminal.ts';
 import { UsageError } from '../../node/usageError.ts';
 import { optionalParts } from '../../node/wholeModel.ts';
 import { checkAskable, readDataOfModel, readVariedData, withAttributesOf } from '../dataOfModel.ts';
 import { heldOutOthers } from '../trainingCheckpoint.ts';
 import type { EvaluationRecipe, RealSets } from './context.ts';
-import { frameMetrics } from './frames.ts';
-import { frechetDistance } from './frechet.ts';
 import { openHeightJudge } from './heightJudge.ts';
 import { openJudge } from './judge.ts';
 import { judgeGenerated } from './judgeGenerated.ts';
 import type { Judged } from './makePictures.ts';
-import { byLabel, measure, perAttribute } from './measure.ts';
+import { labelsOf, measureReal, realMetrics } from './measureReal.ts';
 import { formatMetrics, formatSummary, METRIC_UNITS, type Metrics } from './report.ts';
 import { seenByJudge } from './seenByJudge.ts';
 import { realSets, variedWords } from './variedSets.ts';
@@ -143,10 +135,6 @@ function checkHeldOut(dataset: Dataset, { heldOut }: DatasetSplit): void {
   );
 }
 
-function labelsOf(dataset: Dataset, indices: Int32Array): Int32Array {
-  return indices.map((image) => dataset.classLabels[image]!);
-}
-
 async function evaluateModel(
   { model, teacher, cvae }: Judged,
   whole: Dataset,
@@ -155,11 +143,9 @@ async function evaluateModel(
   command: EvaluateCommandOptions,
   varied?: RealSets,
 ): Promise<{ metrics: Metrics; sheet: Uint8Array }> {
-  const { frames } = whole;
   const { dataset: single, split } = framesAsPictures({ dataset: whole, split: splitOfWhole });
   const seen = seenByJudge(single);
   const dataset = albedoOf(seen);
-  const { labels } = dataset;
   const classifier = await openJudge(dataset, {
     file: command.classifier,
     indices: split.train,
@@ -169,43 +155,21 @@ async function evaluateModel(
   console.log(`evaluate: classifier ${classifier.isNew ? 'trained and stored in' : 'read from'} ${classifier.file}`);
   const heights = await openHeights(seen, split, classifier.file, backend, model, command);
   try {
-    const heldOut = imagesOfDataset(dataset, split.heldOut);
-    const perClass = Math.min(
-      command.imagesPerClass * numFramesOf(whole),
-      smallestClass(heldOut.classLabels, labels.length),
-    );
-    const real = await measure(classifier, heldOut, perClass);
-    const train = await measure(classifier, sampleOf(dataset, split.train, perClass), perClass);
-    const realFrames = frames ? frameMetrics(classifier.config, real.readAttributes, heldOut, frames) : null;
-    const { l1, pictures: reconstructed } = await withProgress('reconstruct', (onProgress) =>
-      reconstruct(model, imagesOfDataset(single, split.heldOut), onProgress),
-    );
-    const remade = seenByJudge(datasetOfPictures(reconstructed, heldOut.classLabels, single));
-    const everyOne = Int32Array.from(heldOut.classLabels.keys());
-    const reconstructedHeldOut = imagesOfDataset(albedoOf(remade), everyOne);
-    const kept = await measure(classifier, { ...reconstructedHeldOut, attributes: heldOut.attributes }, perClass);
+    const data = { whole, single, dataset, split };
+    const measured = await measureReal(model, classifier, data, command.imagesPerClass);
+    const { sets, real, realFrames, perClass } = measured;
     const recipe = recipeOf(model, command);
-    const sets = { heldOut, reconstructedHeldOut };
-    const vary =
-      command.vary === undefined ? undefined : { attribute: command.vary, numIdentities: command.identities };
-    const judges = { classifier, heights, hasSeams: command.seams, numSweepSeeds: command.sweepSeeds, vary, varied };
-    const measured = { ...judges, real, realFrames, perClass, recipe };
-    const context = { model, teacher, cvae, whole, splitOfWhole, dataset, split, sets, ...measured };
-    const generated = await judgeGenerated(context);
+    const { vary: attribute, identities: numIdentities, seams: hasSeams, sweepSeeds: numSweepSeeds } = command;
+    const vary = attribute === undefined ? undefined : { attribute, numIdentities };
+    const judges = { classifier, heights, hasSeams, numSweepSeeds, vary, varied };
+    const compared = { whole, splitOfWhole, dataset, split, sets, real, realFrames, perClass };
+    const generated = await judgeGenerated({ model, teacher, cvae, ...judges, ...compared, recipe });
     const metrics: Metrics = {
       units: METRIC_UNITS,
       model: { name: model.index.figment.name, sha256: model.hash },
       data: dataOf(whole, splitOfWhole, command),
       recipe: { ...recipe, backend },
-      classifier: {
-        numTrainSteps: classifier.numSteps,
-        heldOutAccuracy: real.accuracy.overall,
-        heldOutAccuracyPerClass: byLabel(labels, real.accuracy.perClass),
-        ...(Object.keys(real.attributes).length > 0 && { heldOutAccuracyPerAttribute: real.attributes }),
-      },
-      ...(realFrames && { heldOutFrames: { numFrames: numFramesOf(whole), ...realFrames } }),
-      vae: { heldOutL1: l1, accuracy: kept.accuracy.overall, ...perAttribute(kept) },
-      frechet: { imagesPerClass: perClass, trainToHeldOut: frechetDistance(train.gaussian, real.gaussian) },
+      ...realMetrics(measured, classifier, whole),
       ...generated.metrics,
     };
     return { metrics, sheet: generated.sheet };
@@ -228,14 +192,6 @@ async function openHeights(
   const numWorkers = backend === 'wasm' ? workers : 1;
   const circular = index.figment.circularPadding;
   return openHeightJudge(seen, { classifierFile, indices, numSteps, numWorkers, circular });
-}
-
-function sampleOf(dataset: Dataset, indices: Int32Array, perClass: number): ImageSet {
-  const drawn = drawPerClass(labelsOf(dataset, indices), dataset.labels.length, perClass, 0);
-  return imagesOfDataset(
-    dataset,
-    drawn.map((position) => indices[position]!),
-  );
 }
 
 function dataOf(dataset: Dataset, split: DatasetSplit, command: EvaluateCommandOptions): Metrics['data'] {

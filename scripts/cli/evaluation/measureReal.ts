@@ -1,0 +1,106 @@
+// What is measured of real images, with which generated ones are compared.
+import {
+  albedoOf,
+  type Dataset,
+  type DatasetSplit,
+  type DiffusionModel,
+  datasetOfPictures,
+  drawPerClass,
+  type ImageSet,
+  imagesOfDataset,
+  numFramesOf,
+  reconstruct,
+  smallestClass,
+} from '../../../runtime/index.ts';
+import { withProgress } from '../../node/terminal.ts';
+import { everyImage } from './context.ts';
+import { type FrameMetrics, frameMetrics } from './frames.ts';
+import { frechetDistance } from './frechet.ts';
+import type { Judge } from './judge.ts';
+import { byLabel, type Measured, measure, perAttribute } from './measure.ts';
+import type { Metrics } from './report.ts';
+import { seenByJudge } from './seenByJudge.ts';
+
+/** The data of an evaluation, as they are and as judges see them. */
+interface JudgedData {
+  /** In the format of the model's pictures, with their maps and frames. */
+  whole: Dataset;
+  /** Every frame is an image. */
+  single: Dataset;
+  /** What the classifier sees of that. */
+  dataset: Dataset;
+  /** Of `single` and of `dataset`. */
+  split: DatasetSplit;
+}
+
+export interface MeasuredReal {
+  sets: Record<'heldOut' | 'reconstructedHeldOut', ImageSet>;
+  /** How many images of each class all sets are compared by. */
+  perClass: number;
+  /** Held-out images. */
+  real: Measured;
+  /** How much the frames of held-out subjects agree; null for pictures of one frame. */
+  realFrames: FrameMetrics | null;
+  train: Measured;
+  /** Held-out images after the auto-encoder. */
+  reconstructed: Measured;
+  /** How far these are from what they were. */
+  l1: number;
+}
+
+/** Has the classifier judge held-out images, the same after the auto-encoder, and some that trained. */
+export async function measureReal(
+  model: DiffusionModel,
+  classifier: Judge,
+  { whole, single, dataset, split }: JudgedData,
+  imagesPerClass: number,
+): Promise<MeasuredReal> {
+  const heldOut = imagesOfDataset(dataset, split.heldOut);
+  const smallest = smallestClass(heldOut.classLabels, dataset.labels.length);
+  const perClass = Math.min(imagesPerClass * numFramesOf(whole), smallest);
+  const real = await measure(classifier, heldOut, perClass);
+  const train = await measure(classifier, sampleOf(dataset, split.train, perClass), perClass);
+  const { frames } = whole;
+  const realFrames = frames ? frameMetrics(classifier.config, real.readAttributes, heldOut, frames) : null;
+  const { l1, pictures } = await withProgress('reconstruct', (onProgress) =>
+    reconstruct(model, imagesOfDataset(single, split.heldOut), onProgress),
+  );
+  const remade = seenByJudge(datasetOfPictures(pictures, heldOut.classLabels, single));
+  const reconstructedHeldOut = everyImage(albedoOf(remade));
+  const asked = { ...reconstructedHeldOut, attributes: heldOut.attributes };
+  const reconstructed = await measure(classifier, asked, perClass);
+  return { sets: { heldOut, reconstructedHeldOut }, perClass, real, realFrames, train, reconstructed, l1 };
+}
+
+/** What metrics.json says of real images. */
+export function realMetrics(
+  { real, realFrames, train, reconstructed, l1, perClass }: MeasuredReal,
+  { numSteps }: Judge,
+  whole: Dataset,
+): Pick<Metrics, 'classifier' | 'heldOutFrames' | 'vae' | 'frechet'> {
+  return {
+    classifier: {
+      numTrainSteps: numSteps,
+      heldOutAccuracy: real.accuracy.overall,
+      heldOutAccuracyPerClass: byLabel(whole.labels, real.accuracy.perClass),
+      ...(Object.keys(real.attributes).length > 0 && { heldOutAccuracyPerAttribute: real.attributes }),
+    },
+    ...(realFrames && { heldOutFrames: { numFrames: numFramesOf(whole), ...realFrames } }),
+    vae: { heldOutL1: l1, accuracy: reconstructed.accuracy.overall, ...perAttribute(reconstructed) },
+    frechet: { imagesPerClass: perClass, trainToHeldOut: frechetDistance(train.gaussian, real.gaussian) },
+  };
+}
+
+/** As many images of each class, drawn at random. */
+function sampleOf(dataset: Dataset, indices: Int32Array, perClass: number): ImageSet {
+  const drawn = drawPerClass(labelsOf(dataset, indices), dataset.labels.length, perClass, 0);
+  return imagesOfDataset(
+    dataset,
+    drawn.map((position) => indices[position]!),
+  );
+}
+
+/** The labels of some images of a data set. */
+export function labelsOf(dataset: Dataset, indices: Int32Array): Int32Array {
+  return indices.map((image) => dataset.classLabels[image]!);
+}
