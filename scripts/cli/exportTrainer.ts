@@ -26,8 +26,8 @@ import { packageRoot } from '../node/packageRoot.ts';
 import { withPipeline } from '../node/pipelineFile.ts';
 import { readDataset } from '../node/readDataset.ts';
 import { UsageError } from '../node/usageError.ts';
-import { checkFrames, usualLatentScale, usualPrediction } from './trainDdpm.ts';
-import { chooseAttributes } from './trainingRun.ts';
+import { chooseAttributes } from './chooseAttributes.ts';
+import { checkFrames, usualLatentScale, usualPrediction } from './trainingOfFrames.ts';
 
 export interface ExportTrainerCommandOptions {
   data: string;

@@ -4,7 +4,6 @@ import {
   type DistilOptions,
   distilSpec,
   downloadWeights,
-  encodeDataset,
   formatSchedulerConfig,
   type KnownNetwork,
   type LatentStatistics,
@@ -12,12 +11,10 @@ import {
   loadModelFolder,
   type ModelContent,
   type ModelFiles,
-  modelFolderFiles,
   nullLabelLast,
   parseAutoencoderKlConfig,
   parseSchedulerConfig,
   parseUNet2DConfig,
-  pixelEncoder,
   pixelStatistics,
   type SchedulerConfig,
   type StudentNetwork,
@@ -29,16 +26,15 @@ import {
   studentTrainer,
   type WeightTensor,
 } from '../../runtime/index.ts';
-import { withAddedParts } from '../node/addedParts.ts';
-import { writeFilesAtomic } from '../node/atomicWrite.ts';
-import { openLatents } from '../node/openLatents.ts';
 import { modelSource } from '../node/openModel.ts';
-import { withPipeline } from '../node/pipelineFile.ts';
 import { rangeAsUsageError, UsageError } from '../node/usageError.ts';
 import { optionalParts } from '../node/wholeModel.ts';
 import { checkVocabulary, readDataOfModel, withAttributesOf } from './dataOfModel.ts';
-import { attributesOfLatents, examplesOf, previewSheet } from './trainDdpm.ts';
-import { type CommonTrainOptions, gradientsIn, train, trainerOptions, writePreview } from './trainingRun.ts';
+import { examplesOf } from './previewSheet.ts';
+import { saveDiffusionModel } from './saveDiffusionModel.ts';
+import { trainingLatents, withAttributes } from './trainingLatents.ts';
+import { checkFrames } from './trainingOfFrames.ts';
+import { type CommonTrainOptions, gradientsIn, train, trainerOptions } from './trainingRun.ts';
 
 export interface DistilCommandOptions extends CommonTrainOptions {
   guidanceSteps?: number;
@@ -53,9 +49,7 @@ export async function distil(name: string, command: DistilCommandOptions): Promi
   const { split } = read;
   const dataset = withAttributesOf(files, read.dataset);
   checkVocabulary('distil', files, dataset);
-  if (dataset.frames && command.flip) {
-    throw new UsageError(`distil: the images of "${dataset.name}" have frames, which go without --flip; leave it out`);
-  }
+  checkFrames('distil', dataset, { flip: command.flip });
   const scheduler = parseSchedulerConfig(files.schedulerConfig, `${name}/scheduler/scheduler_config.json`);
   const vae = files.vaeConfig
     ? { config: parseAutoencoderKlConfig(files.vaeConfig, `${name}/vae/config.json`), weights: files.vae }
@@ -65,29 +59,26 @@ export async function distil(name: string, command: DistilCommandOptions): Promi
   const circular = files.index.figment.circularPadding;
   const spec = rangeAsUsageError(() => distilSpec(student, scheduler, { ...options, circular }));
   const examples = examplesOf(dataset, split);
+  const data = { dataset, split };
   await train(command, {
     kind: 'distil',
     title: 'distil',
-    data: { dataset, split },
+    data,
     options,
     notes: { teacher: teacherHash(untaught, files), stages: `${options.numGuidanceSteps}, ${options.teacherSteps}` },
     shapes: shapesOf(student),
     keepsWeights: true,
-    start: async ({ backend, workers, resumed }) => {
-      const origin = { dataset, indices: split.train, circular, flip: command.flip ?? false };
-      const encode = () =>
-        vae
-          ? openLatents('distil', { ...origin, vae, backend }, command.out, workers)
-          : encodeDataset(dataset, split.train, null, [pixelEncoder()], origin);
+    start: async (place) => {
+      const { workers, resumed } = place;
       const needsLatents = options.numGuidanceSteps > 0; // the second stage is told what images show, and sees none
-      const encoded = needsLatents ? await encode() : latentSubjects(dataset, split.train, vae?.config ?? null);
-      const latents = { ...encoded, attributes: attributesOfLatents(dataset, split.train, encoded) };
-      const own = { ...options, circular };
+      const subjects = needsLatents
+        ? await trainingLatents('distil', data, { vae, circular }, command, place)
+        : latentSubjects(dataset, split.train, vae?.config ?? null);
       const trainer = studentTrainer(
-        latents,
+        withAttributes(data, subjects),
         statisticsOf(files),
         spec,
-        own,
+        { ...options, circular },
         resumed ?? student.weights,
         gradientsIn(workers, spec),
       );
@@ -95,10 +86,7 @@ export async function distil(name: string, command: DistilCommandOptions): Promi
         trainer,
         save: async ({ step }) => {
           const content = studentContent(files, student, scheduler, options, await downloadWeights(trainer.ema));
-          const written = await modelFolderFiles(content, { dtype: 'F16' });
-          const whole = resumed ? await withAddedParts(command.out, written) : written;
-          await writeFilesAtomic(command.out, await withPipeline(whole));
-          await writePreview(command.out, 'preview', step, await previewSheet(written, examples));
+          await saveDiffusionModel(content, { out: command.out, step, isResumed: resumed !== undefined }, examples);
         },
       };
     },

@@ -32,14 +32,8 @@ import { diskSource } from '../node/diskSource.ts';
 import { encodeAll, openLatents } from '../node/openLatents.ts';
 import { modelSource } from '../node/openModel.ts';
 import { rangeAsUsageError, UsageError } from '../node/usageError.ts';
-import {
-  type CommonTrainOptions,
-  gradientsIn,
-  readTrainingData,
-  type TrainingData,
-  train,
-  trainerOptions,
-} from './trainingRun.ts';
+import { readTrainingData, type TrainingData } from './trainingData.ts';
+import { type CommonTrainOptions, gradientsIn, train, trainerOptions } from './trainingRun.ts';
 
 interface ClassifierCommandOptions extends CommonTrainOptions {
   model: string;

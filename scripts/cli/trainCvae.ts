@@ -23,17 +23,11 @@ import { CREDIT_FILE, type Credit, combineCredits, readCredit, withCredit } from
 import { readConditionalVae } from '../node/readNetworks.ts';
 import { rangeAsUsageError, UsageError } from '../node/usageError.ts';
 import { readWholeModel, type WholeModel, withNetworks } from '../node/wholeModel.ts';
+import { chooseAttributes } from './chooseAttributes.ts';
 import { startFolder } from './trainingCheckpoint.ts';
-import {
-  type CommonTrainOptions,
-  chooseAttributes,
-  gradientsIn,
-  readTrainingData,
-  train,
-  trainerOptions,
-  writePreview,
-  writeReconstructions,
-} from './trainingRun.ts';
+import { readTrainingData } from './trainingData.ts';
+import { writePreview, writeReconstructions } from './trainingPreviews.ts';
+import { type CommonTrainOptions, gradientsIn, train, trainerOptions } from './trainingRun.ts';
 
 interface ConditionalVaeCommandOptions extends CommonTrainOptions {
   latentSize?: number;

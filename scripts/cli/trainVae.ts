@@ -35,14 +35,9 @@ import { readVae } from '../node/readNetworks.ts';
 import { UsageError } from '../node/usageError.ts';
 import { readWholeModel, withNetworks } from '../node/wholeModel.ts';
 import { startFolder } from './trainingCheckpoint.ts';
-import {
-  type CommonTrainOptions,
-  gradientsIn,
-  readTrainingData,
-  train,
-  trainerOptions,
-  writeReconstructions,
-} from './trainingRun.ts';
+import { readTrainingData } from './trainingData.ts';
+import { writeReconstructions } from './trainingPreviews.ts';
+import { type CommonTrainOptions, gradientsIn, train, trainerOptions } from './trainingRun.ts';
 
 interface VaeCommandOptions extends CommonTrainOptions {
   klWeight?: number;

@@ -1,37 +1,25 @@
 // One training on the command line, from its options to the model on disk: `figment train vae|cvae|ddpm|classifier` say only
 // what is their own.
-import { existsSync } from 'node:fs';
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
-  ATTRIBUTES_FILE,
-  type AttributeColumn,
   type BackendName,
-  type Dataset,
-  type DatasetSplit,
   dataParallelGradients,
   type GradientSource,
   type GradientWorker,
-  type PixelImage,
   type Shapes,
-  scaleSheet,
-  selectColumns,
   type Trainer,
   type TrainerOptions,
   type TrainerState,
   type TrainingStep,
   trainingProgress,
-  unfilledRanges,
 } from '../../runtime/index.ts';
-import { namingFile, writeFileAtomic } from '../node/atomicWrite.ts';
-import { withExtraData } from '../node/extraData.ts';
+import { namingFile } from '../node/atomicWrite.ts';
 import { InterruptError, interruptible, letEventsIn } from '../node/interrupt.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
 import { startGradientWorkers } from '../node/nodeWorkers.ts';
-import { encodePng } from '../node/png.ts';
-import { chooseFrom, type DatasetChoice, readDataset, type SplitChoice, splitFrom } from '../node/readDataset.ts';
 import { startProgress } from '../node/terminal.ts';
-import { rangeAsUsageError, UsageError } from '../node/usageError.ts';
+import { UsageError } from '../node/usageError.ts';
 import type { RunFolderOptions } from './runFolder.ts';
 import {
   checkCheckpoint,
@@ -42,6 +30,7 @@ import {
   startOver,
   writeCheckpoint,
 } from './trainingCheckpoint.ts';
+import type { TrainingData, TrainingDataOptions } from './trainingData.ts';
 
 const CHECKPOINT_INTERVAL_MS = 120_000;
 
@@ -85,11 +74,6 @@ export function trainerOptions<Options extends TrainerOptions>(
     numSteps: steps ?? null,
     numMinutes: minutes ?? null,
   };
-}
-
-export interface TrainingData {
-  dataset: Dataset;
-  split: DatasetSplit;
 }
 
 /** What one kind of training does in its own way. */
@@ -221,104 +205,4 @@ async function runTraining(run: TrainingRun, signal: AbortSignal): Promise<void>
 
 function summary({ step: { step, numImages, elapsedMs }, meanLoss }: { step: TrainingStep; meanLoss: number }): string {
   return `${step} steps, ${numImages} images, ${(elapsedMs / 60_000).toFixed(1)} min, loss ${meanLoss.toFixed(4)}`;
-}
-
-interface TrainingDataOptions extends DatasetChoice, SplitChoice {
-  data: string;
-  extraData?: string;
-  /** Instead of `seed`, so that a training with another one has the same held-out images. */
-  splitSeed?: number;
-}
-
-/**
- * The data of a training: the chosen part of --data, split, and --extra-data on the training side. Those are made smaller as well,
- * unless they are as small already.
- */
-export async function readTrainingData(options: TrainingDataOptions): Promise<TrainingData> {
-  const { extraData, holdOutBy, seed, splitSeed = seed } = options;
-  const whole = await readDataset(options.data);
-  const dataset = chooseFrom(whole, options);
-  const split = splitFrom(dataset, { ...options, seed: splitSeed });
-  if (extraData === undefined) return { dataset, split };
-  const extra = await readDataset(extraData, '--extra-data');
-  const isLarge = extra.widthPx === whole.widthPx && extra.heightPx === whole.heightPx;
-  return withExtraData({ dataset, split }, isLarge ? chooseFrom(extra, { shrink: options.shrink }) : extra, holdOutBy);
-}
-
-const PREVIEW_COLUMNS = 12;
-const PREVIEW_ROWS = 4;
-
-/** Sheets that are wider are not enlarged. */
-const MAX_ENLARGED_PX = 1600;
-
-/** Writes a sheet to a run's folder, enlarged where it is small; its name carries the step. @returns the name */
-export async function writePreview(
-  out: string,
-  prefix: string,
-  step: number,
-  sheet: PixelImage,
-  text: Record<string, string> = {},
-): Promise<string> {
-  const name = `${prefix}-${String(step).padStart(6, '0')}.png`;
-  await writeFileAtomic(
-    join(out, name),
-    encodePng({ ...scaleSheet(sheet, sheet.width > MAX_ENLARGED_PX ? 1 : 2), text }),
-  );
-  return name;
-}
-
-/**
- * Writes some held-out images, each above its reconstruction, and prints how far apart they are; where none is held out, images of
- * the training.
- *
- * @param others names of previews that were written with it
- */
-export async function writeReconstructions(
-  out: string,
-  step: number,
-  { split }: TrainingData,
-  draw: (images: Int32Array, columns: number) => Promise<{ sheet: PixelImage; l1: number }>,
-  others: readonly string[] = [],
-): Promise<void> {
-  const count = PREVIEW_ROWS * PREVIEW_COLUMNS;
-  const isHeldOut = split.heldOut.length > 0;
-  const images = isHeldOut ? split.heldOut : split.train;
-  const chosen = Int32Array.from({ length: count }, (_, i) => images[Math.floor((i * images.length) / count)]!);
-  const { sheet, l1 } = await draw(chosen, PREVIEW_COLUMNS);
-  const name = await writePreview(out, 'preview', step, sheet, isHeldOut ? { heldOutL1: l1.toFixed(5) } : {});
-  console.log(`\n${[...others, name].join(', ')}: ${isHeldOut ? 'held-out' : 'training'} L1 ${l1.toFixed(4)}`);
-}
-
-interface AttributeChoice {
-  /** The folder of the data. */
-  data: string;
-  attributes?: readonly string[];
-}
-
-/**
- * The attributes that --attributes names; without it all, and none for `none`. Says which ranges are not filled.
- *
- * @throws UsageError for a name that the data do not have, and when a table lies in their folder that was not read
- */
-export function chooseAttributes(dataset: Dataset, { data, attributes: names }: AttributeChoice): AttributeColumn[] {
-  if (names?.join() === 'none') return [];
-  if (dataset.attributes === undefined && existsSync(join(data, ATTRIBUTES_FILE))) {
-    throw new UsageError(
-      `--data: ${join(data, ATTRIBUTES_FILE)} is not read, since no dataset.json beside it lists "attributes"; list them there, or give --attributes none`,
-    );
-  }
-  const chosen = namedColumns(dataset.attributes ?? [], names);
-  for (const { name, range, seen } of unfilledRanges(chosen)) {
-    const [all, some] = [range, seen].map(({ min, max }) => `${shownNumber(min)} to ${shownNumber(max)}`);
-    console.log(
-      `attributes: ${name} goes from ${all}, in the images from ${some}; a model learns nothing of the rest, so give that range in dataset.json`,
-    );
-  }
-  return chosen;
-}
-
-const shownNumber = (value: number) => Number(value.toPrecision(3));
-
-function namedColumns(attributes: readonly AttributeColumn[], names?: readonly string[]): AttributeColumn[] {
-  return names ? rangeAsUsageError(() => selectColumns(attributes, names), '--attributes') : [...attributes];
 }

@@ -1,0 +1,31 @@
+// The data of a training: which images it learns from, and which are held out.
+import type { Dataset, DatasetSplit } from '../../runtime/index.ts';
+import { withExtraData } from '../node/extraData.ts';
+import { chooseFrom, type DatasetChoice, readDataset, type SplitChoice, splitFrom } from '../node/readDataset.ts';
+
+export interface TrainingData {
+  dataset: Dataset;
+  split: DatasetSplit;
+}
+
+export interface TrainingDataOptions extends DatasetChoice, SplitChoice {
+  data: string;
+  extraData?: string;
+  /** Instead of `seed`, so that a training with another one has the same held-out images. */
+  splitSeed?: number;
+}
+
+/**
+ * The data of a training: the chosen part of --data, split, and --extra-data on the training side. Those are made smaller as well,
+ * unless they are as small already.
+ */
+export async function readTrainingData(options: TrainingDataOptions): Promise<TrainingData> {
+  const { extraData, holdOutBy, seed, splitSeed = seed } = options;
+  const whole = await readDataset(options.data);
+  const dataset = chooseFrom(whole, options);
+  const split = splitFrom(dataset, { ...options, seed: splitSeed });
+  if (extraData === undefined) return { dataset, split };
+  const extra = await readDataset(extraData, '--extra-data');
+  const isLarge = extra.widthPx === whole.widthPx && extra.heightPx === whole.heightPx;
+  return withExtraData({ dataset, split }, isLarge ? chooseFrom(extra, { shrink: options.shrink }) : extra, holdOutBy);
+}
