@@ -16,16 +16,9 @@ import {
 import { encodeApng } from '../node/apng.ts';
 import { writeFileAtomic } from '../node/atomicWrite.ts';
 import { letEventsIn } from '../node/interrupt.ts';
-import {
-  buildClassifier,
-  buildCvae,
-  buildModel,
-  classifierSource,
-  modelSource,
-  orUsageError,
-} from '../node/openModel.ts';
+import { buildClassifier, buildCvae, buildModel, classifierSource, modelSource } from '../node/openModel.ts';
 import { encodePng } from '../node/png.ts';
-import { UsageError } from '../node/usageError.ts';
+import { orUsageError, UsageError } from '../node/usageError.ts';
 import { animationOf } from './animation.ts';
 import { bakedRecipe, type Look, type PictureFile, type PlannedPicture, RECIPE_KEYWORD, recipeOf } from './bakePlan.ts';
 import { encodeKtx2 } from './encodeKtx2.ts';

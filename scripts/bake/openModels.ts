@@ -10,13 +10,8 @@ import {
   type SchedulerConfig,
 } from '../../runtime/index.ts';
 import { describeError } from '../node/describeError.ts';
-import {
-  classifierSource,
-  modelSource,
-  orUsageError,
-  shippedClassifierFolder,
-  shippedModelFolder,
-} from '../node/openModel.ts';
+import { classifierSource, modelSource, shippedClassifierFolder, shippedModelFolder } from '../node/openModel.ts';
+import { orUsageError } from '../node/usageError.ts';
 
 /** What a plan has to know of a model; its weights are read later, where they are used. */
 export interface BakeModel {

@@ -17,8 +17,8 @@ import { endWithError } from '../cli/endWithError.ts';
 import { type EvaluateCommandOptions, evaluate } from '../cli/evaluation/runEvaluation.ts';
 import { realNumber, wholeNumber } from '../cli/optionParsers.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
-import { buildModel, modelSource, orUsageError } from '../node/openModel.ts';
-import { UsageError } from '../node/usageError.ts';
+import { buildModel, modelSource } from '../node/openModel.ts';
+import { orUsageError, UsageError } from '../node/usageError.ts';
 import { median } from './medianMs.ts';
 
 type BenchStepsCommandOptions = Omit<

@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { CONFIG_FILE, INDEX_FILE, WEIGHTS_FILE } from '../../runtime/core/fileNames.ts';
+import { CONFIG_FILE, WEIGHTS_FILE } from '../../runtime/core/fileNames.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { fetchedFiles } from '../node/fetchedFiles.ts';
 import { missing } from '../node/openModel.ts';
 import { shippedFolders } from '../node/shippedFolders.ts';
 import { UsageError } from '../node/usageError.ts';
+import { isWholeModel } from '../node/wholeModel.ts';
 
 /** Prints the models and classifiers that commands know by name, and where they are. */
 export function listModels(): void {
@@ -55,7 +56,7 @@ function located(name: string) {
   const classifiers = shippedFolders('classifiers');
   const from = models.get(name) ?? classifiers.get(name) ?? name;
   const own = { name: basename(resolve(name)), from };
-  if (existsSync(join(from, INDEX_FILE))) return { ...own, fetched: fetchedFiles(from) };
+  if (isWholeModel(from)) return { ...own, fetched: fetchedFiles(from) };
   if (CLASSIFIER_FILES.every((file) => existsSync(join(from, file)))) return { ...own, fetched: CLASSIFIER_FILES };
   throw new UsageError(missing(name, 'models', [...models.keys(), ...classifiers.keys()]));
 }

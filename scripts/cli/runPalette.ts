@@ -8,7 +8,7 @@ import {
 } from '../../runtime/index.ts';
 import { diskSource } from '../node/diskSource.ts';
 import { withProgress } from '../node/terminal.ts';
-import { UsageError } from '../node/usageError.ts';
+import { rangeAsUsageError } from '../node/usageError.ts';
 import { checkVocabulary, readDataOfModel, withAttributesOf } from './dataOfModel.ts';
 import { writeModelEntry } from './modelEntry.ts';
 import type { DataOfModelCommandOptions } from './optionParsers.ts';
@@ -34,16 +34,13 @@ export async function givePalette(folder: string, command: PaletteCommandOptions
   console.log(`palette: ${palette.colours.length / 3} colours of ${split.train.length} images, written to ${folder}`);
 }
 
-async function fitted(dataset: Dataset, indices: Int32Array, options: Partial<FitPaletteOptions>) {
-  try {
-    return await withProgress('palette', (onShare) => {
-      const onProgress = async (share: number) => {
-        onShare(share);
-        await pause(); // for Ctrl-C
-      };
-      return fitPalettePrior(dataset, indices, { ...options, onProgress });
-    });
-  } catch (error) {
-    throw error instanceof RangeError ? new UsageError(`palette: ${error.message}`) : error;
-  }
+function fitted(dataset: Dataset, indices: Int32Array, options: Partial<FitPaletteOptions>) {
+  const fit = (onShare: (share: number) => void) => {
+    const onProgress = async (share: number) => {
+      onShare(share);
+      await pause(); // for Ctrl-C
+    };
+    return fitPalettePrior(dataset, indices, { ...options, onProgress });
+  };
+  return rangeAsUsageError(() => withProgress('palette', fit), 'palette');
 }

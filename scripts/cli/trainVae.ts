@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { INDEX_FILE, WEIGHTS_FILE } from '../../runtime/core/fileNames.ts';
+import { WEIGHTS_FILE } from '../../runtime/core/fileNames.ts';
 import {
   type AutoEncoder,
   type AutoencoderKlConfig,
@@ -29,11 +28,10 @@ import {
 import { withAddedParts } from '../node/addedParts.ts';
 import { encodeJson, writeFilesAtomic } from '../node/atomicWrite.ts';
 import { CREDIT_FILE, type Credit, combineCredits, readCredit, withCredit } from '../node/credit.ts';
-import { orUsageError } from '../node/openModel.ts';
 import { framesAsPictures } from '../node/readDataset.ts';
 import { readVae } from '../node/readNetworks.ts';
-import { UsageError } from '../node/usageError.ts';
-import { readWholeModel, withNetworks } from '../node/wholeModel.ts';
+import { orUsageError, UsageError } from '../node/usageError.ts';
+import { isWholeModel, readWholeModel, withNetworks } from '../node/wholeModel.ts';
 import { startFolder } from './trainingCheckpoint.ts';
 import { readTrainingData } from './trainingData.ts';
 import { writeReconstructions } from './trainingPreviews.ts';
@@ -158,8 +156,6 @@ function checkCrop(cropPx: number, { widthPx, heightPx }: Dataset, config: Autoe
     `train vae: --crop is ${cropPx}; expected a multiple of ${factor} of at most ${maxPx} px, or 0 for whole pictures`,
   );
 }
-
-const isWholeModel = (dir: string) => existsSync(join(dir, INDEX_FILE));
 
 /** Refuses a folder whose U-Net was trained on the latents of another auto-encoder. */
 function refuseWholeModel(out: string): void {

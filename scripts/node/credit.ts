@@ -4,9 +4,9 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { INDEX_FILE } from '../../runtime/core/fileNames.ts';
+import { readIndexOf } from './readNetworks.ts';
 import { UsageError } from './usageError.ts';
-import { readWholeModel, type WholeModel } from './wholeModel.ts';
+import type { WholeModel } from './wholeModel.ts';
 
 /** File in the folder of a run that is not a whole model yet. */
 export const CREDIT_FILE = 'credit.json';
@@ -17,8 +17,9 @@ export type Credit = v.InferOutput<typeof CREDIT_SCHEMA>;
 
 /** The credit of a model folder or of an auto-encoder's run; null where no file states it. */
 export async function readCredit(dir: string): Promise<Credit | null> {
-  if (existsSync(join(dir, INDEX_FILE))) {
-    const { licence, attribution } = (await readWholeModel(dir)).index.figment;
+  const index = await readIndexOf(dir);
+  if (index) {
+    const { licence, attribution } = index.figment;
     return { licence, attribution };
   }
   const file = join(dir, CREDIT_FILE);

@@ -17,7 +17,7 @@ import {
 } from '../../runtime/index.ts';
 import { diskSource } from './diskSource.ts';
 import { isFolder, type Kind, PACKAGE_PREFIX, shippedFolders } from './shippedFolders.ts';
-import { UsageError } from './usageError.ts';
+import { orUsageError, UsageError } from './usageError.ts';
 
 /**
  * Where the model that a command names comes from: a shipped or installed model's name, else a folder, else an address.
@@ -85,13 +85,4 @@ export function buildModel(files: ModelFiles): DiffusionModel {
 /** @throws UsageError as `buildModel` */
 export function buildCvae(files: ModelFiles): ConditionalVae {
   return orUsageError(() => createConditionalVae(files));
-}
-
-/** Runs a function whose errors are about somebody's files, and reports them as mistakes of theirs. */
-export function orUsageError<T>(build: () => T): T {
-  try {
-    return build();
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
-  }
 }

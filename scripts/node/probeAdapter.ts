@@ -15,12 +15,10 @@ export interface AdapterProbe {
   failure: string;
 }
 
-export interface ProbeOptions {
-  /** Give up the search after this. */
+interface SearchOptions {
+  /** Give up the search after this; default 30 seconds. */
   timeoutMs?: number;
 }
-
-export const PROBE_DEFAULTS: Required<ProbeOptions> = { timeoutMs: 30_000 };
 
 /** Runs under `node -e` with the module's address as its argument, and sends an AdapterProbe. */
 const PROGRAM = `
@@ -45,8 +43,7 @@ const PROGRAM = `
  * @param moduleUrl address of the package's module
  * @returns         never rejects: a search that failed has found no adapter, and tells why
  */
-export function probeAdapter(moduleUrl: string, options: ProbeOptions = {}): Promise<AdapterProbe> {
-  const { timeoutMs } = { ...PROBE_DEFAULTS, ...options };
+export function probeAdapter(moduleUrl: string, { timeoutMs = 30_000 }: SearchOptions = {}): Promise<AdapterProbe> {
   const child = spawn(process.execPath, ['--input-type=module', '-e', PROGRAM, moduleUrl], {
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     timeout: timeoutMs,

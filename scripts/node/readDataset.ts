@@ -69,12 +69,8 @@ export interface SplitChoice {
 
 /** `splitHeldOut` by options. @throws UsageError when the attributes don't allow it */
 export function splitFrom(dataset: Dataset, { heldOut, seed, holdOutBy }: SplitChoice): DatasetSplit {
-  try {
-    return splitHeldOut(dataset, heldOut, seed, holdOutBy);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new UsageError(`--hold-out-by: ${error.message.replace(/^splitHeldOut: /, '')}`);
-  }
+  const ofOption = (message: string) => message.replace(/^splitHeldOut:/, '--hold-out-by:');
+  return rangeAsUsageError(() => splitHeldOut(dataset, heldOut, seed, holdOutBy), ofOption);
 }
 
 /** Data with every frame as a picture of its own; the frames of a subject stay on one side. */

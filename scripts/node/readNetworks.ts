@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { INDEX_FILE, WEIGHTS_FILE } from '../../runtime/core/fileNames.ts';
+import { WEIGHTS_FILE } from '../../runtime/core/fileNames.ts';
 import {
   type AutoencoderKlConfig,
   type ConditionalVaeConfig,
@@ -21,9 +20,7 @@ import {
 } from '../../runtime/index.ts';
 import { diskSource } from './diskSource.ts';
 import { UsageError } from './usageError.ts';
-import { readWholeModel } from './wholeModel.ts';
-
-/** File name of a network's weights in a model folder. */
+import { isWholeModel, readWholeModel } from './wholeModel.ts';
 
 export interface NetworkFiles<Config> {
   config: Config;
@@ -38,7 +35,7 @@ export function readVae(dir: string): Promise<NetworkFiles<AutoencoderKlConfig>>
 
 /** Reads unet/ of a run, or the U-Net of a model folder, whoever wrote that; of a distilled model that of its teacher. */
 export async function readUNet(dir: string): Promise<NetworkFiles<UNet2DConfig>> {
-  if (!isWhole(dir)) return readNetwork(join(dir, 'unet'), parseUNet2DConfig);
+  if (!isWholeModel(dir)) return readNetwork(join(dir, 'unet'), parseUNet2DConfig);
   const { index, unetConfig, unet } = await loadModelFolder(diskSource(dir));
   if (index.figment.student) {
     const { teacherConfig, teacher = new Map() } = await loadModelFolder(diskSource(dir), { parts: ['teacher'] });
@@ -59,18 +56,14 @@ export function readConditionalVae(dir: string): Promise<NetworkFiles<Conditiona
 
 /** The index of a model folder; null where networks stand alone. */
 export async function readIndexOf(dir: string): Promise<ModelIndex | null> {
-  return isWhole(dir) ? (await readWholeModel(dir)).index : null;
+  return isWholeModel(dir) ? (await readWholeModel(dir)).index : null;
 }
 
 /** What the U-Net of a model folder was trained by; null where networks stand alone. */
 export async function readSchedulerOf(dir: string): Promise<SchedulerConfig | null> {
-  if (!isWhole(dir)) return null;
+  if (!isWholeModel(dir)) return null;
   const { schedulerConfig } = await loadModelFolder(diskSource(dir));
   return parseSchedulerConfig(schedulerConfig, join(dir, 'scheduler', 'scheduler_config.json'));
-}
-
-function isWhole(dir: string): boolean {
-  return existsSync(join(dir, INDEX_FILE));
 }
 
 async function readNetwork<Config>(

@@ -1,4 +1,5 @@
-import { basename, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import { INDEX_FILE } from '../../runtime/core/fileNames.ts';
 import {
   loadModelFolder,
@@ -21,6 +22,9 @@ export interface WholeModel {
   /** The bytes of all files of the model, by path. */
   files: Record<string, Uint8Array>;
 }
+
+/** Whether a folder holds a model with all its parts, and not a network of a training alone. */
+export const isWholeModel = (dir: string) => existsSync(join(dir, INDEX_FILE));
 
 /** The parts that a model has besides those that every model has. */
 export function optionalParts({ figment }: ModelIndex): ModelPart[] {

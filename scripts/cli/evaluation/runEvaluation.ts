@@ -17,11 +17,11 @@ import {
 } from '../../../runtime/index.ts';
 import { makeWritableFolder, writeFilesAtomic } from '../../node/atomicWrite.ts';
 import { openNodeBackend } from '../../node/nodeBackend.ts';
-import { buildCvae, buildModel, modelSource, orUsageError, shippedModelFolder } from '../../node/openModel.ts';
+import { buildCvae, buildModel, modelSource, shippedModelFolder } from '../../node/openModel.ts';
 import { framesAsPictures } from '../../node/readDataset.ts';
 import { isFolder } from '../../node/shippedFolders.ts';
 import { printable } from '../../node/terminal.ts';
-import { UsageError } from '../../node/usageError.ts';
+import { orUsageError, UsageError } from '../../node/usageError.ts';
 import { optionalParts } from '../../node/wholeModel.ts';
 import { checkAskable, readDataOfModel, readVariedData, withAttributesOf } from '../dataOfModel.ts';
 import { heldOutOthers } from '../trainingCheckpoint.ts';
