@@ -1,6 +1,8 @@
 // The frames of an animated subject. In a picture they stand in a row from left to right, in the order in which they are
 // listed; in a data set's memory they follow one another.
 
+import { isObject } from './untrustedJson.ts';
+
 /** One frame of an animated subject. */
 export interface Frame {
   /** Where the subject looks or goes, such as `left`; absent where there is one way alone. */
@@ -48,13 +50,12 @@ export function parseFrames(listed: unknown): Frame[] {
 
 function parseFrame(listed: unknown, place: number): Frame {
   const wrong = (problem: string) => new RangeError(`frame ${place}: ${problem}`);
-  if (typeof listed !== 'object' || listed === null) {
+  if (!isObject(listed)) {
     throw wrong('expected an object, such as { "direction": "left", "frame": 0 }');
   }
-  const given = listed as Record<string, unknown>;
-  const { direction, frame, durationMs = USUAL_DURATION_MS } = given;
+  const { direction, frame, durationMs = USUAL_DURATION_MS } = listed;
   const isWord = typeof frame === 'string';
-  const { action = isWord ? frame : USUAL_ACTION, index = isWord ? 0 : (frame ?? 0) } = given;
+  const { action = isWord ? frame : USUAL_ACTION, index = isWord ? 0 : (frame ?? 0) } = listed;
   for (const [name, word] of Object.entries({ ...(direction !== undefined && { direction }), action })) {
     if (typeof word === 'string' && WORD.test(word)) continue;
     throw wrong(`${name} is no word; expected up to 40 letters, digits, spaces and _`);

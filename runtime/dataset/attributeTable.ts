@@ -11,6 +11,7 @@ import {
   MAX_WORD_LENGTH,
   type NumberRange,
 } from '../core/attributes.ts';
+import { entriesByName } from '../core/entriesByName.ts';
 import { messageOf } from '../core/errors.ts';
 import { type Frame, numFramesOf } from '../core/frames.ts';
 import { nearestWord } from '../core/nearestWord.ts';
@@ -33,6 +34,7 @@ const words = v.pipe(
   v.minLength(1),
   v.maxLength(MAX_ATTRIBUTE_WORDS),
   v.check((values) => new Set(values).size === values.length, 'holds a word twice; expected each once'),
+  v.readonly(),
 );
 const range = v.pipe(
   v.string(),
@@ -42,24 +44,14 @@ const range = v.pipe(
   ),
 );
 
-/** The entry `attributes` of `dataset.json`. It is checked as pairs: valibot's record passes over names such as `constructor`. */
+/** The entry `attributes` of `dataset.json`. */
 export const VocabularySchema = v.pipe(
-  v.custom<Record<string, readonly string[] | string>>(
-    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  entriesByName(
+    v.union([words, range], 'expected a list of words, each once, a range such as "0..1", or "number"'),
     'expected the attributes by name',
+    v.pipe(word, v.regex(/^(?!__proto__$)[^.\p{Cc}]+$/u, 'has a dot or control character, or is __proto__; rename it')),
   ),
-  v.transform((record) => Object.entries(record)),
-  v.array(
-    v.tuple([
-      v.pipe(
-        word,
-        v.regex(/^(?!__proto__$)[^.\p{Cc}]+$/u, 'has a dot or control character, or is __proto__; rename it'),
-      ),
-      v.union([words, range], 'expected a list of words, each once, a range such as "0..1", or "number"'),
-    ]),
-  ),
-  v.maxLength(MAX_ATTRIBUTES, `expected at most ${MAX_ATTRIBUTES} attributes`),
-  v.transform((entries): Record<string, readonly string[] | string> => Object.fromEntries(entries)),
+  v.maxEntries(MAX_ATTRIBUTES, `expected at most ${MAX_ATTRIBUTES} attributes`),
 );
 
 interface TableDescription {

@@ -5,7 +5,7 @@
 
 import * as v from 'valibot';
 import { MATERIAL_CHANNELS } from '../core/channelNames.ts';
-import { messageOf } from '../core/errors.ts';
+import { messageOf, shortened } from '../core/errors.ts';
 import { numFramesOf } from '../core/frames.ts';
 import { FRAMES_SCHEMA } from '../core/framesSchema.ts';
 import { isTransparent, joinMaps, type NumChannels, type PixelImage, withChannels } from '../core/pixels.ts';
@@ -110,7 +110,9 @@ async function readDescription(source: DatasetSource): Promise<SheetDescription>
   if (result.success) return result.output;
   throw new DatasetError(
     source.name ?? DATASET_FILE,
-    result.issues.map((issue) => `${DATASET_FILE}: ${v.getDotPath(issue) ?? 'the file'}: ${issue.message}`),
+    result.issues.map(
+      (issue) => `${DATASET_FILE}: ${shortened(v.getDotPath(issue) ?? 'the file', 80)}: ${issue.message}`,
+    ),
   );
 }
 

@@ -5,6 +5,7 @@
 import * as v from 'valibot';
 import { quote, shortened } from '../core/errors.ts';
 import type { SAMPLER_NAMES } from '../core/samplingBounds.ts';
+import { isObject } from '../core/untrustedJson.ts';
 
 const TIMESTEP_SPACINGS = ['leading', 'linspace', 'trailing'] as const;
 const BETA_SCHEDULES = ['linear', 'scaled_linear', 'squaredcos_cap_v2'] as const;
@@ -191,7 +192,7 @@ function formatClassOptions(config: SchedulerConfig): Record<string, unknown> {
 }
 
 function assertObject(json: unknown, fileName: string): Record<string, unknown> {
-  if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as Record<string, unknown>;
+  if (isObject(json)) return json;
   throw new Error(`parseSchedulerConfig: ${fileName} holds no object; expected a diffusers scheduler_config.json`);
 }
 

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { isRange, MAX_ATTRIBUTE_WORDS, MAX_ATTRIBUTES, MAX_WORD_LENGTH, type Vocabulary } from '../core/attributes.ts';
+import { entriesByName } from '../core/entriesByName.ts';
 import { MAX_GUIDANCE_SCALE, MAX_INFERENCE_STEPS } from '../core/samplingBounds.ts';
 import { parseNetworkConfig } from './config.ts';
 
@@ -23,19 +24,10 @@ const kind = v.union(
   `expected a number of values from 1 to ${MAX_ATTRIBUTE_WORDS}, or "number"`,
 );
 
-/**
- * The form of the kinds of attributes by name, in a network's config. Read as a list of pairs, since valibot's record passes
- * over names such as `constructor`.
- */
+/** The form of the kinds of attributes by name, in a network's config. */
 export const ATTRIBUTE_KINDS = v.pipe(
-  v.custom<Record<string, unknown>>(
-    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-    'expected the attributes by name',
-  ),
-  v.transform((record) => Object.entries(record)),
-  v.array(v.tuple([name, kind])),
-  v.maxLength(MAX_ATTRIBUTES, `expected at most ${MAX_ATTRIBUTES} attributes`),
-  v.transform((entries): Readonly<Record<string, AttributeKind>> => Object.fromEntries(entries)),
+  entriesByName(kind, 'expected the attributes by name', name),
+  v.maxEntries(MAX_ATTRIBUTES, `expected at most ${MAX_ATTRIBUTES} attributes`),
 );
 
 const MAX_STEP_COUNTS = 16;

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { MAX_MESSAGE_LENGTH, quote, shortened } from '../core/errors.ts';
+import { isObject } from '../core/untrustedJson.ts';
 
 /** What a person should know of a file that is read nevertheless: a sentence that names the file. */
 export type OnNote = (note: string) => void;
@@ -25,10 +26,10 @@ export function parseNetworkConfig<S extends v.ObjectSchema<v.ObjectEntries, und
   fileName: string,
   foreign?: ForeignNetwork,
 ): v.InferOutput<S> {
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+  if (!isObject(json)) {
     throw new Error(`${fileName}: expected a JSON object with the options of the network`);
   }
-  const { _class_name, dropout } = json as Record<string, unknown>;
+  const { _class_name, dropout } = json;
   const { className = _class_name, onNote = () => {} } = foreign ?? {};
   if ((_class_name ?? className) !== className) {
     throw new Error(`${fileName}: it is of a ${quote(_class_name)}; expected a ${className}`);
@@ -51,7 +52,7 @@ export function parseNetworkConfig<S extends v.ObjectSchema<v.ObjectEntries, und
 
 /** What is wrong with an option, in the schema's own words where it has any: valibot's begin with "Invalid". */
 function problemOf(issue: v.BaseIssue<unknown>): string {
-  const place = v.getDotPath(issue) ?? 'the file';
+  const place = shortened(v.getDotPath(issue) ?? 'the file', 80);
   const { received, message } = issue;
   if (received === 'undefined') return `${place} is missing`;
   if (!message.startsWith('Invalid ')) return `${place}: ${message}`;

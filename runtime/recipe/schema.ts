@@ -3,6 +3,7 @@
 
 import * as v from 'valibot';
 import { MAX_ATTRIBUTES } from '../core/attributes.ts';
+import { entriesByName } from '../core/entriesByName.ts';
 import { MAX_SEED } from '../core/random.ts';
 import {
   MAX_CLASSIFIER_SCALE,
@@ -96,26 +97,6 @@ export const ATTRIBUTE_VALUE = v.union(
   ],
   'expected a word or a number',
 );
-
-/**
- * The form of an entry that has entries of its own, of any name. valibot's record alone passes over the names `constructor`,
- * `prototype` and `__proto__`, which labels and attributes may have.
- */
-export function entriesByName<const Value extends v.GenericSchema>(value: Value, expected: string) {
-  const record = v.record(v.string(), value, expected);
-  const list = v.array(value);
-  const run: (typeof record)['~run'] = (dataset, config) => {
-    const { value: given } = dataset;
-    if (Array.isArray(given)) return record['~run'](Object.assign(dataset, { value: 'a list' }), config);
-    if (typeof given !== 'object' || given === null) return record['~run'](dataset, config);
-    const names = Object.keys(given);
-    const checked = list['~run']({ value: Object.values(given) }, config);
-    for (const { path } of checked.issues ?? []) Object.assign(path![0], { key: names[path![0].key as number] });
-    const entries = (checked.value as unknown[]).map((entry, i) => [names[i], entry]);
-    return Object.assign(dataset, checked, { value: Object.fromEntries(entries) }) as ReturnType<typeof run>;
-  };
-  return { ...record, '~run': run };
-}
 
 /** Which names and values there are is the model's to say. */
 function attributesEntry(description: string) {

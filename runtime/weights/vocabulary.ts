@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { MAX_ATTRIBUTE_WORDS, MAX_ATTRIBUTES, MAX_WORD_LENGTH, type Vocabulary } from '../core/attributes.ts';
-import { isObject } from '../core/untrustedJson.ts';
+import { MAX_ATTRIBUTE_WORDS, MAX_ATTRIBUTES, MAX_WORD_LENGTH } from '../core/attributes.ts';
+import { entriesByName } from '../core/entriesByName.ts';
 
 const word = v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_WORD_LENGTH));
 const words = v.pipe(
@@ -14,16 +14,12 @@ const range = v.pipe(
   v.check(({ min, max }) => min < max && Number.isFinite(max - min), 'expected min below max, and a finite difference'),
 );
 
-/** The attributes of a model by name. They are checked as pairs: valibot's record passes over names such as `constructor`. */
+/** The attributes of a model by name: a `Vocabulary`. */
 export const VOCABULARY_SCHEMA = v.pipe(
-  v.custom<Vocabulary>(isObject, 'expected the attributes by name'),
-  v.transform((record) => Object.entries(record)),
-  v.array(
-    v.tuple([
-      v.pipe(word, v.regex(/^[^.\p{Cc}]+$/u, 'expected a name without dots and control characters')),
-      v.union([words, range], `expected up to ${MAX_ATTRIBUTE_WORDS} values, each once, or { min, max }`),
-    ]),
+  entriesByName(
+    v.union([words, range], `expected up to ${MAX_ATTRIBUTE_WORDS} values, each once, or { min, max }`),
+    'expected the attributes by name',
+    v.pipe(word, v.regex(/^[^.\p{Cc}]+$/u, 'expected a name without dots and control characters')),
   ),
-  v.maxLength(MAX_ATTRIBUTES, `expected at most ${MAX_ATTRIBUTES} attributes`),
-  v.transform((entries): Vocabulary => Object.fromEntries(entries)),
+  v.maxEntries(MAX_ATTRIBUTES, `expected at most ${MAX_ATTRIBUTES} attributes`),
 );

@@ -1,12 +1,12 @@
 // The form of a bake file. assets/schema/figment.bake.schema.json, which editors complete and check by, is made from it.
 import * as v from 'valibot';
 import { MAX_ATTRIBUTES } from '../../runtime/core/attributes.ts';
+import { entriesByName } from '../../runtime/core/entriesByName.ts';
 import { MAX_SEED } from '../../runtime/core/random.ts';
 import {
   ATTRIBUTE_VALUE,
   ATTRIBUTES_EXPECTED,
   BLEND_ENTRY,
-  entriesByName,
   INTERPOLATE_ENTRY,
   realEntry,
   SAME_ENTRIES,

@@ -1,7 +1,7 @@
 import { readFile, realpath } from 'node:fs/promises';
 import * as v from 'valibot';
+import { entriesByName } from '../../../runtime/core/entriesByName.ts';
 import { MAX_SEED } from '../../../runtime/core/random.ts';
-import { entriesByName } from '../../../runtime/recipe/schema.ts';
 import { writeFileAtomic } from '../../node/atomicWrite.ts';
 import type { SiteOptions } from '../../node/serveSite.ts';
 import { UsageError } from '../../node/usageError.ts';
