@@ -101,7 +101,7 @@ function checkKnown(sheet: CharacterSheet, models: readonly CharacterModel[], la
     if (labelled) {
       const nearest = nearestWord(labelled.labels, String(value));
       throw new RangeError(
-        `createNpc: ${labelled.name} has no label "${String(value).slice(0, 80)}"; did you mean "${nearest}"?`,
+        `createNpc: ${labelled.name} has no label ${quote(String(value))}; did you mean "${nearest}"?`,
       );
     }
     throw new RangeError(`createNpc: ${unknownEntry(name, String(value), models, labelNames)}`);

@@ -1,4 +1,4 @@
-import { shortened } from './errors.ts';
+import { quote, shortened } from './errors.ts';
 import { nearestWord } from './nearestWord.ts';
 
 /** What data sets, networks and models may have of attributes, since tables are laid out for all of them. */
@@ -29,7 +29,6 @@ export const ANY_WORD = 'any';
 /** Stands for "any" among the numbers of `encodeAttributes`. */
 export const ANY = -1;
 
-const MAX_QUOTED_LENGTH = 80;
 const MAX_LISTED_LENGTH = 300;
 
 export function isRange(values: AttributeValues): values is NumberRange {
@@ -40,7 +39,7 @@ export function isRange(values: AttributeValues): values is NumberRange {
 export function attributeProblem(vocabulary: Vocabulary, name: string, value: unknown): string | undefined {
   if (!Object.hasOwn(vocabulary, name)) {
     const names = Object.keys(vocabulary);
-    const asked = `attribute ${quoted(name)} is unknown`;
+    const asked = `attribute ${quote(name)} is unknown`;
     return names.length === 0
       ? `${asked}; this model has no attributes`
       : `${asked}; ${nearest(names, name, 'attributes')}`;
@@ -49,10 +48,10 @@ export function attributeProblem(vocabulary: Vocabulary, name: string, value: un
   if (isRange(values)) {
     const { min, max } = values;
     if (typeof value === 'number' && value >= min && value <= max) return undefined;
-    return `${name} is ${quoted(value)}; expected a number from ${min} to ${max}`;
+    return `${name} is ${quote(value)}; expected a number from ${min} to ${max}`;
   }
   if (typeof value === 'string' && values.includes(value)) return undefined;
-  return `${name} ${quoted(value)} is unknown; ${nearest(values, String(value), 'values')}`;
+  return `${name} ${quote(value)} is unknown; ${nearest(values, String(value), 'values')}`;
 }
 
 /**
@@ -93,9 +92,4 @@ function numberAt({ min, max }: NumberRange, share: number): number {
 function nearest(known: readonly string[], word: string, kind: string): string {
   const guess = nearestWord(known, word);
   return `did you mean "${guess}"? known ${kind}: ${shortened(known.join(', '), MAX_LISTED_LENGTH)}`;
-}
-
-function quoted(value: unknown): string {
-  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
-  return shortened(text, MAX_QUOTED_LENGTH);
 }

@@ -34,9 +34,19 @@ export function shortened(text: string, maxLength: number): string {
 
 const MAX_QUOTED_LENGTH = 80;
 
-/** A piece of an untrusted file, quoted for an error message: escaped, and never longer than a line. */
+/** A value that is not trusted, quoted for an error message: texts escaped, and never longer than a line. */
 export function quote(value: unknown): string {
   const text = typeof value === 'string' ? value.slice(0, MAX_QUOTED_LENGTH + 1) : value;
-  const json = JSON.stringify(text) ?? String(text);
+  const json = jsonOf(text);
   return json.length <= MAX_QUOTED_LENGTH ? json : `${json.slice(0, MAX_QUOTED_LENGTH)}…`;
+}
+
+/** A value as JSON, or in words where JSON has none for it: NaN, undefined, or an object that holds itself. */
+function jsonOf(value: unknown): string {
+  if (typeof value !== 'string' && typeof value !== 'object') return String(value);
+  try {
+    return JSON.stringify(value) ?? 'an object';
+  } catch {
+    return 'an object';
+  }
 }

@@ -1,6 +1,7 @@
+import { quote } from './errors.ts';
+
 const QUOTE = '"'.charCodeAt(0);
 const BACKSLASH = '\\'.charCodeAt(0);
-const MAX_QUOTED_LENGTH = 80;
 
 /** Throws an error that names the file being read. */
 export type Fail = (problem: string) => never;
@@ -69,7 +70,7 @@ function parse(text: string, fail: Fail): unknown {
 function addKey(literal: string, keys: Set<string> | undefined): string | undefined {
   const key = unescapeLiteral(literal);
   if (key === '__proto__') return 'the name "__proto__" is not allowed';
-  if (keys?.has(key)) return `the name ${literal.slice(0, MAX_QUOTED_LENGTH)} is used twice`;
+  if (keys?.has(key)) return `the name ${quote(key)} is used twice`;
   keys?.add(key);
   return undefined;
 }

@@ -12,7 +12,7 @@ import {
   type NumberRange,
 } from '../core/attributes.ts';
 import { entriesByName } from '../core/entriesByName.ts';
-import { messageOf } from '../core/errors.ts';
+import { messageOf, quote } from '../core/errors.ts';
 import { type Frame, numFramesOf } from '../core/frames.ts';
 import { nearestWord } from '../core/nearestWord.ts';
 import { type AttributeColumn, isWords } from './attributeColumns.ts';
@@ -104,7 +104,7 @@ export function writeAttributes(
     ...columns.flatMap((column) => [column.name, ...(isWords(column) ? column.values : [])]),
   ]) {
     if (!/[",\r\n]/.test(text)) continue;
-    throw new RangeError(`writeAttributes: ${JSON.stringify(text)} has a comma, quote or line break; rename it`);
+    throw new RangeError(`writeAttributes: ${quote(text)} has a comma, quote or line break; rename it`);
   }
   const lines = [['label', 'tile', ...columns.map(({ name }) => name)].join()];
   for (const [label, word] of labels.entries()) {
@@ -235,7 +235,7 @@ function imageOf(
   if (number < 0 || number + numFrames > count || number % numFrames !== 0) {
     const step = numFrames > 1 ? ` in steps of ${numFrames}` : '';
     problems.push(
-      `${cell(line, tileAt, 'tile')}: is ${JSON.stringify(tile.slice(0, 80))}; expected 0 to ${count - numFrames}${step}, as ${label} has ${count} tiles`,
+      `${cell(line, tileAt, 'tile')}: is ${quote(tile)}; expected 0 to ${count - numFrames}${step}, as ${label} has ${count} tiles`,
     );
     return null;
   }
@@ -259,8 +259,7 @@ function readCell(
     const { min, max } = column.values;
     value = text.trim() === '' ? Number.NaN : Number(text);
     if (!(value >= min && value <= max)) {
-      const found = JSON.stringify(text.slice(0, 80));
-      problems.push(`${cell(line, place, column.name)}: is ${found}; expected a number from ${min} to ${max}`);
+      problems.push(`${cell(line, place, column.name)}: is ${quote(text)}; expected a number from ${min} to ${max}`);
     }
   }
   if (image !== null) column.data[image] = value;
@@ -283,7 +282,7 @@ const cell = (line: number, place: number, name: string) => `line ${line + 1}, c
 
 function unknown(word: string, known: readonly string[]): string {
   const some = known.length > 12 ? '' : `; known: ${known.join(', ')}`;
-  return `${JSON.stringify(word.slice(0, 80))} is unknown; did you mean "${nearestWord(known, word)}"?${some}`;
+  return `${quote(word)} is unknown; did you mean "${nearestWord(known, word)}"?${some}`;
 }
 
 function repeatsLabel(column: AttributeColumn, description: TableDescription): boolean {
