@@ -2,6 +2,7 @@
  * Augmentations of one float32 HWC image: each reads `image`, writes all of `out` and allocates nothing; the two must be
  * different buffers. They hold for premultiplied values from −1 to 1.
  */
+import { wrapped } from '../core/wrapped.ts';
 
 export interface AugmentOptions {
   /** Mirror left ↔ right, with probability 1/2. */
@@ -72,10 +73,10 @@ export function shiftClamped(image: Float32Array, out: Float32Array, size: Image
 /** Moves the image by (dx, dy) pixels, to the right and down when positive; what leaves at one edge enters at the other. */
 export function shiftCircular(image: Float32Array, out: Float32Array, size: ImageShape, dx: number, dy: number): void {
   const { heightPx, widthPx, channels } = size;
-  const left = wrap(-dx, widthPx);
+  const left = wrapped(-dx, widthPx);
   let to = 0;
   for (let y = 0; y < heightPx; y++) {
-    const row = wrap(y - dy, heightPx) * widthPx;
+    const row = wrapped(y - dy, heightPx) * widthPx;
     for (let x = 0, column = left; x < widthPx; x++, to += channels) {
       copyPixel(image, (row + column) * channels, out, to, channels);
       column = column + 1 === widthPx ? 0 : column + 1;
@@ -162,8 +163,4 @@ function copyPixel(image: Float32Array, from: number, out: Float32Array, to: num
 
 function clamp(value: number, max: number): number {
   return Math.min(Math.max(value, 0), max);
-}
-
-function wrap(value: number, period: number): number {
-  return ((value % period) + period) % period;
 }

@@ -1,4 +1,5 @@
 import { concat, slice, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
+import { wrapped } from '../core/wrapped.ts';
 import type { Tiles } from '../networks/windows.ts';
 
 /** The plastic number: the real root of g³ = g + 1. */
@@ -56,7 +57,7 @@ export function roll(x: Tensor4D, down: number, right: number): Tensor4D {
 
 function rollAxis(x: Tensor4D, axis: 1 | 2, by: number): Tensor4D {
   const size = x.shape[axis];
-  const head = ((by % size) + size) % size; // pixels that come around to the beginning
+  const head = wrapped(by, size); // pixels that come around to the beginning
   if (head === 0) return x;
   const part = (begin: number, length: number) => {
     const [begins, lengths] = [

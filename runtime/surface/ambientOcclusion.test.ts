@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { normals } from '../core/random.ts';
+import { wrapped } from '../core/wrapped.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { rollImage } from '../testing/roll.ts';
 import { ambientOcclusionMap } from './ambientOcclusion.ts';
-import { wrapped } from './plane.ts';
 
 describe('ambientOcclusionMap', () => {
   it('is 1 where the surface is flat, and on the top of it', () => {

@@ -1,5 +1,6 @@
 import { runToEnd } from '../core/slices.ts';
-import { checkPlane, checkRange, type Plane, wrapped } from './plane.ts';
+import { wrapped } from '../core/wrapped.ts';
+import { checkPlane, checkRange, type Plane } from './plane.ts';
 
 export interface OcclusionOptions {
   /** How many texels high a height of 1 is; 0 … 64. */

@@ -1,9 +1,10 @@
 import { quote } from '../core/errors.ts';
 import type { NumChannels, PixelImage } from '../core/pixels.ts';
 import { channelsOf } from '../core/pixels.ts';
+import { wrapped } from '../core/wrapped.ts';
 import { checkNumColours, ownPalette } from './ownPalette.ts';
 import { PALETTE_DEFAULTS, snapToPalette } from './palette.ts';
-import { checkRange, wrapped } from './plane.ts';
+import { checkRange } from './plane.ts';
 
 export interface PixelArtScaleOptions {
   factor: 2 | 4;

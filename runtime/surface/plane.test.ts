@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { normals } from '../core/random.ts';
+import { wrapped } from '../core/wrapped.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { rollImage } from '../testing/roll.ts';
-import { gaussianWeights, wrapped, wrappedBlur } from './plane.ts';
+import { gaussianWeights, wrappedBlur } from './plane.ts';
 
 describe('wrappedBlur', () => {
   it('damps a wave by exp(−k²σ²/2), the Fourier transform of a Gaussian', () => {

@@ -1,6 +1,7 @@
 import { quote } from '../core/errors.ts';
 import { channelsOf } from '../core/pixels.ts';
 import { runToEnd } from '../core/slices.ts';
+import { wrapped } from '../core/wrapped.ts';
 
 /** One value for each texel, row by row from the top. */
 export type Plane = Float32Array<ArrayBuffer>;
@@ -130,9 +131,4 @@ function convolveLine(
     for (let k = 0; k < weights.length; k++) sum += weights[k]! * line[i + k]!;
     to[start + i * stride] = sum;
   }
-}
-
-/** The coordinate within a picture that repeats, 0 … length − 1. */
-export function wrapped(coordinate: number, length: number): number {
-  return ((coordinate % length) + length) % length;
 }

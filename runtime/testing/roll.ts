@@ -1,4 +1,5 @@
 import type { Values } from '../../scripts/testing/backends.ts';
+import { wrapped } from '../core/wrapped.ts';
 
 /** Images (B, H, W, C) shifted down by `dy` and right by `dx`; what leaves at one side comes in at the other. */
 export function rollValues({ shape, values }: Values, dy: number, dx: number): Values {
@@ -8,8 +9,8 @@ export function rollValues({ shape, values }: Values, dy: number, dx: number): V
     for (let y = 0; y < height; y++) {
       for (let x = 0; x < width; x++) {
         const from = ((b * height + y) * width + x) * channels;
-        const row = (((y + dy) % height) + height) % height;
-        const column = (((x + dx) % width) + width) % width;
+        const row = wrapped(y + dy, height);
+        const column = wrapped(x + dx, width);
         rolled.set(values.subarray(from, from + channels), ((b * height + row) * width + column) * channels);
       }
     }

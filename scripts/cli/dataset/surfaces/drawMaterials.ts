@@ -1,5 +1,7 @@
 // Seamless materials drawn by formula: the surfaces, unlit and more or less worn, with their exact maps.
+
 import { uniforms } from '../../../../runtime/core/random.ts';
+import { wrapped } from '../../../../runtime/core/wrapped.ts';
 import type { Dataset } from '../../../../runtime/index.ts';
 import {
   brick,
@@ -12,7 +14,7 @@ import {
   weave,
   wood,
 } from './drawSurfaces.ts';
-import { fractal, smoothstep, wrap } from './noise.ts';
+import { fractal, smoothstep } from './noise.ts';
 import { Dice, type MaterialPoint, mix, type Rgb, renderMaterial, type Surface, scale } from './surface.ts';
 
 interface Kind {
@@ -79,7 +81,7 @@ export function worn(
   const edge = 1.05 - 0.85 * wear;
   return (u, v) => {
     const { colour, height } = surface(u, v);
-    const stain = smoothstep(edge - 0.08, edge + 0.08, fractal(seed, 4, 4, 4, wrap(u, 1), wrap(v, 1)));
+    const stain = smoothstep(edge - 0.08, edge + 0.08, fractal(seed, 4, 4, 4, wrapped(u, 1), wrapped(v, 1)));
     const own = roughness + 0.15 * (0.5 - height);
     return {
       colour: mix(colour, metallic > 0 ? RUST : DIRT, 0.8 * stain),
@@ -101,12 +103,12 @@ export function metal(dice: Dice): Surface {
   const [plates, seed] = [dice.oneOf([1, 2, 2, 3]), dice.whole(0, 1e6)];
   const [base, gap, rivet] = [dice.colour(METALS), dice.between(0.02, 0.05), dice.between(0.04, 0.08)];
   return (u, v) => {
-    const [x, y] = [wrap(u * plates, 1), wrap(v * plates, 1)];
+    const [x, y] = [wrapped(u * plates, 1), wrapped(v * plates, 1)];
     const raised = smoothstep(gap / 2, gap, Math.min(x, 1 - x, y, 1 - y));
     const inset = 2.5 * rivet;
     const [across, down] = [Math.min(x, 1 - x) - inset, Math.min(y, 1 - y) - inset];
     const knob = 1 - smoothstep(0.5 * rivet, rivet, Math.hypot(across, down));
-    const brushed = fractal(seed, 2, 48, 2, wrap(u, 1), wrap(v, 1));
+    const brushed = fractal(seed, 2, 48, 2, wrapped(u, 1), wrapped(v, 1));
     return { colour: scale(base, 0.85 + 0.3 * brushed), height: raised * (0.7 + 0.3 * knob) };
   };
 }

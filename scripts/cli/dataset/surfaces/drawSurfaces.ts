@@ -1,7 +1,8 @@
 // Seamless surfaces drawn by formula, to train on beside photographs: their courses and grids are regular.
+import { wrapped } from '../../../../runtime/core/wrapped.ts';
 import type { Dataset } from '../../../../runtime/index.ts';
 import { colours } from '../colours.ts';
-import { cellAt, fractal, hash, smoothstep, wrap } from './noise.ts';
+import { cellAt, fractal, hash, smoothstep } from './noise.ts';
 import { Dice, mix, renderSurface, type Surface, scale } from './surface.ts';
 
 const MATERIALS: Readonly<Record<string, (dice: Dice) => Surface>> = { brick, paving, roof, stone, tile, weave, wood };
@@ -56,15 +57,15 @@ export function wood(dice: Dice): Surface {
   const [base, dark, spread] = [dice.colour(WOODS), dice.between(0.45, 0.7), dice.between(0.1, 0.35)];
   const [gap, rings] = [dice.between(0.03, 0.08), dice.whole(2, 5)];
   return (u, v) => {
-    const [along, across] = isUpright ? [wrap(v, 1), wrap(u, 1)] : [wrap(u, 1), wrap(v, 1)];
+    const [along, across] = isUpright ? [wrapped(v, 1), wrapped(u, 1)] : [wrapped(u, 1), wrapped(v, 1)];
     const plank = Math.floor(across * planks);
     const place = across * planks - plank;
     const start = hash(seed, plank, 7);
-    const end = hasEnds ? wrap(along - start, 1) : 0.5;
+    const end = hasEnds ? wrapped(along - start, 1) : 0.5;
     const edge = Math.min(place, 1 - place, Math.min(end, 1 - end) * planks);
     const raised = smoothstep(gap / 2, gap / 2 + 0.06, edge);
     const bend = fractal(seed + plank, 2, 2, 2, along, across);
-    const grain = fractal(seed + 31 * plank, 3, rings * planks * 2, 3, along, wrap(across + 0.05 * bend, 1));
+    const grain = fractal(seed + 31 * plank, 3, rings * planks * 2, 3, along, wrapped(across + 0.05 * bend, 1));
     const tone = 1 + spread * (hash(seed, plank, 3) - 0.5);
     const colour = mix(scale(base, tone * dark), scale(base, tone), 0.25 + 0.75 * smoothstep(0.25, 0.7, grain));
     return { colour: scale(colour, 0.35 + 0.65 * raised), height: raised * (0.85 + 0.15 * grain) };
@@ -81,7 +82,7 @@ export function weave(dice: Dice): Surface {
   return (u, v) => {
     const [x, y] = [u * bands, v * bands];
     const [i, j] = [Math.floor(x), Math.floor(y)];
-    const isAcross = wrap(Math.floor((i + j) / twill), 2) === 0;
+    const isAcross = wrapped(Math.floor((i + j) / twill), 2) === 0;
     const [along, place, at] = isAcross ? [x - i, y - j, y] : [y - j, x - i, x];
     const half = (Math.abs(place - 0.5) * 2) / fill;
     const arch = Math.sin(Math.PI * Math.min(1, Math.max(0, along)));
@@ -108,9 +109,9 @@ export function brick(dice: Dice): Surface {
   const [base, mortar, spread] = [dice.colour(BRICKS), dice.colour(MORTARS), dice.between(0.1, 0.4)];
   const [rough, offset] = [dice.between(0.1, 0.35), dice.oneOf([0.5, 0.5, 0.5, 0.33])];
   return (u, v) => {
-    const y = wrap(v * rows, rows);
+    const y = wrapped(v * rows, rows);
     const row = Math.floor(y);
-    const x = wrap(u * columns + (row % 2) * offset, columns);
+    const x = wrapped(u * columns + (row % 2) * offset, columns);
     const [across, down] = [x % 1, y % 1];
     const aspect = rows / columns;
     const edge = Math.min(Math.min(across, 1 - across) * aspect, Math.min(down, 1 - down));
@@ -135,7 +136,7 @@ export function tile(dice: Dice): Surface {
     dice.between(0.15, 0.35),
   ];
   return (u, v) => {
-    const [x, y] = [wrap(u * cells, cells), wrap(v * cells, cells)];
+    const [x, y] = [wrapped(u * cells, cells), wrapped(v * cells, cells)];
     const [i, j] = [Math.floor(x), Math.floor(y)];
     const corner = Math.abs(x - Math.round(x)) + Math.abs(y - Math.round(y));
     const isRhomb = kind === 'rhomb' && corner < rhomb;
@@ -183,7 +184,7 @@ export function roof(dice: Dice): Surface {
   return (u, v) => {
     let row = Math.floor(v * rows);
     let down = v * rows - row;
-    const columnAt = (line: number) => wrap(u * columns + (wrap(line, rows) % 2) * 0.5, columns);
+    const columnAt = (line: number) => wrapped(u * columns + (wrapped(line, rows) % 2) * 0.5, columns);
     const lowerEdge = (line: number) => 1 - round * (2 * Math.abs((columnAt(line) % 1) - 0.5)) ** 2;
     if (down > lowerEdge(row)) [row, down] = [row + 1, down - 1]; // the row below shows through
     const x = columnAt(row);
@@ -192,7 +193,8 @@ export function roof(dice: Dice): Surface {
     const grain = fractal(seed, 8, 16, 3, u, v);
     const joint = smoothstep(0, gap, side);
     const tone =
-      (1 + spread * (hash(seed, Math.floor(x), wrap(row, rows)) - 0.5) + 0.25 * (grain - 0.5)) * (0.65 + 0.35 * joint);
+      (1 + spread * (hash(seed, Math.floor(x), wrapped(row, rows)) - 0.5) + 0.25 * (grain - 0.5)) *
+      (0.65 + 0.35 * joint);
     const height = (0.35 + 0.6 * Math.max(0, Math.min(1, down + 0.3))) * joint * smoothstep(0, 1, reach);
     return { colour: scale(base, tone), height };
   };

@@ -1,4 +1,5 @@
 // Noise on the unit square that repeats without a seam.
+import { wrapped } from '../../../../runtime/core/wrapped.ts';
 
 /** A pseudo-random number 0 … 1 that depends on three whole numbers alone. */
 export function hash(seed: number, i: number, j: number): number {
@@ -6,10 +7,6 @@ export function hash(seed: number, i: number, j: number): number {
   bits = Math.imul(bits ^ (bits >>> 15), 0x85ebca6b);
   bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
   return ((bits ^ (bits >>> 16)) >>> 0) / 2 ** 32;
-}
-
-export function wrap(value: number, period: number): number {
-  return ((value % period) + period) % period;
 }
 
 /** 0 below `low`, 1 above `high`, a smooth step between. */
@@ -23,7 +20,7 @@ export function valueNoise(seed: number, cellsU: number, cellsV: number, u: numb
   const [x, y] = [u * cellsU, v * cellsV];
   const [left, top] = [Math.floor(x), Math.floor(y)];
   const [right, down] = [smoothstep(0, 1, x - left), smoothstep(0, 1, y - top)];
-  const at = (i: number, j: number) => hash(seed, wrap(left + i, cellsU), wrap(top + j, cellsV));
+  const at = (i: number, j: number) => hash(seed, wrapped(left + i, cellsU), wrapped(top + j, cellsV));
   const upper = at(0, 0) + (at(1, 0) - at(0, 0)) * right;
   const lower = at(0, 1) + (at(1, 1) - at(0, 1)) * right;
   return upper + (lower - upper) * down;
@@ -54,7 +51,7 @@ export function cellAt(seed: number, cells: number, jitter: number, u: number, v
   let [first, second, id] = [Infinity, Infinity, 0];
   for (let j = Math.floor(y) - 1; j <= Math.floor(y) + 1; j++) {
     for (let i = Math.floor(x) - 1; i <= Math.floor(x) + 1; i++) {
-      const [wi, wj] = [wrap(i, cells), wrap(j, cells)];
+      const [wi, wj] = [wrapped(i, cells), wrapped(j, cells)];
       const centre = (stream: number) => 0.5 + jitter * (hash(seed + stream, wi, wj) - 0.5);
       const distance = Math.hypot(i + centre(1) - x, j + centre(2) - y);
       if (distance < first) [first, second, id] = [distance, first, hash(seed + 3, wi, wj)];
