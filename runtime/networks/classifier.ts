@@ -3,7 +3,8 @@ import * as v from 'valibot';
 import { cellMeans } from './cellMeans.ts';
 import { ATTRIBUTE_KINDS, type AttributeKind } from './conditioningConfig.ts';
 import { Count, checkNormGroups, parseNetworkConfig, Widths } from './config.ts';
-import { conv, convShapes, dense, linearShapes, norm, normShapes, type Shapes, type Weights } from './layers.ts';
+import { halvingLevel, halvingShapes, planHalvingLevels } from './halvingLevel.ts';
+import { dense, linearShapes, type Shapes, type Weights } from './layers.ts';
 
 const schema = v.object({
   in_channels: Count,
@@ -30,25 +31,8 @@ export function parseClassifierConfig(json: unknown, fileName: string): Classifi
   return config;
 }
 
-interface Level {
-  halve: string;
-  halveNorm: string;
-  refine: string;
-  refineNorm: string;
-  cin: number;
-  cout: number;
-}
-
-function planLevels({ in_channels, block_out_channels }: ClassifierConfig): Level[] {
-  return block_out_channels.map((cout, i) => ({
-    halve: `levels.${i}.halve`,
-    halveNorm: `levels.${i}.halve_norm`,
-    refine: `levels.${i}.refine`,
-    refineNorm: `levels.${i}.refine_norm`,
-    cin: i === 0 ? in_channels : block_out_channels[i - 1]!,
-    cout,
-  }));
-}
+const levelsOf = ({ in_channels, block_out_channels }: ClassifierConfig) =>
+  planHalvingLevels('levels', in_channels, block_out_channels);
 
 const HEAD = 'head';
 const ATTRIBUTE_HEAD = 'attribute_head';
@@ -78,12 +62,7 @@ export function numFeatures(config: ClassifierConfig): number {
 /** Shapes of all weights of a config by name, in PyTorch's layout. */
 export function classifierShapes(config: ClassifierConfig): Shapes {
   const shapes: Shapes = new Map();
-  for (const level of planLevels(config)) {
-    convShapes(shapes, level.halve, level.cin, level.cout);
-    normShapes(shapes, level.halveNorm, level.cout);
-    convShapes(shapes, level.refine, level.cout, level.cout);
-    normShapes(shapes, level.refineNorm, level.cout);
-  }
+  for (const level of levelsOf(config)) halvingShapes(shapes, level);
   linearShapes(shapes, HEAD, numFeatures(config), config.num_labels);
   const numLogits = numAttributeLogits(config);
   if (numLogits > 0) linearShapes(shapes, ATTRIBUTE_HEAD, numFeatures(config) * config.attribute_grid ** 2, numLogits);
@@ -113,10 +92,7 @@ export function classify(config: ClassifierConfig, weights: Weights, x: Tensor4D
   const options = { numGroups: config.norm_num_groups, epsilon: config.norm_eps };
   const [features, logits, attributes = null] = tidy(() => {
     let h = x;
-    for (const level of planLevels(config)) {
-      h = norm(weights, level.halveNorm, conv(weights, level.halve, h, { stride: 2 }), options); // (B, H/2, W/2, cout)
-      h = norm(weights, level.refineNorm, conv(weights, level.refine, h, {}), options);
-    }
+    for (const level of levelsOf(config)) h = halvingLevel(weights, level, h, options);
     const pooled = mean(h, [1, 2]) as Tensor2D;
     const label = dense(weights, HEAD, pooled);
     if (numAttributeLogits(config) === 0) return [pooled, label];

@@ -12,6 +12,7 @@ import {
   parseConditioningConfig,
 } from './conditioningConfig.ts';
 import { Count, checkNormGroups, parseNetworkConfig, Widths } from './config.ts';
+import { type HalvingLevel, halvingLevel, halvingShapes, planHalvingLevels } from './halvingLevel.ts';
 import { distributionOf, type LatentDistribution } from './latentDistribution.ts';
 import {
   activateEmbedding,
@@ -67,12 +68,6 @@ export function parseConditionalVaeConfig(json: unknown, fileName = 'cvae/config
   return config;
 }
 
-interface EncoderLevel {
-  prefix: string;
-  cin: number;
-  cout: number;
-}
-
 interface DecoderLevel {
   resnet: ResnetBlock;
   /** The convolution after doubling the size; null at the full size. */
@@ -81,7 +76,7 @@ interface DecoderLevel {
 
 interface CvaePlan {
   options: BlockOptions;
-  down: EncoderLevel[];
+  down: HalvingLevel[];
   up: DecoderLevel[];
   /** (height, width, channels) of the lowest level. */
   bottom: readonly [number, number, number];
@@ -101,11 +96,7 @@ function planCvae(config: ConditionalVaeConfig): CvaePlan {
       scaleShift: true,
       outputScale: 1,
     },
-    down: widths.map((cout, i) => ({
-      prefix: `encoder.down_blocks.${i}`,
-      cin: i === 0 ? in_channels : widths[i - 1]!,
-      cout,
-    })),
+    down: planHalvingLevels('encoder.down_blocks', in_channels, widths),
     up: ends.map((cout, i) => ({
       resnet: { prefix: `decoder.up_blocks.${i}.resnets.0`, cin: ends[Math.max(i - 1, 0)]!, cout },
       upsampler: i < widths.length ? `decoder.up_blocks.${i}.upsamplers.0.conv` : null,
@@ -120,12 +111,7 @@ export function conditionalVaeShapes(config: ConditionalVaeConfig): Shapes {
   const { options, down, up, bottom } = planCvae(config);
   const bottomSize = bottom[0] * bottom[1] * bottom[2];
   const shapes: Shapes = new Map();
-  for (const { prefix, cin, cout } of down) {
-    convShapes(shapes, `${prefix}.halve`, cin, cout);
-    normShapes(shapes, `${prefix}.halve_norm`, cout);
-    convShapes(shapes, `${prefix}.refine`, cout, cout);
-    normShapes(shapes, `${prefix}.refine_norm`, cout);
-  }
+  for (const level of down) halvingShapes(shapes, level);
   conditionShapes(shapes, config, 'encoder');
   linearShapes(shapes, 'encoder.linear_1', bottomSize + label_channels, hidden_channels);
   linearShapes(shapes, 'encoder.linear_2', hidden_channels, 2 * latent_size);
@@ -194,10 +180,7 @@ export function encodeWithLabels(
   return tidy(() => {
     const { options, down } = planCvae(config);
     let h = x;
-    for (const { prefix } of down) {
-      h = norm(weights, `${prefix}.halve_norm`, conv(weights, `${prefix}.halve`, h, { stride: 2 }), options); // (B, H/2, W/2, cout)
-      h = norm(weights, `${prefix}.refine_norm`, conv(weights, `${prefix}.refine`, h, {}), options);
-    }
+    for (const level of down) h = halvingLevel(weights, level, h, options);
     const label = conditionRows(config, weights, 'encoder', condition);
     const joined = concat([reshape(h, [x.shape[0], -1]) as Tensor2D, label], 1);
     return distributionOf(dense(weights, 'encoder.linear_2', silu(dense(weights, 'encoder.linear_1', joined))));

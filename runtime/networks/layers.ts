@@ -116,6 +116,19 @@ export function oneHotValues(indices: ArrayLike<number>, depth: number): Float32
   return values;
 }
 
+/** Each channel of a norm's output is multiplied by 1 + scale and then shifted, (B, C) each. */
+export interface Modulation {
+  scale: Tensor2D;
+  shift: Tensor2D;
+}
+
+/** The modulation that a projected time embedding stands for, (B, 2C): the scales, and behind them the shifts. */
+export function modulationOf(time: Tensor2D): Modulation {
+  const channels = time.shape[1] / 2;
+  const part = (begin: number) => slice(time, [0, begin], [-1, channels]);
+  return { scale: part(0), shift: part(channels) };
+}
+
 /** Group norm, followed by SiLU unless `silu` is false. */
 export function norm<T extends Tensor>(
   weights: Weights,
@@ -125,7 +138,7 @@ export function norm<T extends Tensor>(
     numGroups: number;
     epsilon: number;
     silu?: boolean;
-    modulation?: { scale: Tensor2D; shift: Tensor2D } | null;
+    modulation?: Modulation | null;
   },
 ): T {
   const gamma = weight(weights, `${name}.weight`) as Tensor1D;
@@ -183,10 +196,7 @@ function resnetEnd(
   const { circular, scaleShift, outputScale } = options;
   const time = emb ? dense(weights, `${prefix}.time_emb_proj`, emb) : null;
   const added = time && !scaleShift ? add<Tensor4D>(h, reshape(time, [-1, 1, 1, cout])) : h;
-  const modulation =
-    time && scaleShift
-      ? { scale: slice(time, [0, 0], [-1, cout]) as Tensor2D, shift: slice(time, [0, cout], [-1, cout]) as Tensor2D }
-      : null;
+  const modulation = time && scaleShift ? modulationOf(time) : null;
   const normed = norm(weights, `${prefix}.norm2`, added, { ...options, modulation });
   const residual = conv(weights, `${prefix}.conv2`, normed, { circular });
   const shortcut = cin === cout ? x : conv(weights, `${prefix}.conv_shortcut`, x, { padding: 0 });

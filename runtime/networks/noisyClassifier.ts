@@ -1,4 +1,4 @@
-import { mean, slice, type Tensor2D, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
+import { mean, type Tensor2D, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
 import * as v from 'valibot';
 import { Count, checkNormGroups, parseNetworkConfig, Widths } from './config.ts';
 import {
@@ -7,6 +7,7 @@ import {
   convShapes,
   dense,
   linearShapes,
+  modulationOf,
   norm,
   normShapes,
   type Shapes,
@@ -101,8 +102,8 @@ export function noisyFeatures(
   return tidy(() => {
     const emb = timeEmbedding(config, weights, t);
     let h = xt;
-    for (const { prefix, stride, cout } of planBlocks(config)) {
-      const modulation = modulationOf(dense(weights, `${prefix}.time_emb_proj`, emb), cout);
+    for (const { prefix, stride } of planBlocks(config)) {
+      const modulation = modulationOf(dense(weights, `${prefix}.time_emb_proj`, emb));
       h = conv(weights, `${prefix}.conv`, h, { stride, circular });
       h = norm(weights, `${prefix}.norm`, h, { numGroups, epsilon, modulation });
     }
@@ -134,11 +135,6 @@ export function noisyLogits(weights: Weights, features: Tensor4D): Tensor2D {
 function timeEmbedding(config: NoisyClassifierConfig, weights: Weights, t: ArrayLike<number>): Tensor2D {
   const sines = timestepEmbedding(t, config.block_out_channels[0]!, true, 0);
   return activateEmbedding(embeddingOfSines(weights, sines));
-}
-
-function modulationOf(time: Tensor2D, channels: number) {
-  const part = (begin: number) => slice(time, [0, begin], [-1, channels]) as Tensor2D;
-  return { scale: part(0), shift: part(channels) };
 }
 
 function checkInput(config: NoisyClassifierConfig, xt: Tensor4D, t: ArrayLike<number>): void {
