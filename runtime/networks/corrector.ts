@@ -37,8 +37,8 @@ const NUM_STEPS = 4;
 /** The maps from latents to words and cells may have so many weights each, which take 64 MB: a model file could ask for any number. */
 const MAX_WEIGHTS = 2 ** 24;
 
-/** Logits are clipped here: a word is certain long before, and e to this power does not overflow yet. */
-const MAX_LOGIT = 40;
+/** Logits are clipped here: e to this power, in a sum of as many as a probe may have words, does not overflow yet. */
+const MAX_LOGIT = 80;
 
 /**
  * Puts a probe on the current backend, for latents of this shape.
@@ -46,11 +46,13 @@ const MAX_LOGIT = 40;
  * @throws RangeError when it is for latents of other channels, or too large
  */
 export function createCorrector(
-  { grid, weights, bias, rate }: LinearProbe,
+  probe: LinearProbe,
   groups: readonly ProbeGroup[],
   [height, width, channels]: readonly [number, number, number],
 ): Corrector {
-  const numWords = bias.length;
+  const { grid, rate } = probe;
+  const numWords = probe.bias.length;
+  const [weights, bias] = [centred(probe.weights, groups, numWords), centred(probe.bias, groups, numWords)];
   if (weights.length !== numWords * channels * grid ** 2) {
     throw new RangeError(
       `its probe is for latents of ${weights.length / numWords / grid ** 2} channels, not ${channels}; make it again by figment probe`,
@@ -78,6 +80,23 @@ export function createCorrector(
       groups: tensor2d(wordsTogether(groups, numWords), [numWords, numWords]),
     };
   });
+}
+
+/**
+ * Numbers of each word less their mean in its group: that changes no probability, nor how latents move, and logits stay small
+ * where all of a group are large.
+ */
+function centred(values: Float32Array, groups: readonly ProbeGroup[], numWords: number): Float32Array {
+  const perWord = values.length / numWords;
+  const centre = new Float32Array(values);
+  for (const { start, size } of groups) {
+    for (let column = 0; column < perWord; column++) {
+      let sum = 0;
+      for (let word = start; word < start + size; word++) sum += values[word * perWord + column]!;
+      for (let word = start; word < start + size; word++) centre[word * perWord + column]! -= sum / size;
+    }
+  }
+  return centre;
 }
 
 /** From latents to logits (n, W), and from words to how latents move (W, n): by the mean of the cells that have a pixel. */

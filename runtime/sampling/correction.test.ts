@@ -106,6 +106,27 @@ describeOnBackends((backend) => {
     expectClose(result!.values, expected, { absolute: 2e-4, relative: 1e-3 });
   });
 
+  it('moves nothing where the words that were asked for are read already, however large the logits', async () => {
+    // One channel in one cell: the first word of each group has the logit 10 z, and the others 8 z.
+    const weights = Float32Array.from([10, 8, 8, 10, 8].flatMap((weight) => [weight, 0, 0, 0]));
+    const sure: LinearProbe = { grid: 1, weights, bias: new Float32Array(NUM_WORDS), rate: 0.3 };
+    const asked = [1, 0, 0, 1, 0];
+    const z = [6, 0, 0, 0, 30, 0, 0, 0]; // logits of 60 and 48, and of 300 and 240
+    const [result] = await valuesOn(backend, () => {
+      const told = [[...asked, ...asked], new Array(2 * NUM_WORDS).fill(1)];
+      const [words, known] = told.map((values) => tensor2d(values, [2, NUM_WORDS]));
+      return [
+        corrected(
+          createCorrector(sure, GROUPS, [1, 1, CHANNELS]),
+          toTensor({ shape: [2, 1, 1, 4], values: Float32Array.from(z) }),
+          words!,
+          known!,
+        ),
+      ];
+    });
+    expectClose(result!.values, z, { absolute: 1e-3 });
+  });
+
   it('corrects pictures, each by its recipe alone, and leaves nothing behind', async () => {
     const before = memory().numTensors;
     const [plain] = await pictures(FILES, [RED_ELF]);
