@@ -1,7 +1,10 @@
 import { Logger } from '@babylonjs/core/Misc/logger.js';
 import { afterEach, expect, it, vi } from 'vitest';
+import type { RecipeOptions } from '../runtime/index.ts';
+import type { GenerateMaterialOptions, GenerateTextureOptions } from './assetGenerator.ts';
+import type { SpritesOptions } from './sprite/cells.ts';
 import { createScene, loadTiny } from './testing/tinyScene.ts';
-import { warnOfUnknown } from './unknownEntries.ts';
+import { OF_MATERIALS, OF_SPRITES, OPTIONS, warnOfUnknown } from './unknownEntries.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -68,4 +71,36 @@ it('has nothing to say of options that are right, and of what a baked picture ke
   await tiny.warmUpAsync({ guidanceScale: 3, onProgress: () => {}, ...{ guidance: 9 } });
   expect(warn).toHaveBeenCalledTimes(2);
   scene.getEngine().dispose();
+});
+
+/** All names of some options: the compiler tells of one that is missing, and of one that is none. */
+type NamesOf<Options> = Readonly<Record<keyof Options, true>>;
+
+it('knows the options of all calls', () => {
+  const options: NamesOf<Omit<GenerateTextureOptions, keyof RecipeOptions>> = {
+    name: true,
+    invertY: true,
+    mipmaps: true,
+    samplingMode: true,
+    pixelArt: true,
+    priority: true,
+    signal: true,
+    previewEvery: true,
+  };
+  const ofSprites: NamesOf<Omit<SpritesOptions, keyof GenerateTextureOptions>> = {
+    labels: true,
+    count: true,
+    recipes: true,
+    numSpareCells: true,
+    worldHeight: true,
+    capacity: true,
+  };
+  const ofMaterials: NamesOf<Omit<GenerateMaterialOptions, keyof GenerateTextureOptions>> = {
+    tiling: true,
+    surface: true,
+    parallax: true,
+    variations: true,
+    cellSize: true,
+  };
+  expect([OPTIONS, OF_SPRITES, OF_MATERIALS]).toEqual([options, ofSprites, ofMaterials].map(Object.keys));
 });
