@@ -15,7 +15,9 @@ const NAME = 'ddim';
  *
  *   xt' = sqrt(alphaBar') · x0Pred + sqrt(1 − alphaBar' − std²) · epsPred + std · noise,   std = eta · posteriorStd
  *
- * As in diffusers, t' is t − floor(T/n) whatever the spacing, and eps is not derived again from a clipped x0.
+ * As in diffusers, t' is t − floor(T/n) whatever the spacing, and eps is not derived again from a clipped x0. Where n divides T,
+ * t' is the timestep that comes next. With other numbers steps are somewhat too short, which leaves noise in the picture from about
+ * a hundred steps on.
  * Source: Song et al. 2021, arXiv:2010.02502, eq. (12) and (16).
  */
 export function createDdim(config: SchedulerConfig, options: SamplerOptions): Sampler {

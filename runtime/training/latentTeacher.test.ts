@@ -8,6 +8,7 @@ import { initialWeights, uploadWeights } from '../networks/weights.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { randomWeights, tinyPatches, tinyVaeConfig } from '../testing/tinyNetworks.ts';
 import { TINY_VAE_OPTIONS } from '../testing/tinyTraining.ts';
+import type { BatchArray } from './batch.ts';
 import { gradientsOf } from './gradients.ts';
 import { configForLatentsOf, encodeAsTeacher, latentError, startFromTeacher } from './latentTeacher.ts';
 import { createTask } from './task.ts';
@@ -30,19 +31,20 @@ beforeAll(async () => {
 });
 
 describe('latentError', () => {
-  /** Two channels, two pixels: means 0, 2 and 1, 5 have the variances 1 and 4. */
+  /** Two channels, two pixels: the U-Net sees the means 0, 2 and 1, 5 in units of 1 and of 2. */
+  const scaling = tinyVaeConfig({ latents_mean: [1, 3], latents_std: [1, 2], latent_channels: 2, scaling_factor: 1 });
   const teacher = () => ({ mean: tensor4d([0, 1, 2, 5], [1, 1, 2, 2]), logVar: zeros([1, 1, 2, 2]) as Tensor4D });
 
   it.each([
     ['nothing for the same', [0, 1, 2, 5], [0, 0, 0, 0], 0],
-    ['squares in units of each channel’s variance', [1, 1, 2, 7], [0, 0, 0, 0], (1 / 1 + 4 / 4) / 4],
+    ['squares in units of each channel’s deviation', [1, 1, 2, 7], [0, 0, 0, 0], (1 / 1 + 4 / 4) / 4],
     ['1 for the mean of all', [1, 3, 1, 3], [0, 0, 0, 0], 1],
     ['a hundredth of the variances’', [0, 1, 2, 5], [2, 0, 0, 0], 0.01],
   ])('is %s', (_, means, logVars, expected) => {
     const { numTensors } = memory();
     const own = { mean: tensor4d(means, [1, 1, 2, 2]), logVar: tensor4d(logVars, [1, 1, 2, 2]) };
     const other = teacher();
-    const error = latentError(own, other);
+    const error = latentError(scaling, own, other);
     expectClose([...error.dataSync()], [expected], { absolute: 1e-5, relative: 0 });
     dispose([error, own.mean, own.logVar, other.mean, other.logVar]);
     expect(memory().numTensors).toBe(numTensors);
@@ -132,6 +134,24 @@ describe('a training with a teacher', () => {
     expect(valuesOf(gradients, 'encoder.').some((value) => Math.abs(value) > 1e-4)).toBe(true);
     dispose([...Object.values(gradients.grads), ...Object.values(changed.grads), ...Object.values(weights)]);
     other['encoder.conv_in.bias']!.dispose();
+  });
+
+  it('has the same loss of however many images it is computed at once', async () => {
+    const task = createTask(vaeTaskSpec(LIGHT, options));
+    const weights = uploadWeights(started(LIGHT));
+    const lossOf = async (first: number, end: number) => {
+      const part = ({ shape: [, ...rest], data }: BatchArray, size: number) => ({
+        shape: [end - first, ...rest],
+        data: data.slice(first * size, end * size),
+      });
+      const { x: images, eps } = batch(Math.sin);
+      const { loss, grads } = await gradientsOf(task, weights, { x: part(images, 256), eps: part(eps, 64) });
+      dispose(Object.values(grads));
+      return loss;
+    };
+    const [whole, ...parts] = [await lossOf(0, 2), await lossOf(0, 1), await lossOf(1, 2)];
+    expect((parts[0]! + parts[1]!) / 2).toBeCloseTo(whole, 5);
+    dispose(Object.values(weights));
   });
 
   it('has no error of latents where it is its own teacher', async () => {

@@ -1,9 +1,10 @@
 // An auto-encoder that learns the latents of another, its teacher, so that a U-Net of those latents fits it too: a faster one
 // takes the place of the one that a model was trained with.
-import { add, div, mean, moments, mul, type Scalar, square, sub, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
+import { add, mean, mul, type Scalar, square, sub, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
 import { autoencoderKlShapes, encode } from '../networks/autoencoderKl.ts';
 import { type AutoencoderKlConfig, pixelsPerLatent } from '../networks/autoencoderKlConfig.ts';
 import type { LatentDistribution } from '../networks/latentDistribution.ts';
+import { type LatentScaling, scaleLatents } from '../networks/latentScaling.ts';
 import { type Shapes, type Weights, withoutPrefix } from '../networks/layers.ts';
 import type { AutoEncoder } from './adaptChannels.ts';
 import { joinTeacher, TEACHER_PREFIX } from './teacherWeights.ts';
@@ -30,23 +31,19 @@ export function encodeAsTeacher(
 const LOG_VARIANCE_SHARE = 0.01;
 
 /**
- * How far an encoder's distributions are from its teacher's: the mean squared difference of the means, each channel in units of
- * the variance that the teacher's have in the batch, and a little of that of the logarithms of the variances.
+ * How far an encoder's distributions are from its teacher's: the mean squared difference of the means on the scale on which the
+ * U-Net sees them, and a little of that of the logarithms of the variances.
  *
  * Source: regression to what a teacher makes, Hinton et al. 2015, arXiv:1503.02531, section 2.1.
  * @returns scalar, 0 where both are the same; about 1 where the means know nothing of the images
  */
-export function latentError(own: LatentDistribution, teacher: LatentDistribution): Scalar {
+export function latentError(scaling: LatentScaling, own: LatentDistribution, teacher: LatentDistribution): Scalar {
   return tidy(() => {
-    const { variance } = moments(teacher.mean, [0, 1, 2]);
-    const means = mean(div(square(sub(own.mean, teacher.mean)), add(variance, TINY)));
+    const means = mean(square(sub(scaleLatents(scaling, own.mean), scaleLatents(scaling, teacher.mean))));
     const logVars = mean(square(sub(own.logVar, teacher.logVar)));
     return add(means, mul(logVars, LOG_VARIANCE_SHARE)) as Scalar;
   });
 }
-
-/** Keeps a channel that is the same everywhere from dividing by 0. */
-const TINY = 1e-6;
 
 /** An auto-encoder of another size for the latents of a teacher. @throws RangeError when a latent stands for other pixels there */
 export function configForLatentsOf(teacher: AutoencoderKlConfig, size: AutoencoderKlConfig): AutoencoderKlConfig {

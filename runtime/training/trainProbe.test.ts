@@ -6,10 +6,18 @@ import { parseProbe } from '../core/linearProbe.ts';
 import { integers, normals } from '../core/random.ts';
 import { formatProbe } from '../core/storedEntries.ts';
 import { downloadWeights } from '../networks/weights.ts';
+import { expectClose } from '../testing/matchers.ts';
 import { tinyVaeConfig } from '../testing/tinyNetworks.ts';
 import { runSteps } from '../testing/tinyTraining.ts';
 import type { LatentDataset } from './latentDataset.ts';
-import { PROBE_DEFAULTS, type ProbedModel, probeAccuracy, probeOfWeights, probeTrainer } from './trainProbe.ts';
+import {
+  PROBE_DEFAULTS,
+  type ProbedModel,
+  probeAccuracy,
+  probeBatch,
+  probeOfWeights,
+  probeTrainer,
+} from './trainProbe.ts';
 
 const MODEL: ProbedModel = {
   labels: ['elf', 'orc'],
@@ -54,6 +62,21 @@ beforeAll(async () => {
 });
 
 describe('a probe in training', () => {
+  it('sees latents disturbed in proportion, on whatever scale the U-Net has them', () => {
+    const [images, options] = [latents(64, 1), OPTIONS];
+    const seen = (scaling_factor: number, latentNoise: number) => {
+      const model = { ...MODEL, vaeConfig: { ...MODEL.vaeConfig, scaling_factor } };
+      const { data } = probeBatch(images, model, { ...options, latentNoise }, 3).x0!;
+      return Array.from(data, (value) => value / scaling_factor);
+    };
+    const [clean, disturbed] = [seen(1, 0), seen(1, 0.5)];
+    expectClose(seen(1 / 6, 0.5), disturbed, { absolute: 1e-5 });
+    const rms = (values: readonly number[]) =>
+      Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
+    const noise = rms(clean.map((value, i) => disturbed[i]! - value));
+    expect(noise / rms(clean)).toBeCloseTo(0.5 / Math.sqrt(3), 1); // levels are drawn evenly
+  });
+
   it('learns what latents show, and nothing of what they do not', async () => {
     const before = memory().numTensors;
     const trainer = probeTrainer(latents(600, 1), MODEL, OPTIONS);

@@ -15,7 +15,7 @@ import { createTrainer, TRAINER_DEFAULTS, type Trainer, type TrainerOptions } fr
 
 export interface ProbeOptions extends TrainerOptions {
   seed: number;
-  /** Each image's latents are disturbed by normal noise of 0 to so many standard deviations: those that a U-Net makes are wrong, too. */
+  /** Each image's latents are disturbed by normal noise of 0 to so many of their deviations: those that a U-Net makes are wrong, too. */
   latentNoise: number;
 }
 
@@ -71,18 +71,20 @@ export function probeTrainer(
   return createTrainer(probeTaskSpec(model, latents), (step) => probeBatch(latents, model, options, step), options);
 }
 
-function probeBatch(latents: LatentDataset, model: ProbedModel, options: ProbeOptions, step: number): Batch {
+/** The batch of a step: x0, the latents of some images as the U-Net sees them, disturbed; and what those images show. */
+export function probeBatch(latents: LatentDataset, model: ProbedModel, options: ProbeOptions, step: number): Batch {
   const { batchSize, seed, latentNoise } = options;
   const all = Int32Array.from(latents.classLabels.keys());
   const chosen = batchIndices(all, latents.classLabels, { batchSize, balanced: false, seed }, step);
   const x0 = drawLatents(latents, chosen, latentScaler(model.vaeConfig), null);
+  const deviation = Math.sqrt(x0.reduce((sum, value) => sum + value * value, 0) / x0.length);
   const levels = uniforms(seed, LEVEL_STREAM + step, batchSize);
   const noise = normals(seed, NOISE_STREAM + step, x0.length);
   const size = x0.length / batchSize;
   return {
     x0: {
       shape: [batchSize, ...latents.shape],
-      data: x0.map((value, i) => value + latentNoise * levels[Math.floor(i / size)]! * noise[i]!),
+      data: x0.map((value, i) => value + latentNoise * deviation * levels[Math.floor(i / size)]! * noise[i]!),
     },
     ...withAttributeWeights(conditionsAt(latents, model, chosen)),
   };

@@ -129,10 +129,10 @@ it('gives batches label and attributes, where latents are to tell them', async (
   expect(weights!.data).toEqual(attributeWeights(attributes!.data, 3));
 });
 
-it('disturbs the latents of each image by a level of its own, in their own units', async () => {
+it('disturbs the latents of each image by a level of its own, on the scale on which the U-Net sees them', async () => {
   await selectBackend({ backend: 'wasm' });
   const stds = [0.5, 1, 2, 4];
-  const config = tinyVaeConfig({ latents_mean: [0, 0, 0, 0], latents_std: stds });
+  const config = tinyVaeConfig({ latents_mean: [0, 0, 0, 0], latents_std: stds, scaling_factor: 0.5 });
   const dataset = tinyDataset();
   const options = { ...OPTIONS, batchSize: 64, microBatchSize: 64, latentNoise: 0.5, numSteps: 1 };
   const batches: Batch[] = [];
@@ -143,7 +143,7 @@ it('disturbs the latents of each image by a level of its own, in their own units
   const { shape, data } = batches[0]!.latentNoise!;
   expect(shape).toEqual(batches[0]!.eps!.shape);
   const perImage = data.length / 64;
-  const normalised = Array.from(data, (value, i) => value / stds[i % 4]!);
+  const normalised = Array.from(data, (value, i) => (0.5 * value) / stds[i % 4]!);
   const levels = Array.from({ length: 64 }, (_, image) =>
     Math.sqrt(normalised.slice(image * perImage, (image + 1) * perImage).reduce((sum, v) => sum + v * v, 0) / perImage),
   ).sort((a, b) => a - b);

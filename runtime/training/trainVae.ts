@@ -6,6 +6,7 @@ import type { Dataset } from '../dataset/dataset.ts';
 import { type AutoencoderKlConfig, pixelsPerLatent } from '../networks/autoencoderKlConfig.ts';
 import { conditionKinds } from '../networks/conditionHead.ts';
 import { attributeKinds } from '../networks/conditioningConfig.ts';
+import { statisticsOfConfig } from '../networks/latentScaling.ts';
 import type { Shapes } from '../networks/layers.ts';
 import { initialWeights } from '../networks/weights.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
@@ -227,21 +228,22 @@ function vaeBatch(
 }
 
 /**
- * Noise for the latents of a batch, in units of the config's latents_std, of another level for each image: a decoder that
+ * Noise for the latents of a batch, on the scale on which the U-Net sees them, of another level for each image: a decoder that
  * is trained on it takes latents that are somewhat wrong for the picture that they are nearest to. Latents that a U-Net made
  * are wrong too.
  *
  * Source: Zheng et al. 2025, arXiv:2510.11690, section 4.3, with levels drawn evenly.
  */
 function latentNoise(
-  { latents_std, latent_channels }: AutoencoderKlConfig,
+  config: AutoencoderKlConfig,
   { batchSize, seed, latentNoise: highest }: VaeOptions,
   length: number,
   step: number,
 ): Float32Array {
+  const { std } = statisticsOfConfig(config);
   const levels = uniforms(seed, LATENT_NOISE_LEVEL_STREAM + step, batchSize);
   const perImage = length / batchSize;
   return normals(seed, LATENT_NOISE_STREAM + step, length).map(
-    (value, i) => value * highest * levels[Math.floor(i / perImage)]! * (latents_std?.[i % latent_channels] ?? 1),
+    (value, i) => value * highest * levels[Math.floor(i / perImage)]! * std[i % std.length]!,
   );
 }

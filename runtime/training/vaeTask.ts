@@ -81,7 +81,7 @@ export function vaeTask(spec: VaeSpec): TrainingTask {
         const error = reconstructionError(reconstruction, target, given);
         const kl = klDivergence(distribution);
         const parts: [Scalar, number][] = [[kl, freezeEncoder || teacher ? 0 : klWeight]];
-        if (teacher) parts.push([latentError(own, distribution), 1]);
+        if (teacher) parts.push([latentError(teacher, own, distribution), 1]);
         if (l2Weight > 0) parts.push([reconstructionError('l2', target, given), l2Weight]);
         if (gradientWeight > 0) parts.push([gradientDifference(target, given), gradientWeight]);
         if (coarseWeight > 0) parts.push([coarseDifference(target, given, blockPx), coarseWeight]);
