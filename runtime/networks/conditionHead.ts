@@ -4,16 +4,19 @@ import { attributeLogits } from './classifier.ts';
 import type { AttributeKind } from './conditioningConfig.ts';
 import { dense, linearShapes, type Shapes, type Weights } from './layers.ts';
 
-/** Names its weights, which stand beside those of an auto-encoder in training, or are a probe. */
+/** The linear map's name among the weights: those of an auto-encoder that is trained together with it, or those of a probe alone. */
 export const CONDITION_HEAD = 'condition_head';
 
-/** Conditions are told from the means of so many cells a side. */
+/** The latents are averaged over the cells of a grid of so many rows and columns; the map sees these means. */
 export const CONDITION_GRID = 4;
 
-/** What pictures are asked for by, in order. A list, since an object has names that are whole numbers before all others. */
+/**
+ * The kinds of what pictures are asked for by: of the label, and of each attribute. They are a list because their order counts, and
+ * an object would put names that are whole numbers before all others.
+ */
 export type ConditionKinds = readonly AttributeKind[];
 
-/** Puts the label before the attributes, as if it were one whose words are the labels. */
+/** The label comes before the attributes, as if it were an attribute whose words are the labels. */
 export const conditionKinds = (
   numLabels: number,
   attributes: Readonly<Record<string, AttributeKind>>,
@@ -28,9 +31,9 @@ export function conditionHeadShapes(conditions: ConditionKinds, latentChannels: 
 }
 
 /**
- * Tells label and attributes of pictures from their latents, by nothing but a linear map: what it can tell stands in them plainly, and
- * not only where a network of many layers finds it. An encoder that is trained for this besides keeps what is small in a picture and
- * yet asked for.
+ * Tells label and attributes of pictures from their latents by a linear map. It can tell only what stands in the latents plainly, not
+ * what a network of many layers would find there. So an encoder that is trained to make it right keeps what is small in a picture
+ * and yet asked for.
  *
  * Source: an auxiliary task beside the main one, which shapes what both share: Caruana 1997, Machine Learning 28.
  * @param weights by name, in our layout

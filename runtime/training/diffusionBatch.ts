@@ -21,13 +21,22 @@ const ROLL_STREAM = 0x60000000;
 
 /** What a batch of latents depends on, beside the step. */
 export interface DiffusionBatchOptions extends BatchIndicesOptions {
-  /** Share of images trained without their label, for classifier-free guidance. */
+  /**
+   * Share of images that are trained without their label, 0 … 1, for classifier-free guidance; default 0.1 (Ho & Salimans 2022,
+   * arXiv:2207.12598).
+   */
   condDropProb: number;
-  /** Draws more timesteps of much noise, see `drawTimesteps`; 1 draws all of them equally often. */
+  /** Above 1 draws more timesteps of much noise, between 0 and 1 fewer, see `drawTimesteps`; default 1, all equally often. */
   timestepShift: number;
-  /** For seamless pictures: every convolution wraps around the borders, and the latents of every image are rolled by whole cells. */
+  /**
+   * For seamless pictures: every convolution wraps around the borders, and the latents of every image are rolled by whole cells;
+   * default false.
+   */
   circular: boolean;
-  /** The network for label and attributes of a U-Net with `class_embed_type: "identity"`; null: the U-Net takes the label. */
+  /**
+   * The network for label and attributes of a U-Net with `class_embed_type: "identity"`; default null, where the U-Net takes the
+   * label itself.
+   */
   conditioning: ConditioningConfig | null;
 }
 

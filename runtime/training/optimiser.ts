@@ -2,13 +2,13 @@ import { add, dispose, mul, sqrt, square, sum, type Tensor, tidy, zerosLike } fr
 import { type AdamWAttrs, adamW } from '../kernels/adamW.ts';
 
 export interface LearningRateOptions {
-  /** The highest rate, after the warm-up. */
+  /** The highest rate, after the warm-up; above 0. */
   learningRate: number;
-  /** Steps of linear warm-up from 0. */
+  /** Steps of linear warm-up from 0; 0 or more. */
   numWarmupSteps: number;
   /** Share of the training after which the rate falls, 0 … 1. */
   decayFrom: number;
-  /** The rate at the end, as a share of the highest. */
+  /** The rate at the end, as a share of the highest, 0 … 1; default 0.02. */
   finalShare: number;
 }
 

@@ -23,6 +23,13 @@ export type TaskSpec =
   | ProbeSpec
   | DistilSpec;
 
+/**
+ * What a training computes in each step. Nothing is computed or checked yet: the configs are taken to be what their parsers let
+ * through.
+ *
+ * The loss of the task throws an Error that names the input where a batch lacks one, and a RangeError where images, labels or
+ * timesteps do not fit the network.
+ */
 export function createTask(spec: TaskSpec): TrainingTask {
   switch (spec.kind) {
     case 'vae':

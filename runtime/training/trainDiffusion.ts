@@ -8,10 +8,16 @@ import type { LatentDataset } from './latentDataset.ts';
 import type { TaskSpec } from './task.ts';
 import { createTrainer, TRAINER_DEFAULTS, type Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
 
+/** How a diffusion is trained; the defaults are those of `DIFFUSION_DEFAULTS`. */
 export interface DiffusionOptions extends TrainerOptions, DiffusionBatchOptions {
+  /** What the U-Net predicts; default v (Salimans & Ho 2022, arXiv:2202.00512). */
   predictionType: PredictionType;
+  /** The noise schedule of 1000 timesteps; default the cosine one (Nichol & Dhariwal 2021, arXiv:2102.09672). */
   betaSchedule: 'linear' | 'scaled_linear' | 'squaredcos_cap_v2';
-  /** Clamp of the signal-to-noise weights; null weighs every timestep alike. */
+  /**
+   * Clamp of the signal-to-noise weights, above 0, such as 5; default null, which weighs every timestep alike (Hang et al. 2023,
+   * arXiv:2303.09556).
+   */
   minSnrGamma: number | null;
 }
 

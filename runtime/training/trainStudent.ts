@@ -140,8 +140,11 @@ export function studentScheduler(scheduler: SchedulerConfig): SchedulerConfig {
 }
 
 /**
+ * The distillation of a student, as plain data. Its teacher makes pictures by DPM-Solver++, at multiples of the student's steps.
+ *
  * @param scheduler what the teacher was trained with
- * @throws          RangeError when the steps of student, teacher and training do not divide each other
+ * @throws          RangeError where the teacher's steps, or the timesteps of the schedule, are no multiple of the largest step
+ *                  count; that it is a multiple of all other counts is checked by `studentNetwork`
  */
 export function distilSpec(
   { config, conditioning }: Pick<StudentNetwork, 'config' | 'conditioning'>,

@@ -16,10 +16,13 @@ import type { Reconstruction } from './losses.ts';
 import { createTask, type TaskSpec } from './task.ts';
 import { createTrainer, TRAINER_DEFAULTS, type Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
 
+/** How an auto-encoder is trained; the defaults are those of `VAE_DEFAULTS`. All weights of the loss are 0 or more, by default 0. */
 export interface VaeOptions extends TrainerOptions {
+  /** uint32, of the first weights and of all draws; default 0. */
   seed: number;
+  /** The reconstruction error, whose weight is 1: the mean absolute difference (l1, the default) or the squared one (l2). */
   reconstruction: Reconstruction;
-  /** Weight in the loss of the KL divergence per latent value; the reconstruction error has weight 1. */
+  /** Weight in the loss of the KL divergence per latent value; default 2e-4 (Kingma & Welling 2014, arXiv:1312.6114). */
   klWeight: number;
   /** Weight in the loss of the squared error: large errors, such as a wrong hue, count more. */
   l2Weight: number;
@@ -33,18 +36,26 @@ export interface VaeOptions extends TrainerOptions {
   conditionWeight: number;
   /** Weight in the loss of `realismLoss`, which brings grain back; it grows from 0 over the first `ADVERSARIAL_WARMUP` steps. */
   adversarialWeight: number;
-  /** What the difference of each channel is multiplied by before it is measured; null: by 1. */
+  /**
+   * What the difference of each channel is multiplied by before it is measured, one number for each channel of a pixel; default
+   * null, where all are 1.
+   */
   channelWeights: readonly number[] | null;
+  /** The encoder stays as it is, and the decoder alone is trained; default false. */
   freezeEncoder: boolean;
-  /** The auto-encoder whose latents are learned (see `latentTeacher.ts`), or null: those that come of themselves. */
+  /** The auto-encoder whose latents are learned (see `latentTeacher.ts`); default null, where latents are free. */
   teacher: AutoencoderKlConfig | null;
   /**
    * The decoder sees the latents of each image disturbed by normal noise of 0 to so many times what the U-Net divides them by,
-   * and learns to make up for its errors. That is their standard deviation, and usually √n times as much of n frames.
+   * and learns to make up for its errors. That is their standard deviation, and usually √n times as much of n frames. 0 or more;
+   * default 0 (Zheng et al. 2025, arXiv:2510.11690, section 4.3).
    */
   latentNoise: number;
+  /** The classes are drawn equally often, however many images each has; default false. */
   balanced: boolean;
+  /** How pictures are altered before they are learned; default not at all. */
   augment: AugmentOptions;
+  /** For seamless pictures: every convolution wraps around the borders; default false. */
   circular: boolean;
 }
 

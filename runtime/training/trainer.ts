@@ -16,19 +16,28 @@ import {
 import { createTask, type TaskSpec } from './task.ts';
 import type { TrainingTask } from './trainingTask.ts';
 
+/** How a training goes on, step by step. Defaults that are the same for all trainings are those of `TRAINER_DEFAULTS`. */
 export interface TrainerOptions extends LearningRateOptions {
+  /** Images of a step, 1 or more. */
   batchSize: number;
-  /** Images whose gradients are computed at once; it, not the number of workers, decides the rounding. */
+  /** Images whose gradients are computed at once, 1 or more; it, not the number of workers, decides the rounding. */
   microBatchSize: number;
+  /** Decay of the mean of the gradients in AdamW, 0 … below 1; default 0.9 (Kingma & Ba 2015, arXiv:1412.6980). */
   beta1: number;
+  /** Decay of the mean of their squares, 0 … below 1; default 0.99, shorter than usual, as trainings are. */
   beta2: number;
+  /**
+   * By what share of themselves, times the learning rate, filters and matrices shrink in each step; 0 or more. It is decoupled
+   * from the gradient: Loshchilov & Hutter 2019, arXiv:1711.05101.
+   */
   weightDecay: number;
-  /** Gradients with a larger global norm are shortened to this one. */
+  /** Gradients with a larger global norm are shortened to this one, above 0; default 1 (Pascanu et al. 2013, arXiv:1211.5063). */
   clipNorm: number;
+  /** Decay of the moving average of the weights, 0 … below 1: the average is what becomes the model; see `updateEma`. */
   emaDecay: number;
-  /** The training stops after so many steps in all; null sets no limit. */
+  /** The training stops after so many steps in all, 0 or more; default null, which sets no limit. */
   numSteps: number | null;
-  /** Stop after so many minutes in all, earlier sessions included; null sets no limit. */
+  /** The training stops after so many minutes in all, earlier sessions included; default null, which sets no limit. */
   numMinutes: number | null;
 }
 

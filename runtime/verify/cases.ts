@@ -163,10 +163,10 @@ function denoise(model: DiffusionModel, pipelineCase: PipelineCase, tensors: Ten
   const predict = (xt: Tensor4D, t: ArrayLike<number>, classes: ArrayLike<number>) =>
     unet2d(unet.config, unet.weights, xt, t, rowsOf(classes), { circular });
   let xt = images(tensors, 'latents');
-  for (const [index, t] of sampler.timesteps.entries()) {
-    const input = sampler.scaleInput(xt, index);
+  for (const [step, t] of sampler.timesteps.entries()) {
+    const input = sampler.scaleInput(xt, step);
     const output = guidedPrediction(predict, input, t, classLabels, nullLabel, { guidanceScale });
-    xt = sampler.step(output, index, xt).xt;
+    xt = sampler.step(output, step, xt).xt;
   }
   sampler.dispose();
   return xt;

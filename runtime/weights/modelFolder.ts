@@ -102,12 +102,16 @@ export async function readModelFiles(
   return Object.fromEntries(await readFiles(source, [INDEX_FILE, ...paths], needsIndex(parts), options));
 }
 
-/** The networks that are used with labels need to know them. */
+/** Whether model_index.json has to be there: it holds the labels, and most networks have no use without them. */
 function needsIndex(parts: readonly ModelPart[]): boolean {
   return parts.some((part) => part === 'unet' || part === 'cvae' || part === 'teacher');
 }
 
-/** A config that cannot be read is told of later, when it is known whether it is the file that the index speaks of. */
+/**
+ * Whether a U-Net takes vectors for label and attributes, so that the network that makes them is to be read too. A config that
+ * cannot be read counts as one that does not: `loadModelFolder` reads it again once it has checked whether it is the file that the
+ * index speaks of, and throws then.
+ */
 function isConditioned(source: ModelSource, unetConfig: Uint8Array): boolean {
   try {
     const config = readConfig(source, new Map([[UNET_CONFIG, unetConfig]]), UNET_CONFIG);
@@ -118,9 +122,9 @@ function isConditioned(source: ModelSource, unetConfig: Uint8Array): boolean {
 }
 
 /**
- * Reads all files at once, and the conditioning of a U-Net whose config says that it takes one; when one fails, the others are
- * given up. Of several that are missing, the first is told. Files of others than Figment may be elsewhere: see
- * `findForeignFiles`.
+ * Reads all files at once, and the conditioning of a U-Net whose config says that it takes one. When one fails, the others are
+ * given up; when several are missing, the error names the first. Models that were not saved by Figment may have their files in other
+ * places, where `findForeignFiles` looks for them.
  */
 async function readFiles(
   source: ModelSource,
