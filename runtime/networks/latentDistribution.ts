@@ -16,7 +16,7 @@ import {
 /** A diagonal normal distribution over latents: (B, h, w, c) each, or one vector an image, (B, latent_size). */
 export type LatentDistribution<T extends Tensor = Tensor4D> = { mean: T; logVar: T };
 
-/** Beyond these a variance is as good as none, or without bounds (Rombach et al. 2022, code). */
+/** Keeps e^logVar from vanishing and from growing beyond float32; the bounds are those of Rombach et al. 2022, in their code. */
 const LOG_VAR_RANGE = [-30, 20] as const;
 
 /**

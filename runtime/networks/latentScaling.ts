@@ -45,9 +45,9 @@ export function unscaleLatents(scaling: LatentScaling, z: Tensor4D): Tensor4D {
 }
 
 /**
- * `scaleLatents` of one number, in float64.
+ * What `scaleLatents` does to one number, in float64.
  *
- * @returns a function of the number and its place, of which the channels come last; of several frames each has all channels
+ * @returns a function of the number and its place in (h, w, c), or in (h, w, F · c), where each of F frames has all c channels
  */
 export function latentScaler({
   latents_mean: mean,
@@ -59,12 +59,12 @@ export function latentScaler({
   return (z, place) => (z - mean[place % mean.length]!) * (scale / std[place % mean.length]!);
 }
 
-/** The same of statistics: (z − mean) / std. */
+/** What statistics do to one number, (z − mean) / std, in float64. @returns a function as that of `latentScaler` */
 export function standardiser({ mean, std }: LatentStatistics): (z: number, place: number) => number {
   return (z, place) => (z - mean[place % mean.length]!) / std[place % mean.length]!;
 }
 
-/** The statistics by which `scaleLatents` of a config standardises; the scaling factor is part of std. */
+/** The statistics for which (z − mean) / std is what `scaleLatents` computes; std is divided by the scaling factor. */
 export function statisticsOfConfig(
   config: LatentScaling & Pick<AutoencoderKlConfig, 'latent_channels'>,
 ): LatentStatistics {
@@ -75,7 +75,7 @@ export function statisticsOfConfig(
   return sameForAll(latent_channels, shift_factor ?? 0, 1 / scaling_factor);
 }
 
-/** Those of pixels, which are between −1 and 1, and stay as they are. */
+/** The statistics of pixels, which are between −1 and 1, and stay as they are: 0 and 1 for each channel. */
 export function pixelStatistics(channels: number): LatentStatistics {
   return sameForAll(channels, 0, 1);
 }
