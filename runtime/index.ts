@@ -19,7 +19,7 @@ export {
 export { ATTRIBUTES_FILE, writeAttributes } from './dataset/attributeTable.ts';
 export { AUGMENT_DEFAULTS, type AugmentOptions } from './dataset/augment.ts';
 export { batchIndices } from './dataset/batches.ts';
-export { type Dataset, DatasetError, type DatasetSplit, splitHeldOut } from './dataset/dataset.ts';
+export { type Dataset, DatasetError, type DatasetSplit, membersOf, splitHeldOut } from './dataset/dataset.ts';
 export {
   albedoOf,
   append,
@@ -457,6 +457,7 @@ export { composeSheet } from './core/composeSheet.ts';
 export { atop, blend } from './core/composite.ts';
 export { decideAttributes } from './core/decideAttributes.ts';
 export { MissingFileError, ModelFileError, messageOf, quote } from './core/errors.ts';
+export { evenlySpread } from './core/evenlySpread.ts';
 export { INDEX_FILE } from './core/fileNames.ts';
 export { fingerprint } from './core/fingerprint.ts';
 export { animationsOf, type Frame, type FrameAnimation, numFramesOf, parseFrames, swapAxes } from './core/frames.ts';

@@ -10,6 +10,7 @@ import {
   latentStatistics,
   loadModelFolder,
   localEncoder,
+  membersOf,
   memorySource,
   modelContent,
   modelFolderFiles,
@@ -132,7 +133,7 @@ export function datasetSheet(dataset: Dataset): SampleSheet {
 function firstOfLabels({ labels, classLabels }: Dataset, maxLabels: number): { indices: Int32Array; labels: string[] } {
   const shown = labels.slice(0, maxLabels);
   const indices = shown.flatMap((_, label) => {
-    const members = Array.from(classLabels.keys()).filter((i) => classLabels[i] === label);
+    const members = membersOf(classLabels, label);
     return Array.from({ length: COLUMNS }, (_, i) => members[i % members.length]!);
   });
   return { indices: Int32Array.from(indices), labels: shown };

@@ -8,6 +8,7 @@ import {
   type Vocabulary,
 } from '../core/attributes.ts';
 import { MAX_STORED_LENGTH } from '../core/base64.ts';
+import { evenlySpread } from '../core/evenlySpread.ts';
 import { nearestWord } from '../core/nearestWord.ts';
 
 /** An attribute of words, of all images. */
@@ -141,8 +142,7 @@ export function examplesOfImages(
     const members = Array.from(images).flatMap((image, at) =>
       classLabels[image] === label && isKnown(at) ? [at] : [],
     );
-    const count = Math.min(most, members.length);
-    return Array.from({ length: count }, (_, i) => members[Math.floor((i * members.length) / count)]!);
+    return evenlySpread(members, Math.min(most, members.length));
   });
   return {
     labels: Uint8Array.from(chosen, (at) => classLabels[images[at]!]!),

@@ -16,7 +16,7 @@ import { messageOf, quote } from '../core/errors.ts';
 import { type Frame, numFramesOf } from '../core/frames.ts';
 import { nearestWord } from '../core/nearestWord.ts';
 import { type AttributeColumn, isWords } from './attributeColumns.ts';
-import type { Dataset } from './dataset.ts';
+import { type Dataset, membersOf } from './dataset.ts';
 import type { DatasetSource } from './source.ts';
 
 export const ATTRIBUTES_FILE = 'attributes.csv';
@@ -108,7 +108,7 @@ export function writeAttributes(
   }
   const lines = [['label', 'tile', ...columns.map(({ name }) => name)].join()];
   for (const [label, word] of labels.entries()) {
-    const images = Array.from(classLabels.keys()).filter((image) => classLabels[image] === label);
+    const images = membersOf(classLabels, label);
     for (const [place, image] of images.entries()) {
       lines.push([word, place * numFrames, ...columns.map((column) => cellOf(column, image))].join());
     }

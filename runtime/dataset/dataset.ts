@@ -134,11 +134,11 @@ function splitByCombination(
   return { train: Int32Array.from(train), heldOut: Int32Array.from(heldOut).sort() };
 }
 
-/** The places of a class among the images, in ascending order. */
-export function membersOf(classLabels: Int32Array, label: number): number[] {
-  const members: number[] = [];
-  classLabels.forEach((value, index) => {
-    if (value === label) members.push(index);
-  });
-  return members;
+/** The images of a class, of all of a data set or of some, in their order. */
+export function membersOf(
+  classLabels: Int32Array,
+  label: number,
+  images: Iterable<number> = classLabels.keys(),
+): number[] {
+  return Array.from(images).filter((image) => classLabels[image] === label);
 }

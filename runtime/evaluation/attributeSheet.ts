@@ -1,9 +1,10 @@
 import type { Attributes } from '../core/attributes.ts';
 import { MATERIAL_CHANNELS } from '../core/channelNames.ts';
 import { composeSheet } from '../core/composeSheet.ts';
+import { evenlySpread } from '../core/evenlySpread.ts';
 import { type PixelImage, withChannels } from '../core/pixels.ts';
 import { attributesOf } from '../dataset/attributeColumns.ts';
-import type { Dataset } from '../dataset/dataset.ts';
+import { type Dataset, membersOf } from '../dataset/dataset.ts';
 import { mapsAt, pictureAt } from '../dataset/pictureAt.ts';
 import { generatePictures } from '../sampling/generate.ts';
 import type { DiffusionModel } from '../sampling/model.ts';
@@ -44,9 +45,8 @@ export const ATTRIBUTE_SHEET_DEFAULTS: AttributeSheetOptions = {
 export function drawExamples(dataset: Dataset, indices: Int32Array, perLabel: number): LabelledPicture[] {
   const { attributes = [] } = dataset;
   return dataset.labels.flatMap((label, index) => {
-    const members = [...indices].filter((image) => dataset.classLabels[image] === index);
-    const count = Math.min(perLabel, members.length);
-    const chosen = Array.from({ length: count }, (_, i) => members[Math.floor((i * members.length) / count)]!);
+    const members = membersOf(dataset.classLabels, index, indices);
+    const chosen = evenlySpread(members, Math.min(perLabel, members.length));
     return chosen.map((image) => {
       const maps = mapsAt(dataset, image);
       return {

@@ -71,11 +71,7 @@ export function datasetOfPictures(
 /** The images of one class, one array each, sharing the set's memory. */
 export function imagesOfClass({ shape, values, classLabels }: ImageSet, label: number): Float32Array[] {
   const length = shape[0] * shape[1] * shape[2];
-  const images: Float32Array[] = [];
-  classLabels.forEach((value, i) => {
-    if (value === label) images.push(values.subarray(i * length, (i + 1) * length));
-  });
-  return images;
+  return membersOf(classLabels, label).map((i) => values.subarray(i * length, (i + 1) * length));
 }
 
 const DRAW_STREAM = 0xd3000000;

@@ -1,6 +1,6 @@
 // The pictures that a training leaves in the folder of its run, for people to see how far it is.
 import { join } from 'node:path';
-import { type PixelImage, scaleSheet } from '../../runtime/index.ts';
+import { evenlySpread, type PixelImage, scaleSheet } from '../../runtime/index.ts';
 import { writeFileAtomic } from '../node/atomicWrite.ts';
 import { encodePng } from '../node/png.ts';
 import type { TrainingData } from './trainingData.ts';
@@ -43,7 +43,7 @@ export async function writeReconstructions(
   const count = PREVIEW_ROWS * PREVIEW_COLUMNS;
   const isHeldOut = split.heldOut.length > 0;
   const images = isHeldOut ? split.heldOut : split.train;
-  const chosen = Int32Array.from({ length: count }, (_, i) => images[Math.floor((i * images.length) / count)]!);
+  const chosen = Int32Array.from(evenlySpread(images, count));
   const { sheet, l1 } = await draw(chosen, PREVIEW_COLUMNS);
   const name = await writePreview(out, 'preview', step, sheet, isHeldOut ? { heldOutL1: l1.toFixed(5) } : {});
   console.log(`\n${[...others, name].join(', ')}: ${isHeldOut ? 'held-out' : 'training'} L1 ${l1.toFixed(4)}`);

@@ -1,4 +1,4 @@
-import { type Dataset, nearestWord, permutation, rowsOf } from '../../../runtime/index.ts';
+import { type Dataset, membersOf, nearestWord, permutation, rowsOf } from '../../../runtime/index.ts';
 import { UsageError } from '../../node/usageError.ts';
 
 /** A new label, and which values of a column it stands for; `*` for all that no other label names. */
@@ -39,7 +39,7 @@ export function regroup(
   const groupOf = values.map((value) => indexOfGroup(groups, value));
   const chosen = matched
     ? matchedImages(dataset, groupOf, groups.length, seed)
-    : placesOf(groupOf, (group) => group >= 0);
+    : Array.from(groupOf.keys()).filter((image) => groupOf[image]! >= 0);
   for (const [index, { label }] of groups.entries()) {
     if (chosen.some((image) => groupOf[image] === index)) continue;
     const remedy = matched ? 'give it values that more labels have, or leave out --matched' : 'leave it out';
@@ -79,7 +79,7 @@ function indexOfGroup(groups: readonly Group[], value: string): number {
 function matchedImages({ labels, classLabels }: Dataset, groupOf: number[], numGroups: number, seed: number): number[] {
   const chosen = labels.flatMap((_, label) => {
     const members = Array.from({ length: numGroups }, (_, group) =>
-      placesOf(groupOf, (value, image) => value === group && classLabels[image] === label),
+      membersOf(classLabels, label).filter((image) => groupOf[image] === group),
     );
     const count = Math.min(...members.map((places) => places.length));
     return members.flatMap((places, group) => {
@@ -88,8 +88,4 @@ function matchedImages({ labels, classLabels }: Dataset, groupOf: number[], numG
     });
   });
   return chosen.sort((a, b) => a - b);
-}
-
-function placesOf(groupOf: number[], isWanted: (group: number, image: number) => boolean): number[] {
-  return Array.from(groupOf.keys()).filter((image) => isWanted(groupOf[image]!, image));
 }

@@ -7,6 +7,7 @@ import {
   type HeightGuesser,
   type ImageSet,
   imagesOfDataset,
+  membersOf,
   type PictureOptions,
   type SampleOptions,
   type SamplerName,
@@ -72,7 +73,7 @@ export function askedPictures({ whole: dataset, splitOfWhole: split, recipe }: C
   const { imagesPerClass, firstSeed } = recipe;
   const columns = dataset.attributes ?? [];
   const models = dataset.labels.flatMap((_, label) => {
-    const heldOut = split.heldOut.filter((image) => dataset.classLabels[image] === label);
+    const heldOut = membersOf(dataset.classLabels, label, split.heldOut);
     return Array.from({ length: imagesPerClass }, (_, i) => heldOut[i % heldOut.length]!);
   });
   return {

@@ -9,6 +9,7 @@ import {
   type ImageSet,
   imagesOfClass,
   imagesOfDataset,
+  membersOf,
   type NearestDistance,
   nearestDistance,
   type PixelImage,
@@ -120,7 +121,7 @@ export async function copyingPerClass(
 ): Promise<CopyMetrics[]> {
   const metrics: CopyMetrics[] = [];
   for (const label of dataset.labels.keys()) {
-    const members = split.train.filter((image) => dataset.classLabels[image] === label);
+    const members = Int32Array.from(membersOf(dataset.classLabels, label, split.train));
     const training = imagesOfClass(imagesOfDataset(dataset, members), label);
     const distanceOf = (images: ImageSet) => nearestDistance(imagesOfClass(images, label), training, images.shape);
     const [generated, heldOut] = [distanceOf(sets.generated), distanceOf(sets.heldOut)];

@@ -2,7 +2,9 @@
 import {
   attributesOf,
   type Dataset,
+  evenlySpread,
   isWords,
+  membersOf,
   type NumberColumn,
   numberOf,
   type PictureOptions,
@@ -44,13 +46,13 @@ export function planSweeps(
   const numbers = attributes.filter((column): column is NumberColumn => !isWords(column));
   return numbers.flatMap((column) =>
     labels.flatMap((label, index) => {
-      const images = Array.from(classLabels.keys()).filter((image) => classLabels[image] === index);
+      const images = membersOf(classLabels, index);
       const values = valuesBetween(column, images);
       if (!values) return [];
       const middle = (values[0]! + values.at(-1)!) / 2;
       const examples = images.filter((image) => column.data[image]! >= middle);
-      return Array.from({ length: numSeeds }, (_, i) => {
-        const others = attributesOf(attributes, examples[Math.floor((i * examples.length) / numSeeds)]!);
+      return evenlySpread(examples, numSeeds).map((example, i) => {
+        const others = attributesOf(attributes, example);
         const request = (value: number) => ({
           label,
           seed: (firstSeed + i) >>> 0,

@@ -5,6 +5,7 @@ import {
   type DatasetSplit,
   encodeColumns,
   isWords,
+  membersOf,
   type PictureOptions,
   varyRecipe,
 } from '../../../runtime/index.ts';
@@ -55,7 +56,7 @@ export function planVariedSets(
 ): VariedSet[] {
   const { labels, classLabels, attributes = [] } = dataset;
   const words = variedWords(dataset, attribute);
-  const members = labels.map((_, label) => heldOut.filter((image) => classLabels[image] === label));
+  const members = labels.map((_, label) => membersOf(classLabels, label, heldOut));
   return Array.from({ length: numIdentities }, (_, i) => {
     const label = i % labels.length;
     const round = Math.floor(i / labels.length);
