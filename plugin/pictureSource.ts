@@ -3,6 +3,7 @@ import { Observable } from '@babylonjs/core/Misc/observable.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import {
   completeRecipe,
+  definedOf,
   entryForTeacher,
   imageSize,
   MATERIAL_CHANNELS,
@@ -17,7 +18,6 @@ import { abortError } from './abortError.ts';
 import { LruCache } from './cache/lruCache.ts';
 import { PixelStore } from './cache/pixelStore.ts';
 import { checkNumbers } from './checkNumbers.ts';
-import { definedOf } from './definedOf.ts';
 import { assertLatents, assertPixels, type Latents } from './latents.ts';
 import { type ClassifierInfo, LoadedClassifiers } from './loading/classifiers.ts';
 import { type LoadOptions, loadModelBytes, type ModelBytes, type ModelLocation } from './loading/loadModelBytes.ts';

@@ -456,6 +456,7 @@ export { channelNames, MATERIAL_CHANNELS } from './core/channelNames.ts';
 export { composeSheet } from './core/composeSheet.ts';
 export { atop, blend } from './core/composite.ts';
 export { decideAttributes } from './core/decideAttributes.ts';
+export { definedOf } from './core/definedOf.ts';
 export { MissingFileError, ModelFileError, messageOf, quote } from './core/errors.ts';
 export { evenlySpread } from './core/evenlySpread.ts';
 export { INDEX_FILE } from './core/fileNames.ts';

@@ -1,4 +1,5 @@
 import {
+  definedOf,
   INDEX_FILE,
   MissingFileError,
   type ModelSource,
@@ -8,7 +9,6 @@ import {
   type UrlSourceOptions,
   urlSource,
 } from '../../runtime/index.ts';
-import { definedOf } from '../definedOf.ts';
 
 /** What a package of a model exports: the address of each of its files, as a bundler has placed them. */
 export interface ModelPackage {

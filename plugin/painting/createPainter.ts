@@ -1,6 +1,5 @@
 import type { Scene } from '@babylonjs/core/scene.js';
-import { type BackendName, isSoftwareAdapter, selectBackend } from '../../runtime/index.ts';
-import { definedOf } from '../definedOf.ts';
+import { type BackendName, definedOf, isSoftwareAdapter, selectBackend } from '../../runtime/index.ts';
 import { adoptDeviceAsync, computesElsewhere, sharesDevice } from '../device.ts';
 import type { Painter } from './painter.ts';
 import { ThreadPainter, type ThreadPainterOptions } from './threadPainter.ts';

@@ -7,13 +7,13 @@ import {
   type Atlas,
   type Attributes,
   composeAtlas,
+  definedOf,
   footPivot,
   numFramesOf,
   type Recipe,
   type RecipeChanges,
 } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
-import { definedOf } from '../definedOf.ts';
 import type { PictureSource, RequestOptions } from '../pictureSource.ts';
 import type { RegenerateOptions } from '../texture/generatedTexture.ts';
 import { LINEAR, NEAREST } from '../texture/texelTexture.ts';

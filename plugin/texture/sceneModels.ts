@@ -1,7 +1,8 @@
 // The models that a scene has loaded, each once: generators, scene files and loading tasks share them.
+
 import type { BaseTexture } from '@babylonjs/core/Materials/Textures/baseTexture.js';
 import type { Scene } from '@babylonjs/core/scene.js';
-import { definedOf } from '../definedOf.ts';
+import { definedOf } from '../../runtime/index.ts';
 import { addressOf, isPackage, type ModelLocation, type ModelPackage } from '../loading/loadModelBytes.ts';
 import { type Asker, type Lease, SharedLoad } from '../loading/sharedLoad.ts';
 import { PictureSource, type PictureSourceOptions } from '../pictureSource.ts';

@@ -1,6 +1,12 @@
 import type { PixelArtOptions } from '../../runtime/index.ts';
-import { type ImageSize, imageSize, type ModelInfo, type Recipe, type RecipeOptions } from '../../runtime/index.ts';
-import { definedOf } from '../definedOf.ts';
+import {
+  definedOf,
+  type ImageSize,
+  imageSize,
+  type ModelInfo,
+  type Recipe,
+  type RecipeOptions,
+} from '../../runtime/index.ts';
 import { LINEAR_LINEAR_LINEAR, NEAREST } from './texelTexture.ts';
 import type { SavedSettings } from './textureSettings.ts';
 

@@ -14,7 +14,7 @@ const WEYL_0 = 0x9e3779b9;
 const WEYL_1 = 0xbb67ae85;
 const NUM_ROUNDS = 10;
 const WORDS_PER_BLOCK = 4;
-const TWO_POW_32 = 2 ** 32;
+const TWO_POW_32 = MAX_SEED + 1;
 
 /** High 32 bits of the 64-bit product of two uint32, by products of halves, whose sums all stay below 2^32. */
 function mulHigh(a: number, b: number): number {
@@ -69,7 +69,7 @@ export function assertSeed(operation: string, seed: number): void {
 function assertUint32(operation: string, name: string, value: number): void {
   if (Number.isInteger(value) && value >= 0 && value < TWO_POW_32) return;
   throw new RangeError(
-    `${operation}: ${name} is ${value}; expected a whole number from 0 to 4294967295 (use \`${name} >>> 0\`)`,
+    `${operation}: ${name} is ${value}; expected a whole number from 0 to ${MAX_SEED} (use \`${name} >>> 0\`)`,
   );
 }
 

@@ -1,3 +1,4 @@
+import { definedOf } from '../core/definedOf.ts';
 import { runToEnd } from '../core/slices.ts';
 import {
   ambientOcclusionInSlices,
@@ -220,8 +221,7 @@ export function surfaceSettings(
   { label, green = NORMAL_DEFAULTS.green, ...own }: SurfaceOptions,
   isGenerated = false,
 ): MaterialSettings {
-  const changes = Object.entries(own).filter(([, value]) => value !== undefined);
-  const settings: MaterialSettings = { ...materialSettings(label, isGenerated), ...Object.fromEntries(changes) };
+  const settings: MaterialSettings = { ...materialSettings(label, isGenerated), ...definedOf(own) };
   checkHeightOptions(settings);
   checkOcclusionOptions(settings);
   checkCavityOptions(settings);

@@ -3,6 +3,7 @@ import { type AttributeExamples, parseExamples } from '../core/attributeExamples
 import type { Vocabulary } from '../core/attributes.ts';
 import { MAX_STORED_LENGTH } from '../core/base64.ts';
 import { channelsNamed, knownChannels } from '../core/channelNames.ts';
+import { definedOf } from '../core/definedOf.ts';
 import { ModelFileError, messageOf, quote } from '../core/errors.ts';
 import { type Frame, numFramesOf } from '../core/frames.ts';
 import { FRAMES_SCHEMA } from '../core/framesSchema.ts';
@@ -248,8 +249,8 @@ export function completeModelIndex(
       imageSizePx(unet, vae, 0) ??
       fail('expected figment.heightPx, or a sample_size in a config'),
     channels: stored.figment?.channels ?? checkChannels((isObject(vaeConfig) ? vae : unet).out_channels, fail),
-    ...definedEntries(told),
-    sampleDefaults: { ...FIGMENT_DEFAULTS.sampleDefaults, ...definedEntries(stored.figment?.sampleDefaults ?? {}) },
+    ...definedOf(told),
+    sampleDefaults: { ...FIGMENT_DEFAULTS.sampleDefaults, ...definedOf(stored.figment?.sampleDefaults ?? {}) },
   };
   if (figment.widthPx % numFrames !== 0) {
     fail(`figment.widthPx is ${figment.widthPx}; expected a multiple of the ${numFrames} frames, which stand in a row`);
@@ -339,10 +340,6 @@ function withoutTable(
   if (labels.length > 1)
     fail(`holds ${labels.length} labels, but the U-Net's num_class_embeds is null: it knows no classes`);
   return { labels: labels.length === 1 ? labels : [ONLY_LABEL], nullLabel: null };
-}
-
-function definedEntries<T extends object>(entries: T): T {
-  return Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined)) as T;
 }
 
 function isUnique(labels: string[]): boolean {

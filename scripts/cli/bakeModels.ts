@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { definedOf } from '../../runtime/core/definedOf.ts';
 import type { BakeDescription } from '../bake/bakeFileSchema.ts';
 import type { BakePlan } from '../bake/bakePlan.ts';
 import { variedNames } from '../bake/combinations.ts';
@@ -45,7 +46,7 @@ function describe(models: string[], isOne: boolean, options: BakePictureOptions)
     throw new UsageError('bake: --interpolate-seed and --interpolate-amount go together');
   }
   const shared = {
-    ...defined(asEntries(others)),
+    ...definedOf(asEntries(others)),
     ...(interpolateSeed === undefined ? {} : { interpolate: { seed: interpolateSeed, amount: interpolateAmount! } }),
   };
   const folder = isOne ? '' : '{model}/';
@@ -84,10 +85,6 @@ function asEntries({
   ...sameNames
 }: BakePictureOptions): Record<string, unknown> {
   return { ...sameNames, labels, attributes, firstSeed, guidanceScale, numInferenceSteps, widthPx, heightPx };
-}
-
-function defined(entries: Record<string, unknown>): object {
-  return Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined));
 }
 
 function samplings({ pictures }: BakePlan): string[] {
