@@ -34,7 +34,7 @@ export function scheduleOf(
   const sampleDefaults = sampleDefaultsFor(recipe, info);
   const { numInferenceSteps = sampleDefaults.numInferenceSteps, strength = usualStrength(recipe) } = recipe;
   if (!(strength >= 0 && strength <= 1)) throw new RangeError(`scheduleOf: strength is ${strength}; expected 0 to 1`);
-  const name = recipe.sampler ?? (sampleDefaults.sampler as NonNullable<RecipeOptions['sampler']>);
+  const name = recipe.sampler ?? sampleDefaults.sampler;
   const sampler = createSampler(name, scheduler, { numInferenceSteps });
   const timesteps = sampler.timesteps.slice(numInferenceSteps - numStepsAt(strength, numInferenceSteps));
   sampler.dispose();

@@ -237,7 +237,6 @@ export {
   formatSchedulerConfig,
   type PredictionType,
   parseSchedulerConfig,
-  type SamplerName,
   type SchedulerConfig,
 } from './diffusion/schedulerConfig.ts';
 export { slerp } from './diffusion/slerp.ts';
@@ -284,7 +283,6 @@ export {
   type RecipeOptions,
   type SamplingOptions,
   type Steering,
-  type StudentFacts,
 } from './recipe/recipe.ts';
 export { RECIPE_KEYS } from './recipe/schema.ts';
 export { entryForTeacher, recipeForTeacher, sampleDefaultsFor } from './recipe/student.ts';
@@ -475,7 +473,8 @@ export {
   toPremultiplied,
 } from './core/pixels.ts';
 export { integers, MAX_SEED, normals, permutation, uniforms } from './core/random.ts';
-export { SAMPLER_NAMES } from './core/samplingBounds.ts';
+export type { StudentFacts } from './core/sampleDefaults.ts';
+export { SAMPLER_NAMES, type SamplerName } from './core/samplingBounds.ts';
 export { scaleNearest, scaleSheet } from './core/scaleNearest.ts';
 export { nextValue, type Pace, type PacedRun, resultOf, stepsAndResult } from './core/slices.ts';
 export { formatPalette, formatProbe } from './core/storedEntries.ts';

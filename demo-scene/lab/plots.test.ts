@@ -11,7 +11,7 @@ describe('describeTrace', () => {
 
   it("says so where it is measured in the teacher's steps", () => {
     const trace = { timesteps: [900, 600, 300], guidanceNorm: [0.5, 0.25, 0.125] };
-    const teacher = { sampler: 'dpm++', numInferenceSteps: 3, guidanceScale: 3 };
+    const teacher = { sampler: 'dpm++', numInferenceSteps: 3, guidanceScale: 3 } as const;
     expect(describeTrace(trace, { guidanceScale: 3 }, teacher)).toMatch(
       /at t = 900, as its teacher goes in 3 steps of dpm\+\+: the student guides itself in one pass$/,
     );

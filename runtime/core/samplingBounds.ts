@@ -2,6 +2,7 @@
 
 /** The samplers, by name. */
 export const SAMPLER_NAMES = ['ddpm', 'ddim', 'dpm++', 'euler'] as const;
+export type SamplerName = (typeof SAMPLER_NAMES)[number];
 
 /** The largest guidance scale; the least is 0. */
 export const MAX_GUIDANCE_SCALE = 20;

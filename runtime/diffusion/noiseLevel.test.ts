@@ -2,10 +2,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { normals } from '../core/random.ts';
+import type { SamplerName } from '../core/samplingBounds.ts';
 import { CLEAN, levelOf, type NoiseLevel, renoise } from './noiseLevel.ts';
 import { createSampler } from './sampler.ts';
 import { createSchedule, sigmaOf } from './schedule.ts';
-import { parseSchedulerConfig, type SamplerName } from './schedulerConfig.ts';
+import { parseSchedulerConfig } from './schedulerConfig.ts';
 
 const COUNT = 20_000;
 const NAMES: readonly SamplerName[] = ['ddpm', 'ddim', 'dpm++', 'euler'];

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { SamplerName } from './schedulerConfig.ts';
+import type { SamplerName } from '../core/samplingBounds.ts';
 import { weightedSum } from './weightedSum.ts';
 
 /** How much of an image and of noise an xt holds: xt = signal · x0 + noise · eps, in its sampler's own scale. */

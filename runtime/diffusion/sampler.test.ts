@@ -2,8 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { SamplerName } from '../core/samplingBounds.ts';
 import { createSampler, samplerForConfig } from './sampler.ts';
-import { parseSchedulerConfig, type SamplerName } from './schedulerConfig.ts';
+import { parseSchedulerConfig } from './schedulerConfig.ts';
 
 const NAMES: readonly SamplerName[] = ['ddpm', 'ddim', 'dpm++', 'euler'];
 const config = (className = 'DDIMScheduler') =>

@@ -1,9 +1,10 @@
+import type { SamplerName } from '../core/samplingBounds.ts';
 import { createDdim } from './ddim.ts';
 import { createDdpm } from './ddpm.ts';
 import { createDpmSolver } from './dpmSolver.ts';
 import { createEuler } from './euler.ts';
 import type { Sampler, SamplerOptions } from './samplerType.ts';
-import { type SamplerName, type SchedulerConfig, samplerNameOf } from './schedulerConfig.ts';
+import { type SchedulerConfig, samplerNameOf } from './schedulerConfig.ts';
 
 const CREATORS: Record<SamplerName, (config: SchedulerConfig, options: SamplerOptions) => Sampler> = {
   ddpm: createDdpm,

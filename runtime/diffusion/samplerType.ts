@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import type { SamplerName } from '../core/samplingBounds.ts';
 import type { NoiseLevel } from './noiseLevel.ts';
-import type { SamplerName, VarianceType } from './schedulerConfig.ts';
+import type { VarianceType } from './schedulerConfig.ts';
 
 /** One reverse process with its steps laid out: `timesteps[index]` belongs to step `index`. */
 export interface Sampler {

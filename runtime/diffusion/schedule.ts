@@ -1,5 +1,6 @@
 /** The noise schedule: how much noise xt holds at each training timestep. On the CPU, never a tensor. */
-import type { PredictionType, SamplerName, SchedulerConfig } from './schedulerConfig.ts';
+import type { SamplerName } from '../core/samplingBounds.ts';
+import type { PredictionType, SchedulerConfig } from './schedulerConfig.ts';
 
 export interface Schedule {
   readonly betas: Float64Array; // (T)

@@ -4,7 +4,7 @@
  */
 import * as v from 'valibot';
 import { quote, shortened } from '../core/errors.ts';
-import type { SAMPLER_NAMES } from '../core/samplingBounds.ts';
+import type { SamplerName } from '../core/samplingBounds.ts';
 import { isObject } from '../core/untrustedJson.ts';
 
 const TIMESTEP_SPACINGS = ['leading', 'linspace', 'trailing'] as const;
@@ -17,7 +17,6 @@ export type TimestepSpacing = (typeof TIMESTEP_SPACINGS)[number];
 export type BetaSchedule = (typeof BETA_SCHEDULES)[number];
 export type PredictionType = (typeof PREDICTION_TYPES)[number];
 export type VarianceType = (typeof VARIANCE_TYPES)[number];
-export type SamplerName = (typeof SAMPLER_NAMES)[number];
 
 /** Which sampler runs a diffusers scheduler, and the defaults in which the four classes differ. */
 const CLASSES = {

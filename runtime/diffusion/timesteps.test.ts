@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseSchedulerConfig, type SamplerName } from './schedulerConfig.ts';
+import type { SamplerName } from '../core/samplingBounds.ts';
+import { parseSchedulerConfig } from './schedulerConfig.ts';
 import { timesteps } from './timesteps.ts';
 
 const config = (fields: object = {}) => parseSchedulerConfig({ _class_name: 'DDIMScheduler', ...fields }, 'test');

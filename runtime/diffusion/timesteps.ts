@@ -1,4 +1,5 @@
-import { type SamplerName, type SchedulerConfig, samplerNameOf } from './schedulerConfig.ts';
+import type { SamplerName } from '../core/samplingBounds.ts';
+import { type SchedulerConfig, samplerNameOf } from './schedulerConfig.ts';
 
 /**
  * The training timesteps at which the network is evaluated, in descending order; whole numbers, except for Euler with linspace.

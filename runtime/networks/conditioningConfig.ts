@@ -36,11 +36,12 @@ const scale = v.pipe(v.number(), v.minValue(0), v.maxValue(MAX_GUIDANCE_SCALE));
 /** What a distilled network is told besides: how its pictures are sampled. */
 const student = v.object({
   /** The numbers of evaluations that it makes a picture in; each has a row of its own. */
-  step_counts: v.pipe(v.array(count(MAX_INFERENCE_STEPS)), v.minLength(1), v.maxLength(MAX_STEP_COUNTS)),
+  step_counts: v.pipe(v.array(count(MAX_INFERENCE_STEPS)), v.minLength(1), v.maxLength(MAX_STEP_COUNTS), v.readonly()),
   /** The least and the largest guidance scale that it has learned. */
   guidance_scale: v.pipe(
     v.tuple([scale, scale]),
     v.check(([least, most]) => least < most, 'expected two guidance scales, the smaller one first'),
+    v.readonly(),
   ),
 });
 

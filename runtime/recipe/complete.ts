@@ -2,7 +2,6 @@ import * as v from 'valibot';
 import { ANY_WORD, type Attributes, attributeProblem } from '../core/attributes.ts';
 import { MATERIAL_CHANNELS } from '../core/channelNames.ts';
 import { messageOf } from '../core/errors.ts';
-import type { SamplerName } from '../diffusion/schedulerConfig.ts';
 import { timesteps } from '../diffusion/timesteps.ts';
 import { decodeBytes, type PictureBytes } from './bytes.ts';
 import { askedSize, contradiction, imageSizeProblem } from './imageSize.ts';
@@ -203,7 +202,7 @@ function completeSampling(asked: RecipeOptions, model: RecipeModel, wrong: Wrong
   const { scheduler } = model;
   const sampleDefaults = sampleDefaultsFor(asked, model);
   const numInferenceSteps = asked.numInferenceSteps ?? sampleDefaults.numInferenceSteps;
-  const sampler = asked.sampler ?? (sampleDefaults.sampler as SamplerName);
+  const sampler = asked.sampler ?? sampleDefaults.sampler;
   if (guidanceInterval && guidanceInterval[0] > guidanceInterval[1]) {
     wrong('guidanceInterval', `guidanceInterval is ${shown(guidanceInterval)}; ${INTERVAL_EXPECTED}`);
   }

@@ -1,5 +1,7 @@
 import type { Attributes, Vocabulary } from '../core/attributes.ts';
-import type { SamplerName, SchedulerConfig } from '../diffusion/schedulerConfig.ts';
+import type { SampleDefaults, StudentFacts } from '../core/sampleDefaults.ts';
+import type { SamplerName } from '../core/samplingBounds.ts';
+import type { SchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import type { PictureBytes } from './bytes.ts';
 
 /**
@@ -147,20 +149,6 @@ export interface Recipe {
   readonly keepAlpha?: boolean;
   readonly widthPx?: number;
   readonly heightPx?: number;
-}
-
-/** How a model samples unless told otherwise. */
-export interface SampleDefaults {
-  readonly sampler: string;
-  readonly numInferenceSteps: number;
-  readonly guidanceScale: number;
-}
-
-/** What a distilled network has learned: see `StudentEntry` of a model's index. */
-export interface StudentFacts {
-  readonly stepCounts: readonly number[];
-  readonly guidanceScale: readonly [least: number, most: number];
-  readonly teacher: SampleDefaults;
 }
 
 /** What a recipe has to know of the model that it is for. */

@@ -4,9 +4,10 @@ import { add, mul, reverse, type Tensor4D, tensor4d, tidy } from '@tensorflow/tf
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { selectBackend } from '../backends/selectBackend.ts';
 import { normals } from '../core/random.ts';
+import type { SamplerName } from '../core/samplingBounds.ts';
 import { runToEnd } from '../core/slices.ts';
 import { createSampler } from '../diffusion/sampler.ts';
-import { parseSchedulerConfig, type SamplerName } from '../diffusion/schedulerConfig.ts';
+import { parseSchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { ONE_TILE } from '../networks/windows.ts';
 import { EDIT_DEFAULTS } from '../recipe/complete.ts';
 import * as denoise from './denoise.ts';

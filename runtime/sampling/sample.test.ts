@@ -2,10 +2,10 @@ import { add, mean, memory, mul, sqrt, square, sub, type Tensor4D, tensor4d } fr
 import { beforeAll, describe, expect, it } from 'vitest';
 import { selectBackend } from '../backends/selectBackend.ts';
 import { normals } from '../core/random.ts';
+import type { SamplerName } from '../core/samplingBounds.ts';
 import { runToEnd } from '../core/slices.ts';
 import { createSampler } from '../diffusion/sampler.ts';
 import { createSchedule } from '../diffusion/schedule.ts';
-import type { SamplerName } from '../diffusion/schedulerConfig.ts';
 import * as networks from '../networks/unet2d.ts';
 import { difference, ELF, ORC, withModel } from '../testing/tinyModel.ts';
 import { decodeLatentsInSlices, imagesToPixels } from './autoencoder.ts';

@@ -2,6 +2,7 @@
 import type { Vocabulary } from '../core/attributes.ts';
 import { type Frame, parseFrames } from '../core/frames.ts';
 import type { NumValues } from '../core/pixels.ts';
+import type { StudentFacts } from '../core/sampleDefaults.ts';
 import { formatSchedulerConfig, parseSchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { autoencoderKlShapes } from '../networks/autoencoderKl.ts';
 import { formatAutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
@@ -17,7 +18,7 @@ import { type GenerateOptions, generate } from '../sampling/generate.ts';
 import { createModel, type DiffusionModel } from '../sampling/model.ts';
 import type { ClassifierFiles } from '../weights/classifierFolder.ts';
 import { modelFolderFiles } from '../weights/modelFolderFiles.ts';
-import { FIGMENT_DEFAULTS, type StudentEntry } from '../weights/modelIndex.ts';
+import { FIGMENT_DEFAULTS } from '../weights/modelIndex.ts';
 import type { ModelFiles } from '../weights/modelParts.ts';
 import { randomWeights, tinyCvaeConfig, tinyPatches, tinyUNetConfig, tinyVaeConfig } from './tinyNetworks.ts';
 
@@ -52,7 +53,7 @@ export const TINY_MODEL_DEFAULTS: Required<TinyModelOptions> = {
 };
 
 /** What the tiny student has learned. */
-export const TINY_STUDENT: StudentEntry = {
+export const TINY_STUDENT: StudentFacts = {
   stepCounts: [1, 2, 4],
   guidanceScale: [1, 5],
   teacher: { sampler: 'dpm++', numInferenceSteps: 3, guidanceScale: 3 },

@@ -19,11 +19,12 @@ import {
   tile,
 } from '@tensorflow/tfjs-core';
 import { ANY } from '../core/attributes.ts';
+import type { SamplerName } from '../core/samplingBounds.ts';
 import { createDdim } from '../diffusion/ddim.ts';
 import { qSample } from '../diffusion/forward.ts';
 import { createSampler } from '../diffusion/sampler.ts';
 import { alphaBar, createSchedule } from '../diffusion/schedule.ts';
-import type { SamplerName, SchedulerConfig } from '../diffusion/schedulerConfig.ts';
+import type { SchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { type Conditions, conditioningVectors, isOfStudent } from '../networks/conditioning.ts';
 import type { ConditioningConfig } from '../networks/conditioningConfig.ts';
 import { type Weights, withoutPrefix } from '../networks/layers.ts';

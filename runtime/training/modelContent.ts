@@ -1,4 +1,5 @@
 import { numFramesOf } from '../core/frames.ts';
+import type { SampleDefaults } from '../core/sampleDefaults.ts';
 import { examplesOfImages, vocabularyOf } from '../dataset/attributeColumns.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import { formatSchedulerConfig } from '../diffusion/schedulerConfig.ts';
@@ -22,10 +23,10 @@ const MAX_PIXEL_ART_PX = 64;
 /** So many sheets of attributes are a small part of a model's bytes, and more than a game has characters of a kind. */
 const EXAMPLES_PER_LABEL = 100;
 
-const LATENT_DEFAULTS = { sampler: 'dpm++', numInferenceSteps: 20, guidanceScale: 2 };
+const LATENT_DEFAULTS: SampleDefaults = { sampler: 'dpm++', numInferenceSteps: 20, guidanceScale: 2 };
 
 /** DDIM clips what it predicts to what pixels can be. */
-const PIXEL_DEFAULTS = { sampler: 'ddim', numInferenceSteps: 50, guidanceScale: 2 };
+const PIXEL_DEFAULTS: SampleDefaults = { sampler: 'ddim', numInferenceSteps: 50, guidanceScale: 2 };
 
 /**
  * The model that a training has come to, for `modelFolderFiles`: named, licensed and labelled as its data set is.

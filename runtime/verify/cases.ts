@@ -1,15 +1,11 @@
 // Repeats what diffusers computed and recorded, and measures how far our results are from it.
 import { dispose, type Rank, sum, type Tensor, type Tensor4D, tensor, tidy } from '@tensorflow/tfjs-core';
 import { ANY } from '../core/attributes.ts';
+import type { SamplerName } from '../core/samplingBounds.ts';
 import { guidedPrediction } from '../diffusion/guidance.ts';
 import { createSampler, samplerForConfig } from '../diffusion/sampler.ts';
 import type { Sampler } from '../diffusion/samplerType.ts';
-import {
-  parseSchedulerConfig,
-  type SamplerName,
-  type SchedulerConfig,
-  type TimestepSpacing,
-} from '../diffusion/schedulerConfig.ts';
+import { parseSchedulerConfig, type SchedulerConfig, type TimestepSpacing } from '../diffusion/schedulerConfig.ts';
 import { autoencoderKlShapes, decode, encode } from '../networks/autoencoderKl.ts';
 import { parseAutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
 import { conditioningVectors } from '../networks/conditioning.ts';

@@ -218,7 +218,7 @@ describe('completeModelIndex', () => {
   });
 
   it('gives every caller defaults of its own', () => {
-    complete(PLAIN).figment.sampleDefaults.numInferenceSteps = 1;
+    Object.assign(complete(PLAIN).figment.sampleDefaults, { numInferenceSteps: 1 });
     expect(complete(PLAIN).figment.sampleDefaults.numInferenceSteps).toBe(30);
   });
 

@@ -10,6 +10,7 @@ import { FRAMES_SCHEMA } from '../core/framesSchema.ts';
 import { type LinearProbe, MAX_PROBE_GRID, MAX_PROBE_RATE, parseProbe } from '../core/linearProbe.ts';
 import { MAX_PALETTE_COLOURS, MIN_DEVIATION, type PalettePrior, parsePalettePrior } from '../core/palettePrior.ts';
 import type { NumValues } from '../core/pixels.ts';
+import type { SampleDefaults, StudentFacts } from '../core/sampleDefaults.ts';
 import { MAX_GUIDANCE_SCALE, MAX_INFERENCE_STEPS, SAMPLER_NAMES } from '../core/samplingBounds.ts';
 import { isObject, parseUntrustedJson } from '../core/untrustedJson.ts';
 import { VOCABULARY_SCHEMA } from './vocabulary.ts';
@@ -43,9 +44,9 @@ export interface FigmentEntry {
   premultipliedAlpha: boolean;
   pixelArt: boolean;
   circularPadding: boolean;
-  sampleDefaults: { sampler: string; numInferenceSteps: number; guidanceScale: number };
+  sampleDefaults: SampleDefaults;
   /** There for a model whose U-Net was distilled, and for no other. */
-  student?: StudentEntry;
+  student?: StudentFacts;
   /** The embedding row that stands for no class; null: there is none, and so no guidance. Absent: the last row. */
   nullLabel?: number | null;
   frames?: readonly Frame[]; // what stands in a picture from left to right, each as wide as the others; absent: one thing
@@ -57,15 +58,6 @@ export interface FigmentEntry {
   /** Reads words from latents, so that these can be corrected; base64 in the file. Absent: they are not. */
   probe?: LinearProbe;
   sha256: Record<string, string>; // path → 64 hexadecimal digits; model_index.json itself has none
-}
-
-/** What a distilled U-Net has learned to do. Whatever else is asked for, its teacher does, with defaults of its own. */
-export interface StudentEntry {
-  /** The numbers of steps, of the sampler ddim, that it takes. */
-  stepCounts: number[];
-  /** The least and the largest guidance scale that it follows in one pass. */
-  guidanceScale: [least: number, most: number];
-  teacher: FigmentEntry['sampleDefaults'];
 }
 
 /** What stands for the entries that a folder written by diffusers lacks; the rest follows from its configs. */
@@ -259,7 +251,7 @@ export function completeModelIndex(
     fail('has frames and circularPadding, which do not go together; take one of them out');
   }
   const { labels, nullLabel } = labelling(stored, unet, fail);
-  if (nullLabel === null) figment.sampleDefaults.guidanceScale = 1;
+  if (nullLabel === null) figment.sampleDefaults = { ...figment.sampleDefaults, guidanceScale: 1 };
   const decoded = <Value>(entry: string, decode: () => Value): Value => {
     try {
       return decode();

@@ -70,7 +70,7 @@ async function paintInAllWays(
   const teacher = orUsageError(() => createTeacher(model, teacherFiles));
   const usual = student.teacher;
   const ways: Way[] = [
-    { network: 'teacher', sampler: usual.sampler as SamplerName, numInferenceSteps: usual.numInferenceSteps },
+    { network: 'teacher', sampler: usual.sampler, numInferenceSteps: usual.numInferenceSteps },
     ...teacherSteps.map((numInferenceSteps): Way => ({ network: 'teacher', sampler: 'dpm++', numInferenceSteps })),
     ...student.stepCounts.map((numInferenceSteps): Way => ({ network: 'student', sampler: 'ddim', numInferenceSteps })),
   ];

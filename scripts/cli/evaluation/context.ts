@@ -10,7 +10,6 @@ import {
   membersOf,
   type PictureOptions,
   type SampleOptions,
-  type SamplerName,
 } from '../../../runtime/index.ts';
 import type { FrameMetrics } from './frames.ts';
 import type { Judge } from './judge.ts';
@@ -59,10 +58,7 @@ export interface Context extends Judged {
 /** What makes pictures by each pipeline, at one guidance scale. @param more their size, or what else the recipe does not say */
 export function makersAt({ model, teacher, cvae, recipe }: Context, guidanceScale: number, more: SampleOptions = {}) {
   const { numInferenceSteps, sampler } = recipe;
-  return makersOf(
-    { model, teacher, cvae },
-    { ...more, guidanceScale, numInferenceSteps, sampler: sampler as SamplerName },
-  );
+  return makersOf({ model, teacher, cvae }, { ...more, guidanceScale, numInferenceSteps, sampler });
 }
 
 /**

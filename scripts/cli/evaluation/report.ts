@@ -1,3 +1,4 @@
+import type { SamplerName } from '../../../runtime/index.ts';
 import type { FrameMetrics } from './frames.ts';
 import type { MaterialMetrics } from './materialMetrics.ts';
 import type { CopyMetrics, GuidanceMetrics, PipelineMetrics, SeamMetrics } from './measure.ts';
@@ -18,7 +19,7 @@ export interface Metrics {
     testData?: string;
   };
   recipe: {
-    sampler: string;
+    sampler: SamplerName;
     numInferenceSteps: number;
     guidanceScales: number[];
     imagesPerClass: number;
