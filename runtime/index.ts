@@ -460,9 +460,9 @@ export { evenlySpread } from './core/evenlySpread.ts';
 export { INDEX_FILE } from './core/fileNames.ts';
 export { fingerprint } from './core/fingerprint.ts';
 export { animationsOf, type Frame, type FrameAnimation, numFramesOf, parseFrames, swapAxes } from './core/frames.ts';
-export type { LinearProbe } from './core/linearProbe.ts';
+export { formatProbe, type LinearProbe } from './core/linearProbe.ts';
 export { nearestWord } from './core/nearestWord.ts';
-export type { PalettePrior } from './core/palettePrior.ts';
+export { formatPalette, type PalettePrior } from './core/palettePrior.ts';
 export {
   type NumChannels,
   type NumValues,
@@ -477,7 +477,6 @@ export type { StudentFacts } from './core/sampleDefaults.ts';
 export { SAMPLER_NAMES, type SamplerName } from './core/samplingBounds.ts';
 export { scaleNearest, scaleSheet } from './core/scaleNearest.ts';
 export { nextValue, type Pace, type PacedRun, resultOf, stepsAndResult } from './core/slices.ts';
-export { formatPalette, formatProbe } from './core/storedEntries.ts';
 
 // Kernels that the plugin calls itself
 

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseExamples } from './attributeExamples.ts';
+import { formatExamples, parseExamples } from './attributeExamples.ts';
 import type { Vocabulary } from './attributes.ts';
-import { formatExamples } from './storedEntries.ts';
 
 const VOCABULARY: Vocabulary = {
   beard: ['none', 'full'],

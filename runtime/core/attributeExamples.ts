@@ -1,6 +1,6 @@
 // What training images were, by which a model decides on what a recipe leaves open.
 import { isRange, type Vocabulary } from './attributes.ts';
-import { fromBase64 } from './base64.ts';
+import { fromBase64, MAX_STORED_LENGTH, toBase64 } from './base64.ts';
 
 /** Label and attributes of some training images. */
 export interface AttributeExamples {
@@ -35,6 +35,32 @@ export function parseExamples(text: string, numLabels: number, vocabulary: Vocab
     );
   }
   return examples;
+}
+
+/**
+ * Examples as text, for JSON: of each the label and its values, a byte each.
+ *
+ * @returns undefined where there are none, or too many labels or words for a byte, or more than are read again
+ */
+export function formatExamples(
+  { labels, values }: AttributeExamples,
+  numLabels: number,
+  vocabulary: Vocabulary,
+): string | undefined {
+  const sizes = wordCounts(vocabulary);
+  const fits = [numLabels, ...sizes].every((size) => size <= MAX_BYTE + 1);
+  if (labels.length === 0 || sizes.length === 0 || !fits) return undefined;
+  const width = 1 + sizes.length;
+  const bytes = new Uint8Array(labels.length * width);
+  for (const [i, label] of labels.entries()) {
+    bytes[i * width] = label;
+    for (const [place, size] of sizes.entries()) {
+      const value = values[i * sizes.length + place]!;
+      bytes[i * width + 1 + place] = size === 0 ? Math.round(MAX_BYTE * value) : value;
+    }
+  }
+  const text = toBase64(bytes);
+  return text.length > MAX_STORED_LENGTH ? undefined : text;
 }
 
 /** The number of words of each attribute; 0 for one that is a number. */

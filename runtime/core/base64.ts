@@ -18,3 +18,16 @@ export function fromBase64(text: string): Uint8Array | null {
     return null;
   }
 }
+
+/**
+ * Bytes as text, for model_index.json.
+ *
+ * @throws RangeError for more than is read again
+ */
+export function toStoredBase64(operation: string, bytes: Uint8Array): string {
+  const text = toBase64(bytes);
+  if (text.length <= MAX_STORED_LENGTH) return text;
+  throw new RangeError(
+    `${operation}: ${text.length} characters; expected at most ${MAX_STORED_LENGTH}, by fewer labels and words`,
+  );
+}

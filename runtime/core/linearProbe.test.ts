@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { type LinearProbe, MAX_PROBE_WORDS, numProbeWords, parseProbe, probeGroups } from './linearProbe.ts';
+import {
+  formatProbe,
+  type LinearProbe,
+  MAX_PROBE_WORDS,
+  numProbeWords,
+  parseProbe,
+  probeGroups,
+} from './linearProbe.ts';
 import { normals } from './random.ts';
-import { formatProbe } from './storedEntries.ts';
 
 const VOCABULARY = { hair: ['black', 'red'], wear: { min: 0, max: 1 }, mood: ['calm', 'sad', 'glad'] };
 const NUM_WORDS = 4 + 2 + 3;

@@ -1,6 +1,6 @@
 // Which words latents show, told by nothing but a linear map of them.
 import { isRange, type Vocabulary } from './attributes.ts';
-import { fromBase64 } from './base64.ts';
+import { fromBase64, toStoredBase64 } from './base64.ts';
 
 /**
  * A linear map from latents to logits of each label, and of each word of each attribute; numbers it does not tell. Fitted by
@@ -85,3 +85,16 @@ export function parseProbe(stored: StoredProbe, numLabels: number, vocabulary: V
     rate,
   };
 }
+
+const LARGEST_INT8 = 127;
+
+/** The probe as text, for JSON; its weights are rounded. @throws RangeError for more than is read again */
+export function formatProbe({ grid, weights, bias, rate }: LinearProbe): StoredProbe {
+  const unit = weights.reduce((most, value) => Math.max(most, Math.abs(value)), 0) / LARGEST_INT8 || 1;
+  const bytes = Int8Array.from(weights, (value) => Math.round(value / unit));
+  const text = toStoredBase64('formatProbe', new Uint8Array(bytes.buffer));
+  return { grid, weights: text, unit, bias: Array.from(bias, rounded), rate };
+}
+
+/** Rounds a bias to four digits behind the point, a step which no logit feels. */
+const rounded = (value: number) => Math.round(value * 1e4) / 1e4;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ANY, type Vocabulary } from './attributes.ts';
 import {
+  formatPalette,
   LOGIT_STEP,
   numPaletteRows,
   type PalettePrior,
@@ -8,7 +9,6 @@ import {
   paletteRows,
   parsePalettePrior,
 } from './palettePrior.ts';
-import { formatPalette } from './storedEntries.ts';
 
 /** Rows: elf, orc, any label; black, red, any hair; wear, any wear. */
 const VOCABULARY: Vocabulary = { hair: ['black', 'red'], wear: { min: 0, max: 1 } };

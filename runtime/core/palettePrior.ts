@@ -1,6 +1,6 @@
 // Which colours the pictures of a model may have, and how likely each is for what a recipe asks for.
 import { isRange, type Vocabulary } from './attributes.ts';
-import { fromBase64 } from './base64.ts';
+import { fromBase64, toBase64, toStoredBase64 } from './base64.ts';
 
 /**
  * The colours of a model's training pictures, and a logistic regression that tells for each how likely it is in a picture of a
@@ -136,4 +136,11 @@ export function parsePalettePrior(stored: StoredPalette, numLabels: number, voca
     deviation: stored.deviation,
     sure: stored.sure ?? 0,
   };
+}
+
+/** The palette as text, for JSON. @throws RangeError for more than is read again */
+export function formatPalette({ colours, logits, deviation, sure }: PalettePrior): StoredPalette {
+  const bytes = new Uint8Array(logits.buffer, logits.byteOffset, logits.byteLength);
+  const text = toStoredBase64('formatPalette', bytes);
+  return { colours: toBase64(colours), logits: text, deviation, sure: sure || undefined };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { formatExamples } from '../core/attributeExamples.ts';
 import { ANY, attributeProblem, encodeAttributes } from '../core/attributes.ts';
-import { formatExamples } from '../core/storedEntries.ts';
 import { tinyAttributes, tinyDataset } from '../testing/tinyDataset.ts';
 import {
   type AttributeColumn,

@@ -1,8 +1,10 @@
 // A model folder as it is written.
 
+import { formatExamples } from '../core/attributeExamples.ts';
 import { channelNames, MATERIAL_CHANNELS } from '../core/channelNames.ts';
 import { INDEX_FILE } from '../core/fileNames.ts';
-import { formatExamples, formatPalette, formatProbe } from '../core/storedEntries.ts';
+import { formatProbe } from '../core/linearProbe.ts';
+import { formatPalette } from '../core/palettePrior.ts';
 import type { ModelIndex } from './modelIndex.ts';
 import {
   CONDITIONING_CONFIG,

@@ -5,9 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
-import { numPaletteRows, type StoredPalette } from '../../runtime/core/palettePrior.ts';
+import { formatPalette, numPaletteRows, type StoredPalette } from '../../runtime/core/palettePrior.ts';
 import { uniforms } from '../../runtime/core/random.ts';
-import { formatPalette } from '../../runtime/core/storedEntries.ts';
 import {
   type Attributes,
   createModel,
