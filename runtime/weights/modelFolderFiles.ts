@@ -2,13 +2,13 @@
 
 import { formatExamples } from '../core/attributeExamples.ts';
 import { channelNames, MATERIAL_CHANNELS } from '../core/channelNames.ts';
-import { INDEX_FILE } from '../core/fileNames.ts';
+import { INDEX_FILE, VAE_WEIGHTS_FILE } from '../core/fileNames.ts';
 import { formatProbe } from '../core/linearProbe.ts';
 import { formatPalette } from '../core/palettePrior.ts';
 import type { ModelIndex } from './modelIndex.ts';
 import {
   CONDITIONING_CONFIG,
-  CONDITIONING_WEIGHTS,
+  CONDITIONING_WEIGHTS_FILE,
   CVAE_CONFIG,
   CVAE_WEIGHTS,
   type ModelContent,
@@ -18,7 +18,6 @@ import {
   UNET_CONFIG,
   UNET_WEIGHTS,
   VAE_CONFIG,
-  VAE_WEIGHTS,
 } from './modelParts.ts';
 import { digestFiles } from './modelSource.ts';
 import type { WeightTensor } from './weightTensor.ts';
@@ -50,14 +49,14 @@ export async function modelFolderFiles(
   addConfig(UNET_CONFIG, model.unetConfig);
   addWeights(UNET_WEIGHTS, model.unet);
   addConfig(VAE_CONFIG, model.vaeConfig);
-  addWeights(VAE_WEIGHTS, model.vae);
+  addWeights(VAE_WEIGHTS_FILE, model.vae);
   addConfig(SCHEDULER_CONFIG, model.schedulerConfig);
   addConfig(CVAE_CONFIG, model.cvaeConfig);
   addWeights(CVAE_WEIGHTS, model.cvae);
   addConfig(TEACHER_CONFIG, model.teacherConfig);
   addWeights(TEACHER_WEIGHTS, model.teacher);
   addConfig(CONDITIONING_CONFIG, model.conditioningConfig);
-  addWeights(CONDITIONING_WEIGHTS, model.conditioning);
+  addWeights(CONDITIONING_WEIGHTS_FILE, model.conditioning);
   const sha256 = Object.fromEntries(await digestFiles(files));
   addConfig(INDEX_FILE, storedIndex({ ...model.index, figment: { ...model.index.figment, sha256 } }));
   return Object.fromEntries(files);

@@ -1,5 +1,5 @@
 // What a model folder holds, and in which files.
-import { WEIGHTS_FILE } from '../core/fileNames.ts';
+import { VAE_WEIGHTS_FILE, WEIGHTS_FILE } from '../core/fileNames.ts';
 import type { ModelIndex } from './modelIndex.ts';
 import type { WeightTensor } from './weightTensor.ts';
 
@@ -46,7 +46,6 @@ export interface ModelFiles extends ModelContent {
 export const UNET_CONFIG = 'unet/config.json';
 export const UNET_WEIGHTS = `unet/${WEIGHTS_FILE}`;
 export const VAE_CONFIG = 'vae/config.json';
-export const VAE_WEIGHTS = `vae/${WEIGHTS_FILE}`;
 export const SCHEDULER_CONFIG = 'scheduler/scheduler_config.json';
 export const CVAE_CONFIG = 'cvae/config.json';
 export const CVAE_WEIGHTS = `cvae/${WEIGHTS_FILE}`;
@@ -54,12 +53,12 @@ export const TEACHER_CONFIG = 'unet_teacher/config.json';
 export const TEACHER_WEIGHTS = `unet_teacher/${WEIGHTS_FILE}`;
 
 export const CONDITIONING_CONFIG = 'conditioning/config.json';
-export const CONDITIONING_WEIGHTS = `conditioning/${WEIGHTS_FILE}`;
-export const CONDITIONING = [CONDITIONING_CONFIG, CONDITIONING_WEIGHTS];
+export const CONDITIONING_WEIGHTS_FILE = `conditioning/${WEIGHTS_FILE}`;
+export const CONDITIONING = [CONDITIONING_CONFIG, CONDITIONING_WEIGHTS_FILE];
 
 export const PATHS: Record<ModelPart, string[]> = {
   unet: [UNET_CONFIG, UNET_WEIGHTS],
-  vae: [VAE_CONFIG, VAE_WEIGHTS],
+  vae: [VAE_CONFIG, VAE_WEIGHTS_FILE],
   scheduler: [SCHEDULER_CONFIG],
   cvae: [CVAE_CONFIG, CVAE_WEIGHTS],
   teacher: [TEACHER_CONFIG, TEACHER_WEIGHTS],
