@@ -1,8 +1,9 @@
 import { MissingFileError, ModelFileError } from '../core/errors.ts';
 import { INDEX_FILE } from '../core/fileNames.ts';
 import { isObject } from '../core/untrustedJson.ts';
+import { completeModelIndex } from './completeModelIndex.ts';
 import type { FoundFiles } from './foreignFiles.ts';
-import { completeModelIndex, parseConfig, parseModelIndex, type StoredModelIndex } from './modelIndex.ts';
+import { parseConfig, parseModelIndex, type StoredModelIndex } from './modelIndex.ts';
 import {
   CONDITIONING,
   CONDITIONING_CONFIG,

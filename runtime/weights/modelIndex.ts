@@ -1,18 +1,17 @@
 import * as v from 'valibot';
-import { type AttributeExamples, parseExamples } from '../core/attributeExamples.ts';
+import type { AttributeExamples } from '../core/attributeExamples.ts';
 import type { Vocabulary } from '../core/attributes.ts';
 import { MAX_STORED_LENGTH } from '../core/base64.ts';
 import { channelsNamed, knownChannels } from '../core/channelNames.ts';
-import { definedOf } from '../core/definedOf.ts';
-import { ModelFileError, messageOf, quote } from '../core/errors.ts';
-import { type Frame, numFramesOf } from '../core/frames.ts';
+import { ModelFileError, quote } from '../core/errors.ts';
+import type { Frame } from '../core/frames.ts';
 import { FRAMES_SCHEMA } from '../core/framesSchema.ts';
-import { type LinearProbe, MAX_PROBE_GRID, MAX_PROBE_RATE, parseProbe } from '../core/linearProbe.ts';
-import { MAX_PALETTE_COLOURS, MIN_DEVIATION, type PalettePrior, parsePalettePrior } from '../core/palettePrior.ts';
+import { type LinearProbe, MAX_PROBE_GRID, MAX_PROBE_RATE } from '../core/linearProbe.ts';
+import { MAX_PALETTE_COLOURS, MIN_DEVIATION, type PalettePrior } from '../core/palettePrior.ts';
 import type { NumValues } from '../core/pixels.ts';
 import type { SampleDefaults, StudentFacts } from '../core/sampleDefaults.ts';
 import { MAX_GUIDANCE_SCALE, MAX_INFERENCE_STEPS, SAMPLER_NAMES } from '../core/samplingBounds.ts';
-import { isObject, parseUntrustedJson } from '../core/untrustedJson.ts';
+import { parseUntrustedJson } from '../core/untrustedJson.ts';
 import { VOCABULARY_SCHEMA } from './vocabulary.ts';
 
 /** model_index.json, as diffusers writes it, plus `labels`, `image` and `figment`. */
@@ -74,16 +73,14 @@ export const FIGMENT_DEFAULTS = {
 
 const MAX_DEPTH = 32;
 const MAX_SIZE_PX = 8192;
-const MAX_LABELS = 100_000;
+export const MAX_LABELS = 100_000;
 const MAX_CONFIG_BYTES = 10_000_000;
 
 const text = v.pipe(v.string(), v.maxLength(100_000)); // a credit may be that of several models and data sets
 const label = v.pipe(v.string(), v.minLength(1), v.maxLength(200));
-const sizePx = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_SIZE_PX));
+/** A side of a picture, in pixels. */
+export const SIZE_PX = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_SIZE_PX));
 const component = v.strictTuple([v.nullable(v.string()), v.nullable(v.string())]);
-
-/** The label by which pictures of a model without classes are asked for and named. */
-const ONLY_LABEL = 'image';
 
 const numInferenceSteps = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_INFERENCE_STEPS));
 const guidanceScale = v.pipe(v.number(), v.minValue(0), v.maxValue(MAX_GUIDANCE_SCALE));
@@ -131,8 +128,8 @@ const FIGMENT_SCHEMA = v.object({
   kind: v.optional(label),
   licence: v.optional(text),
   attribution: v.optional(text),
-  widthPx: v.optional(sizePx),
-  heightPx: v.optional(sizePx),
+  widthPx: v.optional(SIZE_PX),
+  heightPx: v.optional(SIZE_PX),
   channels: v.optional(CHANNELS_SCHEMA),
   premultipliedAlpha: v.optional(v.boolean()),
   pixelArt: v.optional(v.boolean()),
@@ -206,132 +203,6 @@ function findForeignPart({ labels: _, ...index }: StoredModelIndex): string | un
     return `its ${quote(name)} is a ${quote(entry[1])}, which does not run here; ${REMEDY}`;
   }
   return undefined;
-}
-
-/**
- * Fills in what the stored index leaves open: image size and channels from the networks' configs (without a VAE a U-Net makes
- * pixels), labels from the number of class embeddings, the rest from FIGMENT_DEFAULTS.
- * @param folderName stands in for the model's name
- * @throws ModelFileError when the configs do not tell, or do not fit the labels
- */
-export function completeModelIndex(
-  stored: StoredModelIndex,
-  folderName: string,
-  unetConfig: unknown,
-  vaeConfig: unknown,
-  fileName: string,
-): ModelIndex {
-  const fail = (problem: string): never => {
-    throw new ModelFileError('loadModelFolder', fileName, problem);
-  };
-  const unet = isObject(unetConfig) ? unetConfig : {};
-  const vae = isObject(vaeConfig) ? vaeConfig : {};
-  const numFrames = numFramesOf(stored.figment ?? {});
-  const { examples, palette, probe, ...told } = stored.figment ?? {};
-  const figment: FigmentEntry = {
-    version: 1,
-    name: folderName,
-    ...structuredClone(FIGMENT_DEFAULTS),
-    widthPx:
-      stored.figment?.widthPx ??
-      imageSizePx(unet, vae, 1, numFrames) ??
-      fail('expected figment.widthPx, or a sample_size in a config'),
-    heightPx:
-      stored.figment?.heightPx ??
-      imageSizePx(unet, vae, 0) ??
-      fail('expected figment.heightPx, or a sample_size in a config'),
-    channels: stored.figment?.channels ?? checkChannels((isObject(vaeConfig) ? vae : unet).out_channels, fail),
-    ...definedOf(told),
-    sampleDefaults: { ...FIGMENT_DEFAULTS.sampleDefaults, ...definedOf(stored.figment?.sampleDefaults ?? {}) },
-  };
-  if (figment.widthPx % numFrames !== 0) {
-    fail(`figment.widthPx is ${figment.widthPx}; expected a multiple of the ${numFrames} frames, which stand in a row`);
-  }
-  if (figment.frames && figment.circularPadding) {
-    fail('has frames and circularPadding, which do not go together; take one of them out');
-  }
-  const { labels, nullLabel } = labelling(stored, unet, fail);
-  if (nullLabel === null) figment.sampleDefaults = { ...figment.sampleDefaults, guidanceScale: 1 };
-  const decoded = <Value>(entry: string, decode: () => Value): Value => {
-    try {
-      return decode();
-    } catch (error) {
-      return fail(`figment.${entry}: ${messageOf(error)}`);
-    }
-  };
-  const { attributes = {} } = figment;
-  if (examples !== undefined) {
-    figment.examples = decoded('examples', () => parseExamples(examples, labels.length, attributes));
-  }
-  if (palette !== undefined) {
-    figment.palette = decoded('palette', () => parsePalettePrior(palette, labels.length, attributes));
-  }
-  if (probe !== undefined) {
-    figment.probe = decoded('probe', () => parseProbe(probe, labels.length, attributes));
-  }
-  return { ...stored, labels, figment: nullLabel === labels.length ? figment : { ...figment, nullLabel } };
-}
-
-/** The latents' size times the VAE's reduction, or else the VAE's own size; axis 0 is the height. */
-function imageSizePx(
-  unet: Record<string, unknown>,
-  vae: Record<string, unknown>,
-  axis: 0 | 1,
-  numFrames = 1,
-): number | undefined {
-  const numLevels = Array.isArray(vae.block_out_channels) ? vae.block_out_channels.length : 1;
-  const latentSize = sizeOnAxis(unet.sample_size, axis);
-  const size = latentSize === undefined ? sizeOnAxis(vae.sample_size, axis) : latentSize * 2 ** (numLevels - 1);
-  return v.is(sizePx, size) && v.is(sizePx, size * numFrames) ? size * numFrames : undefined;
-}
-
-/** diffusers stores one number for a square, else [height, width]. */
-function sizeOnAxis(sampleSize: unknown, axis: 0 | 1): number | undefined {
-  const size = Array.isArray(sampleSize) ? sampleSize[axis] : sampleSize;
-  return typeof size === 'number' ? size : undefined;
-}
-
-function checkChannels(outChannels: unknown, fail: (problem: string) => never): NumValues {
-  if (outChannels === 3 || outChannels === 4) return outChannels;
-  return fail(
-    `expected pictures of 3 or 4 channels, found out_channels ${quote(outChannels)}; name what they are in figment.channels`,
-  );
-}
-
-/** The labels, and the row that stands for none of them: the one that is named, or where labels leave one over, the last. */
-function labelling(
-  { labels, figment }: StoredModelIndex,
-  unet: Record<string, unknown>,
-  fail: (problem: string) => never,
-): { labels: string[]; nullLabel: number | null } {
-  const numRows = unet.num_class_embeds;
-  const named = figment?.nullLabel;
-  if (!Number.isInteger(numRows)) return withoutTable(labels, unet, named, fail);
-  const count = numRows as number;
-  if (count < 1 || count > MAX_LABELS) return fail(`${count} class embeddings are more or less than can be named`);
-  if (typeof named === 'number' && named >= count) {
-    return fail(`figment.nullLabel is ${named}; expected a row of the ${count} class embeddings, or null`);
-  }
-  const nullLabel = named ?? (named === undefined && labels?.length === count - 1 ? count - 1 : null);
-  const numLabels = nullLabel === null ? count : count - 1;
-  if (labels && labels.length !== numLabels) {
-    return fail(`holds ${labels.length} labels, but the U-Net's num_class_embeds ${count} needs ${numLabels}`);
-  }
-  return { labels: labels ?? Array.from({ length: numLabels }, (_, i) => `class${i}`), nullLabel };
-}
-
-/** Labels where the U-Net has no table of classes: it has conditioning, or knows none, or is not there. */
-function withoutTable(
-  labels: string[] = [],
-  unet: Record<string, unknown>,
-  named: number | null | undefined,
-  fail: (problem: string) => never,
-): { labels: string[]; nullLabel: number | null } {
-  const knowsNone = Object.keys(unet).length > 0 && unet.class_embed_type !== 'identity';
-  if (!knowsNone) return { labels, nullLabel: named === undefined ? labels.length : named };
-  if (labels.length > 1)
-    fail(`holds ${labels.length} labels, but the U-Net's num_class_embeds is null: it knows no classes`);
-  return { labels: labels.length === 1 ? labels : [ONLY_LABEL], nullLabel: null };
 }
 
 function isUnique(labels: string[]): boolean {
