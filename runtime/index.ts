@@ -301,10 +301,11 @@ export {
   latentTensor,
   pixelsToImages,
 } from './sampling/autoencoder.ts';
+export { conditionInSlices, rowsOfCondition } from './sampling/batchCondition.ts';
 export type { Classifiers } from './sampling/classifierGuide.ts';
 export type { Networks, SampleOptions } from './sampling/completeAll.ts';
 export { type ConditionalVae, type CvaeNetwork, createConditionalVae } from './sampling/conditionalVae.ts';
-export { attributesOfRecipe, conditionInSlices, rowsOfCondition } from './sampling/conditioningOf.ts';
+export { attributesOfRecipe } from './sampling/decidedAttributes.ts';
 export { numStepsAt } from './sampling/edit.ts';
 export type { Elsewhere } from './sampling/elsewhere.ts';
 export { coloursOfRecipe, finishedPicture } from './sampling/finishedPicture.ts';
@@ -373,21 +374,19 @@ export { prepareSurfaceTexels, type SurfaceTargets, writeSurfaceTexels } from '.
 // Evaluation
 
 export {
+  type Accuracy,
+  accuracyOf,
+  attributeAccuracy,
+  rankCorrelation,
+} from './evaluation/accuracy.ts';
+export {
   ATTRIBUTE_SHEET_DEFAULTS,
   type AttributeSheetOptions,
   attributeSheet,
   drawExamples,
   type LabelledPicture,
 } from './evaluation/attributeSheet.ts';
-export {
-  type Accuracy,
-  accuracyOf,
-  attributeAccuracy,
-  classifyImages,
-  type Judgement,
-  rankCorrelation,
-  spreadPerClass,
-} from './evaluation/classifyImages.ts';
+export { classifyImages, type Judgement } from './evaluation/classifyImages.ts';
 export { colourDrift, type FrameAgreement, frameAgreement } from './evaluation/frameConsistency.ts';
 export { type HeightGuesser, heightError } from './evaluation/heightError.ts';
 export {
@@ -411,6 +410,7 @@ export {
   type SampleSheetOptions,
   sampleSheet,
 } from './evaluation/sheets.ts';
+export { spreadPerClass } from './evaluation/spread.ts';
 
 // Verification
 

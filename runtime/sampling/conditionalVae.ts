@@ -19,7 +19,7 @@ import type { Recipe } from '../recipe/recipe.ts';
 import type { FigmentEntry, ModelIndex } from '../weights/modelIndex.ts';
 import type { ModelFiles } from '../weights/modelParts.ts';
 import { checkWeights } from '../weights/weightTensor.ts';
-import { type Asked, decidedAttributes } from './conditioningOf.ts';
+import { type Asked, decidedAttributes } from './decidedAttributes.ts';
 import { recordedInSlices } from './recordedPass.ts';
 
 /** A class-conditional VAE with one latent vector, its weights on the current backend. */

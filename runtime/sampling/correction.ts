@@ -5,7 +5,7 @@ import { corrected } from '../networks/corrector.ts';
 import { indexOfLabel } from '../recipe/label.ts';
 import type { Recipe } from '../recipe/recipe.ts';
 import type { ModelIndex } from '../weights/modelIndex.ts';
-import { type Asked, decidedAttributes, keepsOfImage } from './conditioningOf.ts';
+import { type Asked, decidedAttributes, keepsOfImage } from './decidedAttributes.ts';
 import type { DiffusionModel } from './model.ts';
 import { recordedInSlices } from './recordedPass.ts';
 

@@ -4,7 +4,7 @@ import type { SamplerStep } from '../diffusion/samplerType.ts';
 import { currentRecorder } from '../kernels/plan/recordings.ts';
 import { sizeUnit, type UNet2DOptions, unet2dInSlices, unet2dOfEmbedding } from '../networks/unet2d.ts';
 import { imageEmbeddings, type UNet2DCondition } from '../networks/unet2dEmbedding.ts';
-import { rowsOfCondition } from './conditioningOf.ts';
+import { rowsOfCondition } from './batchCondition.ts';
 import { noise } from './latentNoise.ts';
 import { type DiffusionModel, elsewhereOf } from './model.ts';
 import { recordedInSlices } from './recordedPass.ts';

@@ -4,7 +4,7 @@ import type { Recipe } from '../recipe/recipe.ts';
 import { expectedColours, type PictureColours, pictureColours } from '../surface/expectedColours.ts';
 import type { ModelIndex } from '../weights/modelIndex.ts';
 import type { GeneratedPicture } from './autoencoder.ts';
-import { decidedAttributes } from './conditioningOf.ts';
+import { decidedAttributes } from './decidedAttributes.ts';
 import { finishEdit } from './edit.ts';
 
 /**

@@ -9,8 +9,8 @@ import type { Tiles } from '../networks/windows.ts';
 import { imageSize } from '../recipe/imageSize.ts';
 import { batchKey } from '../recipe/keys.ts';
 import type { Recipe } from '../recipe/recipe.ts';
+import { type BatchCondition, conditionInSlices } from './batchCondition.ts';
 import { type ClassifierGuide, type Classifiers, classifierGuideOf } from './classifierGuide.ts';
-import { type BatchCondition, conditionInSlices } from './conditioningOf.ts';
 import { numStepsAt } from './edit.ts';
 import type { DiffusionModel } from './model.ts';
 

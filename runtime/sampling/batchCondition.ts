@@ -1,6 +1,5 @@
 import { type Tensor2D, tidy } from '@tensorflow/tfjs-core';
-import { ANY, ANY_WORD, type Attributes, decodeAttributes, encodeAttributes } from '../core/attributes.ts';
-import { decideAttributes, fillAttributes } from '../core/decideAttributes.ts';
+import { ANY } from '../core/attributes.ts';
 import {
   type ClassBlend,
   type Conditions,
@@ -12,7 +11,7 @@ import {
 import { embeddingRows } from '../networks/layers.ts';
 import { indexOfLabel } from '../recipe/label.ts';
 import type { Recipe } from '../recipe/recipe.ts';
-import type { FigmentEntry } from '../weights/modelIndex.ts';
+import { type Asked, decidedAttributes } from './decidedAttributes.ts';
 import type { DiffusionModel } from './model.ts';
 import { recordedInSlices } from './recordedPass.ts';
 
@@ -28,68 +27,6 @@ export interface BatchCondition {
 
 /** What a condition is made from. */
 type Told = Asked & Pick<Recipe, 'blend' | 'sameFor' | 'numInferenceSteps' | 'guidanceScale'>;
-
-/** What a recipe says of the attributes of its picture. */
-export type Asked = Pick<Recipe, 'label' | 'attributes' | 'sameAs'> &
-  Partial<Pick<Recipe, 'seed' | 'interpolate' | 'classifierScale' | 'strength'>> & {
-    image?: unknown;
-    mask?: unknown;
-    classifier?: unknown;
-  };
-
-/** Whether a picture keeps something of an image, which then shows what it is; where it goes all the way from it, it does not. */
-export function keepsOfImage({ image, mask, strength }: Pick<Asked, 'image' | 'mask' | 'strength'>): boolean {
-  return Boolean(image) && (Boolean(mask) || strength !== 1);
-}
-
-/** The attributes of a picture, and those of the one that it is to be the same as, as a network takes them. */
-export interface DecidedAttributes {
-  own: number[];
-  origin: number[] | null;
-}
-
-/**
- * The attributes that a recipe asks for, and where it leaves them open those that the model's examples decide on, by the
- * label alone and not by what is blended in, so that a blend can be changed in place. They stay open where the picture begins
- * from an image, which shows them already, and where a classifier steers it, which could change little if they were decided.
- *
- * @throws RangeError for an attribute that the model lacks
- */
-export function decidedAttributes(
-  labels: readonly string[],
-  { attributes: vocabulary = {}, examples }: Pick<FigmentEntry, 'attributes' | 'examples'>,
-  recipe: Asked,
-): DecidedAttributes {
-  const { label, attributes = {}, sameAs, seed, interpolate, classifier, classifierScale } = recipe;
-  const isToldElsewhere = keepsOfImage(recipe) || (classifier && classifierScale !== 0);
-  const nearer = interpolate && interpolate.amount > 0.5 ? interpolate.seed : seed;
-  const known = examples && !isToldElsewhere ? { examples, attributes: vocabulary } : null;
-  const place = indexOfLabel(labels, label);
-  const encoded = (asked: Attributes) => encodeAttributes('generate', vocabulary, asked);
-  const decided = (asked: Attributes) =>
-    known && nearer !== undefined ? decideAttributes(known, place, encoded(asked), nearer) : encoded(asked);
-  if (!sameAs) return { own: decided(attributes), origin: null };
-  const ofOrigin = Object.entries({ ...attributes, ...sameAs }).filter(([, value]) => value !== ANY_WORD);
-  const origin = decided(Object.fromEntries(ofOrigin));
-  // What only the other is asked for is open here; all else that is open is as it is there.
-  const fresh = decided(attributes);
-  const like = Object.keys(vocabulary).map((name, at) => (Object.hasOwn(sameAs, name) ? fresh : origin)[at]!);
-  return { own: fillAttributes(known, place, encoded(attributes), like), origin };
-}
-
-/**
- * What the picture of a recipe is to show: the attributes that it asks for, and those that the model's examples decide on by
- * its seed. Without examples the others are absent.
- *
- * @throws RangeError for a label or attribute that the model lacks
- */
-export function attributesOfRecipe(
-  { labels, ...known }: { readonly labels: readonly string[] } & Pick<FigmentEntry, 'attributes' | 'examples'>,
-  asked: Asked,
-): Record<string, string | number> {
-  indexOfLabel(labels, asked.label);
-  return decodeAttributes(known.attributes ?? {}, decidedAttributes(labels, known, asked).own);
-}
 
 /**
  * The condition of a batch of recipes, and "any" for guidance.

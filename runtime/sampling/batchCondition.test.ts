@@ -4,9 +4,8 @@ import { describeOnBackends } from '../../scripts/testing/backends.ts';
 import { selectBackend } from '../backends/selectBackend.ts';
 import { runToEnd } from '../core/slices.ts';
 import { expectClose } from '../testing/matchers.ts';
-import { difference, ELF, GOBLIN, makePictures, ORC, tinyModelFiles, withModel } from '../testing/tinyModel.ts';
-import { createConditionalVae } from './conditionalVae.ts';
-import { attributesOfRecipe, conditionInSlices, decidedAttributes, rowsOfCondition } from './conditioningOf.ts';
+import { difference, ELF, makePictures, ORC, tinyModelFiles, withModel } from '../testing/tinyModel.ts';
+import { conditionInSlices, rowsOfCondition } from './batchCondition.ts';
 import { generate } from './generate.ts';
 import { createModel } from './model.ts';
 import { sampleInSlices } from './sample.ts';
@@ -126,89 +125,6 @@ describe('a picture that is to be the same as another', () => {
       expect(difference(made[1]!, red!)).toBeLessThanOrEqual(1);
       for (const other of [black!, red!]) expect(difference(made[2]!, other)).toBeGreaterThan(2);
     }, MODEL);
-  });
-});
-
-describe('a model with examples', () => {
-  const VOCABULARY = { hair: ['black', 'red', 'blue'], mood: ['calm', 'happy', 'sad'] };
-  /** One example a label: elves are red and happy, orcs blue and sad. */
-  const examples = { labels: Uint8Array.of(0, 2), values: Float32Array.of(1, 1, 2, 2) };
-  const decided = (asked: Partial<typeof ELF> & Record<string, unknown>) =>
-    decidedAttributes(['elf', 'goblin', 'orc'], { attributes: VOCABULARY, examples }, { ...ELF, ...asked });
-
-  it.each([
-    ['nothing is asked for', {}, [1, 1], null],
-    ['some is', { attributes: { hair: 'black' } }, [0, 1], null],
-    ['another picture decides on the rest', { attributes: { mood: 'sad' }, sameAs: { mood: 'any' } }, [1, 2], [1, 1]],
-    ['what was asked for there is open here', { sameAs: { mood: 'calm' } }, [1, 1], [1, 0]],
-    ['it begins from a picture', { image: new Uint8Array(4), strength: 0.8 }, [-1, -1], null],
-    ['it goes all the way from a picture', { image: new Uint8Array(4), strength: 1 }, [1, 1], null],
-    ['it keeps what a mask leaves', { image: new Uint8Array(4), mask: new Uint8Array(1), strength: 1 }, [-1, -1], null],
-    ['a classifier steers it', { classifier: 'ornate', attributes: { hair: 'black' } }, [0, -1], null],
-    ['a classifier does not steer it', { classifier: 'ornate', classifierScale: 0 }, [1, 1], null],
-    ['its label has no example', { label: 'goblin' }, [-1, -1], null],
-  ])('decides on what is open where %s', (_, asked, own, origin) => {
-    expect(decided(asked)).toEqual({ own, origin });
-  });
-
-  it('stays the same but for what contradicts the change', () => {
-    const people = [
-      [0, 0],
-      [1, 1],
-    ]; // who is red is happy, who is black calm
-    const values = Float32Array.from(Array.from({ length: 16 }, () => people).flat(2));
-    const known = { attributes: VOCABULARY, examples: { labels: new Uint8Array(32), values } };
-    const recipe = { ...ELF, attributes: { hair: 'red' }, sameAs: { hair: 'black' } };
-    expect(decidedAttributes(['elf'], known, recipe)).toEqual({ own: [1, 1], origin: [0, 0] });
-  });
-
-  it('tells what a picture is to show, in words', () => {
-    const model = { labels: ['elf', 'goblin', 'orc'], attributes: VOCABULARY, examples };
-    expect(attributesOfRecipe(model, { ...ELF, attributes: { hair: 'black' } })).toEqual({
-      hair: 'black',
-      mood: 'happy',
-    });
-    expect(attributesOfRecipe(model, { ...ELF, label: 'goblin', attributes: { mood: 'sad' } })).toEqual({
-      mood: 'sad',
-    });
-    expect(() => attributesOfRecipe(model, { ...ELF, label: 'elv' })).toThrow('did you mean "elf"?');
-    expect(() => attributesOfRecipe(model, { ...ELF, attributes: { hair: 'blck' } })).toThrow('did you mean "black"?');
-  });
-
-  it('goes by the seed that a picture is nearer to', () => {
-    const labels = Uint8Array.of(0, 0, 0, 0);
-    const many = { labels, values: Float32Array.of(0, 0, 1, 1, 2, 2, 0, 1) };
-    const from = (seed: number, amount: number) =>
-      decidedAttributes(
-        ['elf'],
-        { attributes: VOCABULARY, examples: many },
-        { label: 'elf', seed, interpolate: { seed: 9, amount } },
-      );
-    const seed = Array.from({ length: 99 }, (_, i) => i).find(
-      (i) => String(from(i, 0).own) !== String(from(9, 0).own),
-    )!;
-    expect(from(seed, 0.5)).toEqual(from(seed, 0));
-    expect(from(seed, 0.6)).toEqual(from(9, 0));
-  });
-
-  it('makes the picture of what was decided, in both pipelines', async () => {
-    const { index, ...files } = tinyModelFiles({ ...MODEL, cvae: true });
-    const own = { labels: Uint8Array.of(0), values: Float32Array.of(1, 0.5) };
-    const whole = { ...files, index: { ...index, figment: { ...index.figment, examples: own } } };
-    const [model, cvae] = [createModel(whole), createConditionalVae(whole)];
-    const before = memory().numTensors;
-    const asked = { ...ELF, attributes: { hair: 'red', wear: 1 } };
-    for (const pipeline of ['ddpm', 'cvae'] as const) {
-      const [decided, expected] = await generate({ model, cvae }, [ELF, asked], { pipeline });
-      expect(difference(decided!, expected!)).toBeLessThanOrEqual(1);
-      const [goblin, other] = await generate({ model, cvae }, [GOBLIN, { ...GOBLIN, attributes: asked.attributes }], {
-        pipeline,
-      });
-      expect(difference(goblin!, other!)).toBeGreaterThan(2);
-    }
-    expect(memory().numTensors).toBe(before);
-    model.dispose();
-    cvae.dispose();
   });
 });
 
