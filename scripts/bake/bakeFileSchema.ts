@@ -17,17 +17,8 @@ import {
   wordEntry,
 } from '../../runtime/recipe/schema.ts';
 
-export const MAP_NAMES = [
-  'albedo',
-  'height',
-  'normal',
-  'ambientOcclusion',
-  'cavity',
-  'roughness',
-  'metallic',
-  'orm',
-] as const;
-export const FORMATS = ['png', 'ktx2', 'apng'] as const;
+const MAP_NAMES = ['albedo', 'height', 'normal', 'ambientOcclusion', 'cavity', 'roughness', 'metallic', 'orm'] as const;
+const FORMATS = ['png', 'ktx2', 'apng'] as const;
 
 export type MapName = (typeof MAP_NAMES)[number];
 export type FileFormat = (typeof FORMATS)[number];

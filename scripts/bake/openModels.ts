@@ -71,7 +71,7 @@ async function openCvae(model: string, signal?: AbortSignal): Promise<{ hash: st
 }
 
 /** What is wrong with somebody's files, in words, where that is not Figment's fault. */
-export async function orProblem<T>(open: () => Promise<T>, signal?: AbortSignal): Promise<T | string> {
+async function orProblem<T>(open: () => Promise<T>, signal?: AbortSignal): Promise<T | string> {
   try {
     return await open();
   } catch (error) {

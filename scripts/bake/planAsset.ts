@@ -291,7 +291,7 @@ const MAX_SHEET_PX = 16_384;
  * @param labels of each picture, those of one label together
  * @throws       UsageError when the sheet would be larger than a texture
  */
-export function sheetLayout(labels: readonly string[], widthPx: number, heightPx: number, areRows = false): number {
+function sheetLayout(labels: readonly string[], widthPx: number, heightPx: number, areRows = false): number {
   const counts = new Map<string, number>();
   for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
   const isEven = new Set(counts.values()).size === 1;

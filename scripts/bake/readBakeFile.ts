@@ -189,7 +189,7 @@ export interface Problem {
 }
 
 /** `assets[3].seeds[1]` */
-export function formatPath(path: JSONPath): string {
+function formatPath(path: JSONPath): string {
   const steps = path.map((step) => {
     if (typeof step === 'number') return `[${step}]`;
     const name = shortened(step, MAX_SHOWN_LENGTH);
@@ -209,7 +209,7 @@ export function placeOf(text: string, offset: number): string {
  *
  * @param tree undefined for a description that came as an object: then there are no lines
  */
-export function formatProblems(problems: Problem[], fileName: string, text: string, tree: Node | undefined): string {
+function formatProblems(problems: Problem[], fileName: string, text: string, tree: Node | undefined): string {
   const placed = problems
     .slice(0, MAX_PLACED)
     .map((problem) => ({ ...problem, offset: tree ? offsetOf(tree, problem.path) : 0 }));

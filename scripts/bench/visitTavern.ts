@@ -2,7 +2,7 @@
 import type { Browser, Page } from 'playwright-core';
 
 /** What a visitor waits for, in the order in which it comes; the page marks these moments. */
-export const MILESTONES = ['engine', 'room', 'painter', 'first face', 'faces', 'ready'] as const;
+const MILESTONES = ['engine', 'room', 'painter', 'first face', 'faces', 'ready'] as const;
 
 export type Milestone = (typeof MILESTONES)[number];
 

@@ -245,7 +245,7 @@ export function directImports(root: string): Plugin {
  * Leaves out how TensorFlow.js hashes strings, with the library of 64-bit integers that it brings along: it is for one
  * operation on strings, and Figment has none.
  */
-export function withoutStringHashes(): Plugin {
+function withoutStringHashes(): Plugin {
   const contents = `const leftOut = () => { throw new Error('tf.string: hashes of strings are left out of this bundle'); };
     export { leftOut as hexToLong, leftOut as fingerPrint64 };`;
   return {

@@ -26,7 +26,7 @@ const OPTIONS = [
 const RELAXED = ['--enable', 'relaxed-simd'];
 
 /** One build of the assembly folder: the bytes of the module. */
-export function compileKernels(relaxed: boolean): Buffer {
+function compileKernels(relaxed: boolean): Buffer {
   const folder = mkdtempSync(path.join(tmpdir(), 'figment-kernels-'));
   const file = path.join(folder, 'kernels.wasm');
   const options = relaxed ? [...OPTIONS, ...RELAXED] : OPTIONS;
@@ -43,7 +43,7 @@ export function compileKernels(relaxed: boolean): Buffer {
 }
 
 /** The text of the generated file. */
-export function kernelsSource(): string {
+function kernelsSource(): string {
   const [simd, relaxed] = [compileKernels(false), compileKernels(true)];
   const half = Math.ceil(simd.length / 2);
   const halves = [simd.subarray(0, half), relaxed.subarray(0, half), simd.subarray(half), relaxed.subarray(half)];

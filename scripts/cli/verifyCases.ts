@@ -100,7 +100,7 @@ const TENSORS = 'case.safetensors';
  *
  * @throws UsageError when there is none
  */
-export async function findCases(path: string): Promise<CasePlace[]> {
+async function findCases(path: string): Promise<CasePlace[]> {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined) throw new UsageError(`verify: ${path} does not exist; name a folder or a scheduler's .json`);
   const cases = stats.isDirectory() ? await casesBelow(path) : schedulerCase(path);

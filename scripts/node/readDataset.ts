@@ -15,7 +15,7 @@ import { decodePng } from './png.ts';
 import { rangeAsUsageError, UsageError } from './usageError.ts';
 
 /** A data set's files in a folder on disk. */
-export function diskDatasetSource(dir: string): DatasetSource {
+function diskDatasetSource(dir: string): DatasetSource {
   return {
     name: basename(resolve(dir)),
     list: async (path) => {

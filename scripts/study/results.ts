@@ -10,7 +10,7 @@ import type { CaseResult, Numbers, StudyPart } from './part.ts';
 import { drawFigure, labelledSheet } from './plot.ts';
 
 /** Meaning and unit of each number. */
-export const STUDY_UNITS: Record<string, string> = {
+const STUDY_UNITS: Record<string, string> = {
   accuracy: 'share of pictures that the judge takes for their label, 0 to 1',
   spread: 'mean feature distance between two pictures of a label, divided by that of held-out images',
   frechet: 'squared Frechet distance between judge features of pictures and of held-out images',

@@ -60,7 +60,7 @@ function moduleOf(name: string, files: readonly string[]): string {
 }
 
 /** With them an editor offers the words that the model knows, and a compiler finds those that it does not. */
-export function typesOf(name: string, labels: readonly string[], attributes: Vocabulary): string {
+function typesOf(name: string, labels: readonly string[], attributes: Vocabulary): string {
   const type = exportOf(`-${name}`);
   const oneOf = (words: readonly string[]) => words.map((word) => JSON.stringify(word)).join(' | ');
   const entries = Object.entries(attributes).map(

@@ -16,7 +16,7 @@ export function smoothstep(low: number, high: number, value: number): number {
 }
 
 /** Value noise, 0 … 1, with so many cells along u and v. */
-export function valueNoise(seed: number, cellsU: number, cellsV: number, u: number, v: number): number {
+function valueNoise(seed: number, cellsU: number, cellsV: number, u: number, v: number): number {
   const [x, y] = [u * cellsU, v * cellsV];
   const [left, top] = [Math.floor(x), Math.floor(y)];
   const [right, down] = [smoothstep(0, 1, x - left), smoothstep(0, 1, y - top)];
