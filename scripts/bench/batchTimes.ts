@@ -1,4 +1,5 @@
 import type { PictureOptions } from '../../runtime/index.ts';
+import { median } from './medianMs.ts';
 
 /** More images than this are made in several batches. */
 const MAX_BATCH = 32;
@@ -36,7 +37,7 @@ export async function batchTimes(
       if (run >= 0) measured.push((now() - started) / wanted);
       done += wanted;
     }
-    times[count] = measured.sort((a, b) => a - b)[measured.length >> 1]!;
+    times[count] = median(measured);
   }
   return times;
 }
