@@ -53,6 +53,11 @@ const COLOURS = ['#c2571a', '#2f6f9f', '#5b8c3a', '#8d5aa3', '#b59325', '#59636b
 
 /** Draws a figure as a PNG of twice its size in points. */
 export function drawFigure(figure: Figure): Uint8Array {
+  return rasterise(figureSvg(figure));
+}
+
+/** Draws a figure as the text of an SVG. */
+export function figureSvg(figure: Figure): string {
   const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height: HEIGHT });
   try {
     chart.setOption({
@@ -71,7 +76,7 @@ export function drawFigure(figure: Figure): Uint8Array {
       grid: { left: 58, right: 58, top: 64, bottom: 68 },
       ...(figure.kind === 'lines' ? lines(figure) : bars(figure)),
     });
-    return rasterise(chart.renderToSVGString());
+    return chart.renderToSVGString();
   } finally {
     chart.dispose();
   }
