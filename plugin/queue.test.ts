@@ -28,6 +28,15 @@ describe('GenerationQueue', () => {
     await expect(queue.request({ label: 'elf' }, { priority: Number.NaN })).rejects.toThrow(RangeError);
     expect(queue.length).toBe(0);
   });
+
+  it.each(['high', null, [], 2n])('refuses the priority %o at once, and goes on', async (wrong) => {
+    const { queue, runs } = createQueue();
+    const refused = queue.request({ label: 'elf' }, { priority: wrong as unknown as number });
+    await expect(refused).rejects.toThrow(/priority is .*; expected a number, 0 by default/);
+    const next = queue.request({ label: 'orc' });
+    await finishAll(runs);
+    expect(await next).toBe('orc!');
+  });
 });
 
 describe('order', () => {

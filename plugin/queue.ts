@@ -1,3 +1,4 @@
+import { quote } from '../runtime/index.ts';
 import { abortError } from './abortError.ts';
 
 /** Does the work of one batch; `requests` differ in their key and agree in their batch key. */
@@ -92,13 +93,15 @@ export class GenerationQueue<Request, Result, Step = never> {
    * Waits for the result of a request, which other callers may share.
    *
    * @throws the reason of the caller's signal, at once; what `run` or the caller's `onStep` threw; the reason of `clear`;
-   *         RangeError for a priority that is NaN; Error when the queue is disposed
+   *         RangeError for a priority that is no number; Error when the queue is disposed
    */
   request(request: Request, options: WaitOptions<Step> = {}): Promise<Result> {
     return new Promise((resolve, reject) => {
       const { priority = 0, signal, onStep } = options;
       if (this.isDisposed) throw abortError('request: the queue is disposed; create another generator');
-      if (Number.isNaN(priority)) throw new RangeError('request: priority is NaN; expected a number, 0 by default');
+      if (typeof priority !== 'number' || Number.isNaN(priority)) {
+        throw new RangeError(`request: priority is ${quote(priority)}; expected a number, 0 by default`);
+      }
       signal?.throwIfAborted();
       const job = this.jobFor(request);
       const onAbort = () => this.leave(job, caller, signal!.reason);
