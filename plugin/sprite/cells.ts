@@ -8,12 +8,12 @@ import {
 } from '../../runtime/index.ts';
 import type { PictureSource } from '../pictureSource.ts';
 import type { PixelArtLook } from '../texture/textureLook.ts';
-import { isWorldHeight } from './sheetLayout.ts';
+import { isWorldHeight, sheetSize } from './sheetLayout.ts';
 
 export interface SpritesOptions extends Omit<RecipeOptions, 'label'> {
   /** Default: all labels of the model. */
   labels?: readonly string[];
-  /** The number of pictures, dealt out to the labels in turn; default: one for each label. */
+  /** The number of pictures, from 1, dealt out to the labels in turn; a sheet is 8192 pixels a side at most. Default: one for each label. */
   count?: number;
   /** The seed of the first picture, from which the others count up; default: a random one. */
   seed?: number;
@@ -35,7 +35,8 @@ export interface SpritesOptions extends Omit<RecipeOptions, 'label'> {
  * Plans what is painted in each cell of a sheet; null stands for an empty cell. Classifiers that recipes name by their
  * address are loaded.
  *
- * @throws RangeError for a number out of range, an empty list, or what the model cannot paint; as `loadClassifierAsync`
+ * @throws RangeError for a number out of range, more cells than a sheet can hold, an empty list, or what the model cannot paint;
+ *         as `loadClassifierAsync`
  */
 export async function planCellsAsync(source: PictureSource, options: SpritesOptions): Promise<(Recipe | null)[]> {
   const { numSpareCells = 0, worldHeight = 1, capacity = 1 } = options;
@@ -44,8 +45,8 @@ export async function planCellsAsync(source: PictureSource, options: SpritesOpti
   }
   assertWhole('numSpareCells', numSpareCells, 0);
   assertWhole('capacity', capacity, 1);
-  const cells = [...askedPictures(source.info, options), ...new Array<null>(numSpareCells).fill(null)];
-  return completeCellsAsync(source, cells);
+  const pictures = askedPictures(source.info, options);
+  return completeCellsAsync(source, [...pictures, ...new Array<null>(numSpareCells).fill(null)]);
 }
 
 /** Completes the recipes of cells, once their classifiers are loaded. @throws as `planCellsAsync` */
@@ -70,19 +71,28 @@ export function cellSize(cells: readonly (Recipe | null)[], info: ModelInfo): [w
   throw new RangeError(`generateSpritesAsync: ${other.join('×')} beside ${widthPx}×${heightPx}; cells are of one size`);
 }
 
+/** @throws RangeError for an empty list, or more pictures and empty cells than a sheet can hold */
 function askedPictures(info: ModelInfo, options: SpritesOptions): RecipeOptions[] {
   const { labels = info.labels, count = labels.length, recipes, ...others } = options;
   if ((options as Partial<RecipeOptions>).label !== undefined && !options.labels && !recipes) {
     throw new RangeError('generateSpritesAsync: label is for a single picture; name it among the labels');
   }
-  const { name: _n, capacity: _c, numSpareCells: _s, worldHeight: _w, pixelArt: _p, ...recipe } = others;
+  const { name: _n, capacity: _c, numSpareCells = 0, worldHeight: _w, pixelArt, ...recipe } = others;
   if (recipes?.length === 0) throw new RangeError('generateSpritesAsync: recipes is empty; give at least one');
+  if (!recipes && labels.length === 0) {
+    throw new RangeError('generateSpritesAsync: labels is empty; name at least one');
+  }
+  const numPictures = recipes?.length ?? count;
+  assertWhole('count', numPictures, 1);
   const firstSeed = options.seed ?? randomSeed();
-  const seedOf = (i: number) => (i > 0 ? (firstSeed + i) % 2 ** 32 : firstSeed);
-  if (recipes) return recipes.map((own, i) => changeRecipe<RecipeOptions>({ ...recipe, seed: seedOf(i) }, own));
-  if (labels.length === 0) throw new RangeError('generateSpritesAsync: labels is empty; name at least one');
-  assertWhole('count', count, 1);
-  return Array.from({ length: count }, (_, i) => ({ ...recipe, label: labels[i % labels.length]!, seed: seedOf(i) }));
+  const pictureOf = (i: number): RecipeOptions => {
+    const seed = i > 0 ? (firstSeed + i) % 2 ** 32 : firstSeed;
+    if (recipes) return changeRecipe<RecipeOptions>({ ...recipe, seed }, recipes[i]!);
+    return { ...recipe, label: labels[i % labels.length]!, seed };
+  };
+  const numCells = numPictures + numSpareCells;
+  sheetSize({ cellSize: imageSize(info, pictureOf(0)), numCells, pixelArt }); // to plan too many would take minutes
+  return Array.from({ length: numPictures }, (_, i) => pictureOf(i));
 }
 
 function assertWhole(name: string, value: number, least: number): void {

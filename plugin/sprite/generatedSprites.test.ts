@@ -118,6 +118,12 @@ describe('a sheet of given recipes', () => {
     [{ capacity: 0 }, /capacity is 0; expected a whole number from 1/],
     [{ pixelArt: { factor: 3 as 2 }, numInferenceSteps: 1000 }, /factor is 3; expected 2 or 4/],
     [{ numSpareCells: 300_000 }, /300003 cells of 16×16 make a sheet of 8192×.*expected at most 8192 a side/],
+    [
+      { count: 1e9 },
+      /1000000000 cells of 16×16 make .*expected at most 8192 a side, and so 262144 cells; make several/,
+    ],
+    [{ count: 262_144, numSpareCells: 1 }, /262145 cells of 16×16/],
+    [{ count: 65_537, pixelArt: { factor: 2 as const } }, /and so 65536 cells; make several sheets/],
     [{ numSpareCells: -1 }, /numSpareCells is -1; expected a whole number from 0/],
     [{ label: 'elf', count: 1 } as object, /label is for a single picture; name it among the labels/],
   ])('refuses %j', async (options, message) => {

@@ -31,7 +31,13 @@ export interface SavedGeneratedSheet {
 
 /** The number of columns of a sheet, which is about as wide as high where a texture can be so wide. */
 export function numColumns(numCells: number, [widthPx, heightPx]: readonly [number, number]): number {
-  return Math.min(squareColumns(numCells, widthPx, heightPx), Math.max(1, Math.floor(MAX_SIZE_PX / widthPx)));
+  const fewest = Math.ceil(numCells / mostAlong(heightPx)); // with fewer columns it would be too high
+  return Math.min(Math.max(fewest, squareColumns(numCells, widthPx, heightPx)), mostAlong(widthPx));
+}
+
+/** How many cells a side of the largest sheet holds, at least one. */
+function mostAlong(cellPx: number): number {
+  return Math.max(1, Math.floor(MAX_SIZE_PX / cellPx));
 }
 
 /** The size of a cell in the sheet: that of its picture, enlarged as pixel art is. */
@@ -71,16 +77,19 @@ export function assertCellsFit(
  *
  * @throws RangeError when no texture is so large
  */
-export function sheetSize(cells: SheetCells): [widthPx: number, heightPx: number] {
+export function sheetSize(cells: CellCount): [widthPx: number, heightPx: number] {
   const size = sizeOf(cells);
   if (Math.max(...size) <= MAX_SIZE_PX) return size;
-  const many = `${cells.numCells} cells of ${drawnCellSize(cells).join('×')} make a sheet of ${size.join('×')}`;
-  throw new RangeError(
-    `generateSpritesAsync: ${many}; expected at most ${MAX_SIZE_PX} a side; make several sheets of fewer cells`,
-  );
+  const [widthPx, heightPx] = drawnCellSize(cells);
+  const many = `${cells.numCells} cells of ${widthPx}×${heightPx} make a sheet of ${size.join('×')}`;
+  const most = `expected at most ${MAX_SIZE_PX} a side, and so ${mostAlong(widthPx) * mostAlong(heightPx)} cells`;
+  throw new RangeError(`generateSpritesAsync: ${many}; ${most}; make several sheets of fewer cells`);
 }
 
-function sizeOf(cells: SheetCells): [widthPx: number, heightPx: number] {
+/** What the size of a sheet follows from. */
+type CellCount = Pick<SheetCells, 'cellSize' | 'numCells' | 'pixelArt'>;
+
+function sizeOf(cells: CellCount): [widthPx: number, heightPx: number] {
   const [widthPx, heightPx] = drawnCellSize(cells);
   const columns = numColumns(cells.numCells, [widthPx, heightPx]);
   return [columns * widthPx, Math.ceil(cells.numCells / columns) * heightPx];
