@@ -10,6 +10,7 @@ import {
   MATERIAL_CHANNELS,
   type ModelInfo,
   messageOf,
+  quote,
   type RecipeOptions,
   randomSeed,
   recipeForTeacher,
@@ -17,10 +18,12 @@ import {
 } from '../runtime/index.ts';
 import { abortError, isAbort } from './abortError.ts';
 import { allOrNoneAsync } from './allOrNone.ts';
+import { definedOf } from './definedOf.ts';
 import type { Latents } from './latents.ts';
 import type { ClassifierInfo } from './loading/classifiers.ts';
 import type { LoadOptions, ModelLocation } from './loading/loadModelBytes.ts';
 import type { SurfaceMaterialOptions } from './material/surfaceMaterial.ts';
+import { repeat, repeats, type Tiling } from './material/tiling.ts';
 import type { GuidanceTrace } from './painting/traceGuidance.ts';
 import type { PictureSource, PictureSourceOptions, Waiting } from './pictureSource.ts';
 import { scheduleOf } from './schedule.ts';
@@ -30,6 +33,7 @@ import { GeneratedTexture, type RegenerateOptions } from './texture/generatedTex
 import { type SourceLease, takeSource } from './texture/sceneModels.ts';
 import { type LookOptions, lookOf } from './texture/textureLook.ts';
 import { untilAborted } from './untilAborted.ts';
+import { warnOnce } from './warnOnce.ts';
 
 /** Options of a generator: where and how its model runs, how it is loaded, and how much memory its pictures may take. */
 export type AssetGeneratorOptions = PictureSourceOptions;
@@ -50,8 +54,8 @@ export interface GenerateSetOptions extends GenerateTextureOptions {
 }
 
 export interface GenerateMaterialOptions extends GenerateTextureOptions, SurfaceMaterialOptions {
-  /** How often the picture repeats across a mesh; default 1. For models whose pictures repeat. */
-  tiling?: number | readonly [u: number, v: number];
+  /** How often the picture repeats across a mesh, above 0; default 1. */
+  tiling?: Tiling;
 }
 
 /**
@@ -321,32 +325,44 @@ export class AssetGenerator {
 
   /**
    * Makes a PBRMaterial that suits the model's pictures: a `SurfaceMaterial` with all maps for pictures that repeat or have
-   * maps of their own, a cut-out for pictures with alpha, and a plain material for others.
+   * maps of their own, a cut-out for pictures with alpha, and a plain material for others. The last two have no maps: they pass
+   * over `surface`, `parallax`, `variations` and `cellSize`, with a warning in Babylon's log.
    *
    *   const bricks = await textures.generateMaterialAsync({ label: 'brick', seed: 7, tiling: 4, parallax: 'offset' });
    *
-   * @throws as `generateTextureAsync`; RangeError for a setting of the surface out of range
+   * @throws as `generateTextureAsync`; RangeError for a tiling, or a setting of the surface, out of range
    */
   async generateMaterialAsync(options: GenerateMaterialOptions): Promise<PBRMaterial> {
     const { tiling = 1, surface, parallax, variations, cellSize, ...asked } = options;
+    const ofSurface = { surface, parallax, variations, cellSize };
+    const times = repeats(tiling);
     if (!this.info.circularPadding && this.info.channels !== MATERIAL_CHANNELS) {
+      this.warnOfSurface(ofSurface);
       const { createGeneratedMaterial } = await import('./material/generatedMaterial.ts');
       const texture = await this.generateTextureAsync(asked);
+      repeat(texture, times);
       return createGeneratedMaterial(texture.name, texture);
     }
     const { SurfaceMaterial, ...surfaces } = await import('./material/surfaceMaterial.ts');
-    const [u, v] = surfaces.repeats(tiling);
-    await surfaces.checkSurfaceMaterial({ surface, variations, cellSize });
+    await surfaces.checkSurfaceMaterial(ofSurface);
     const all = surfaces.withVariations(asked, variations, (recipe) => this.attributesOf(recipe));
     const [texture, ...others] = await this.generateAllAsync(all);
-    [texture!.uScale, texture!.vScale] = [u, v * texture!.vScale];
-    const material = new SurfaceMaterial(texture!.name, texture!, { surface, parallax, variations, cellSize }, others);
+    repeat(texture!, times);
+    const material = new SurfaceMaterial(texture!.name, texture!, ofSurface, others);
     try {
       await untilAborted(material.whenWrittenAsync(), this.waiting(asked).signal);
       return material;
     } catch (error) {
       material.dispose();
       throw error;
+    }
+  }
+
+  /** Warns of settings for maps that are asked of a model whose materials have none. */
+  private warnOfSurface(settings: SurfaceMaterialOptions): void {
+    for (const name of Object.keys(definedOf(settings))) {
+      const why = `it is for models whose pictures repeat, and those of ${quote(this.info.name)} do not`;
+      warnOnce(`generateMaterialAsync: ${quote(name)} is passed over; ${why}`);
     }
   }
 

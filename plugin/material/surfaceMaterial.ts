@@ -333,15 +333,6 @@ export async function checkSurfaceMaterial({ surface = {}, ...tiling }: SurfaceM
   checkSurface(surface);
 }
 
-/** How often a picture repeats in each direction. @throws RangeError for what is no number, or not above 0 */
-export function repeats(tiling: number | readonly [u: number, v: number]): readonly [u: number, v: number] {
-  const [u, v] = typeof tiling === 'number' ? [tiling, tiling] : tiling;
-  if (Number.isFinite(u) && Number.isFinite(v) && Math.min(u, v) > 0) return [u, v];
-  throw new RangeError(
-    `generateMaterialAsync: tiling is ${tiling}; expected a number above 0, or one for each direction: [4, 2]`,
-  );
-}
-
 /** Makes a variation show the material's recipe with a seed of its own; what that recipe lacks goes back to its default. */
 async function showAsync(texture: GeneratedTexture, recipe: RecipeOptions, how: RegenerateOptions): Promise<void> {
   const isSettled = texture.isReady() && !texture.isGenerating; // after a lost device it is drawn again
