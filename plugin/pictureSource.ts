@@ -175,7 +175,7 @@ export class PictureSource {
   ): Promise<void> {
     this.assertUsable();
     signal?.throwIfAborted();
-    this.warnOfUnknown(asked);
+    this.checkEntries(asked);
     const prepare = async () => {
       await this.missingClassifier(asked, onProgress);
       await this.addPartsFor(asked, onProgress);
@@ -183,6 +183,12 @@ export class PictureSource {
       await this.painter.warmUpAsync();
     };
     await untilAborted(prepare(), signal);
+  }
+
+  /** @throws RecipeError for entries that no recipe can have; those of a classifier are known to be right once it is loaded */
+  private checkEntries(asked: Partial<RecipeOptions>): void {
+    const { classifier: _c, classifierLabel: _l, classifierScale: _s, ...others } = definedOf(asked);
+    this.complete({ label: this.info.labels[0]!, ...others });
   }
 
   /** @throws as `AssetGenerator.loadClassifierAsync` */

@@ -77,6 +77,18 @@ describe('a distilled model', () => {
     expect(teacherFiles()).toHaveLength(2);
   });
 
+  it.each([
+    [{ sampler: 'nope' }, /sampler is "nope"/],
+    [{ numInferenceSteps: -4 }, /numInferenceSteps is -4/],
+    [{ label: 'nobody' }, /label "nobody" is unknown/],
+    [{ seed: Number.NaN }, /seed is NaN/],
+  ])('refuses to warm up for %j before anything is loaded', async (wrong, message) => {
+    const refused = distilled.warmUpAsync({ numInferenceSteps: 5, ...(wrong as object) });
+    await expect(refused).rejects.toThrow(message);
+    await expect(refused).rejects.toBeInstanceOf(RangeError);
+    expect(teacherFiles()).toEqual([]);
+  });
+
   it('does not let a request that is aborted wait for the teacher', async () => {
     const { teacher } = (distilled as unknown as { source: { teacher: LazyPart } }).source;
     vi.spyOn(teacher, 'addAsync').mockReturnValue(new Promise(() => {}));
