@@ -32,6 +32,7 @@ import type { GeneratedSprites } from './sprite/generatedSprites.ts';
 import { GeneratedTexture, type RegenerateOptions } from './texture/generatedTexture.ts';
 import { type SourceLease, takeSource } from './texture/sceneModels.ts';
 import { type LookOptions, lookOf } from './texture/textureLook.ts';
+import { turnOver } from './texture/textureSettings.ts';
 import { untilAborted } from './untilAborted.ts';
 import { warnOnce } from './warnOnce.ts';
 
@@ -144,8 +145,8 @@ export class AssetGenerator {
    *
    * @param options entries of a recipe; onProgress: called for each part in turn with the number of bytes that have arrived,
    *                and of all its bytes where it is known; signal: ends the wait, and what is being loaded is there later
-   * @throws        MissingFileError, with the remedy, for a part that the model does not have; as `loadClassifierAsync`; the
-   *                signal's reason
+   * @throws        RangeError for an entry that `generateTextureAsync` would refuse, before anything is loaded; MissingFileError,
+   *                with the remedy, for a part that the model does not have; as `loadClassifierAsync`; the signal's reason
    */
   async warmUpAsync(options: Partial<RecipeOptions> & Pick<LoadOptions, 'onProgress' | 'signal'> = {}): Promise<void> {
     const { onProgress, signal, ...asked } = options;
@@ -252,7 +253,7 @@ export class AssetGenerator {
     const recipe = this.alive().complete(asked);
     const look = lookOf(this.info, { ...asked, mipmaps, samplingMode, pixelArt });
     const texture = new GeneratedTexture(name ?? `${recipe.label}-${recipe.seed}`, this.source, this.scene, look);
-    if (!invertY) [texture.vScale, texture.vOffset] = [-1, 1]; // v becomes 1 − v
+    if (!invertY) turnOver(texture);
     const finished = texture
       .paintAsync(recipe, { ...this.waiting({ priority, signal }), previewEvery })
       .catch((error) => {

@@ -1,6 +1,8 @@
 import { AssetsManager } from '@babylonjs/core/Misc/assetsManager.js';
-import { describe, expect, it } from 'vitest';
+import { Logger } from '@babylonjs/core/Misc/logger.js';
+import { describe, expect, it, vi } from 'vitest';
 import { RECIPE, scene, tiny, useTiny } from '../testing/tinySuite.ts';
+import { GeneratedTexture } from './generatedTexture.ts';
 import { addGeneratedTextureTask } from './generatedTextureTask.ts';
 import { loadedModels } from './loadedModels.ts';
 
@@ -30,6 +32,29 @@ describe('GeneratedTextureTask', () => {
     await manager.loadAsync();
     expect(task.texture!.isReady()).toBe(true);
     expect(task.texture!.name).toBe('hero');
+  });
+
+  it('takes what generateTextureAsync takes', async () => {
+    const manager = new AssetsManager(scene);
+    manager.useDefaultLoadingScreen = false;
+    const asked = { ...RECIPE, mipmaps: false, invertY: false, priority: 1, previewEvery: 1 };
+    const task = addGeneratedTextureTask(manager, 'hero', 'memory', asked);
+    const leaving = new AbortController();
+    const left = addGeneratedTextureTask(manager, 'left', 'memory', { label: 'elf', signal: leaving.signal });
+    const failed = new Promise((resolve) => {
+      left.onError = (_task, problem) => resolve(problem);
+    });
+    const warn = vi.spyOn(Logger, 'Warn').mockImplementation(() => {});
+    const asking = vi.spyOn(GeneratedTexture.prototype, 'regenerateAsync');
+    const loading = manager.loadAsync().catch(() => {});
+    leaving.abort(new Error('gone'));
+    await loading;
+    expect(await failed).toBe('gone');
+    expect(asking).toHaveBeenCalledWith(RECIPE, { priority: 1, previewEvery: 1, signal: undefined });
+    expect(task.texture).toMatchObject({ vScale: -1, vOffset: 1, look: { mipmaps: false } });
+    expect(warn).not.toHaveBeenCalled();
+    expect(scene.textures).toEqual([task.texture]);
+    vi.restoreAllMocks();
   });
 
   it('fails with what is wrong', async () => {

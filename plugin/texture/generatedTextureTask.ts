@@ -1,10 +1,14 @@
 import { AbstractAssetTask, type AssetsManager } from '@babylonjs/core/Misc/assetsManager.js';
 import type { Scene } from '@babylonjs/core/scene.js';
-import type { RecipeOptions } from '../../runtime/index.ts';
+import type { GenerateTextureOptions } from '../assetGenerator.ts';
 import { addressOf, type ModelLocation } from '../loading/loadModelBytes.ts';
 import { GeneratedTexture } from './generatedTexture.ts';
 import { takeByAddress } from './sceneModels.ts';
-import { type LookOptions, lookOf } from './textureLook.ts';
+import { lookOf } from './textureLook.ts';
+import { turnOver } from './textureSettings.ts';
+
+/** How the texture of a task is made. */
+type TaskOptions = Omit<GenerateTextureOptions, 'name'>;
 
 /** A generated texture as an asset of a game's loading screen; the task is done when the picture is. */
 export class GeneratedTextureTask extends AbstractAssetTask {
@@ -17,7 +21,7 @@ export class GeneratedTextureTask extends AbstractAssetTask {
   constructor(
     name: string,
     readonly model: ModelLocation,
-    readonly options: RecipeOptions & LookOptions,
+    readonly options: TaskOptions,
   ) {
     super(name);
   }
@@ -31,14 +35,16 @@ export class GeneratedTextureTask extends AbstractAssetTask {
   }
 
   private async generateAsync(scene: Scene): Promise<void> {
-    const { loaded: source, release } = await takeByAddress(scene, this.model);
-    const { mipmaps: _mipmaps, samplingMode: _mode, pixelArt: _pixelArt, ...recipe } = this.options;
+    const { mipmaps, samplingMode, pixelArt, invertY = true, priority, signal, previewEvery, ...recipe } = this.options;
+    const { loaded: source, release } = await takeByAddress(scene, this.model, '', signal);
     let texture: GeneratedTexture | null = null;
     try {
       const from = addressOf(this.model) ?? source; // by its address clones keep the model, too
-      texture = new GeneratedTexture(this.name, from, scene, lookOf(source.info, this.options));
+      const look = lookOf(source.info, { ...recipe, mipmaps, samplingMode, pixelArt });
+      texture = new GeneratedTexture(this.name, from, scene, look);
       texture.onDisposeObservable.addOnce(release);
-      this.texture = await texture.regenerateAsync(recipe);
+      if (!invertY) turnOver(texture);
+      this.texture = await texture.regenerateAsync(recipe, { priority, signal, previewEvery });
     } catch (error) {
       texture?.dispose();
       release();
@@ -47,12 +53,19 @@ export class GeneratedTextureTask extends AbstractAssetTask {
   }
 }
 
-/** Adds a generated texture to what an AssetsManager loads. */
+/**
+ * Adds a generated texture to what an AssetsManager loads.
+ *
+ *   const task = addGeneratedTextureTask(manager, 'elf', portraits, { label: 'elf', seed: 7, priority: 1 });
+ *
+ * @param name    that of the task, and of its texture
+ * @param options those of `generateTextureAsync`; what it throws is what the task fails with
+ */
 export function addGeneratedTextureTask(
   manager: AssetsManager,
   name: string,
   model: ModelLocation,
-  options: RecipeOptions & LookOptions,
+  options: TaskOptions,
 ): GeneratedTextureTask {
   const task = new GeneratedTextureTask(name, model, options);
   // Babylon's manager has methods to add tasks of its own kinds only.

@@ -82,14 +82,20 @@ export async function sourceFor(texture: BaseTexture, address: string, rootUrl: 
 }
 
 /** The same as `sourceFor`, of any location, as a lease that the caller releases. */
-export function takeByAddress(scene: Scene, location: ModelLocation, rootUrl = ''): Promise<SourceLease> {
+export function takeByAddress(
+  scene: Scene,
+  location: ModelLocation,
+  rootUrl = '',
+  signal?: AbortSignal,
+): Promise<SourceLease> {
+  const options = { ...usualOptions, ...(signal && { signal }) };
   const address = addressOf(location);
-  if (address === null) return takeSource(location, scene, usualOptions);
+  if (address === null) return takeSource(location, scene, options);
   const whole = /^([a-z][a-z\d+.-]*:|\/)/i.test(address) ? address : rootUrl + address;
   const usable = usableIn(scene);
   const known = [address, whole].map((place) => usable.findLast((shared) => shared.address === keyOf(place)));
   const place = typeof location === 'string' ? (packages.get(address) ?? whole) : location;
-  return (known[0] ?? known[1])?.takeAsync({}) ?? takeSource(place, scene, usualOptions);
+  return (known[0] ?? known[1])?.takeAsync({ signal }) ?? takeSource(place, scene, options);
 }
 
 /** What a scene has loaded, in the order in which it was asked for. */

@@ -66,6 +66,11 @@ export function copySettings(texture: Texture, copy: Texture): void {
   if (texture.samplingMode !== copy.samplingMode) copy.updateSamplingMode(texture.samplingMode);
 }
 
+/** Turns a texture upside down, for meshes whose v = 0 is at the top: v becomes 1 − v. */
+export function turnOver(texture: Texture): void {
+  [texture.vScale, texture.vOffset] = [-1, 1];
+}
+
 function applyNamed(texture: Texture, saved: Partial<TextureSettings>): void {
   const settable = texture as unknown as Record<string, unknown>;
   for (const name of NAMES) {
