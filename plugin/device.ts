@@ -7,6 +7,9 @@ import { adapterName, type BackendChoice, isSoftwareAdapter, messageOf, useWebgp
 /** Babylon's own options for the engine that is made, WebGPU or WebGL. */
 export type CreateEngineOptions = WebGPUEngineOptions & EngineOptions;
 
+/** What an engine draws in. */
+type Canvas = HTMLCanvasElement | OffscreenCanvas;
+
 /** The defaults for both engines, in Babylon's names. */
 export const CREATE_ENGINE_DEFAULTS = {
   antialias: true,
@@ -37,11 +40,12 @@ let adopted: { engine: AbstractEngine; device: GPUDevice; done: Promise<BackendC
  * Makes an engine whose GPU Figment can compute on: WebGPU where it works, otherwise WebGL 2. `describeDevice` says which
  * one it is, and why. Only the code of the engine that is used is loaded.
  *
+ * @param canvas  that of a page, or one that a web worker was given
  * @param options passed to Babylon's engine, over `CREATE_ENGINE_DEFAULTS`
  * @throws        Error where there is neither WebGPU nor WebGL
  */
 export async function CreateEngineAsync(
-  canvas: HTMLCanvasElement,
+  canvas: Canvas,
   options: CreateEngineOptions = {},
 ): Promise<AbstractEngine> {
   const settings = { ...CREATE_ENGINE_DEFAULTS, ...options };
@@ -59,7 +63,7 @@ async function flawOfWebgpu(options: GPURequestAdapterOptions): Promise<string |
 }
 
 /** Starts an engine, or says why it does not start. */
-async function startWebgpu(canvas: HTMLCanvasElement, options: WebGPUEngineOptions): Promise<AbstractEngine | string> {
+async function startWebgpu(canvas: Canvas, options: WebGPUEngineOptions): Promise<AbstractEngine | string> {
   const { WebGPUEngine } = await import('@babylonjs/core/Engines/webgpuEngine.js');
   const engine = new WebGPUEngine(canvas, options);
   try {
@@ -71,7 +75,7 @@ async function startWebgpu(canvas: HTMLCanvasElement, options: WebGPUEngineOptio
   }
 }
 
-async function startWebgl(canvas: HTMLCanvasElement, options: EngineOptions, flaw: string): Promise<AbstractEngine> {
+async function startWebgl(canvas: Canvas, options: EngineOptions, flaw: string): Promise<AbstractEngine> {
   const { Engine } = await import('@babylonjs/core/Engines/engine.js');
   try {
     const engine = new Engine(canvas, undefined, options);

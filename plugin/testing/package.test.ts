@@ -95,7 +95,7 @@ describe('the packages', () => {
     write(
       'typed.ts',
       `import type { Scene } from '@babylonjs/core/scene.js';
-       import { AssetGenerator, type GeneratedTexture, type RecipeOptions } from 'babylon-figment';
+       import { AssetGenerator, CreateEngineAsync, type GeneratedTexture, type RecipeOptions } from 'babylon-figment';
        import { bake, type BakeResult, InterruptError, UsageError } from 'babylon-figment-cli/bake';
        import { figmentEsbuild } from 'babylon-figment-cli/esbuild';
        import { figmentVite } from 'babylon-figment-cli/vite';
@@ -118,6 +118,7 @@ describe('the packages', () => {
        export const bakeElf = (): Promise<BakeResult> =>
          // @ts-expect-error a seed is a number
          bake({ figment: 1, assets: [{ name: 'elf', model: 'portraits', seeds: ['7'] }] }, { out: 'art', jobs: 2 });
+       export const inWorker = (canvas: OffscreenCanvas) => CreateEngineAsync(canvas);
        export const codeOf = (error: unknown): number =>
          error instanceof InterruptError ? error.exitCode : error instanceof UsageError ? 2 : 1;
        // @ts-expect-error a model is no number
