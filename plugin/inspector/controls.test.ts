@@ -45,6 +45,14 @@ it('change their own entry, and leave the other attributes', () => {
   expect(change(only, 'any')).toEqual({ attributes: undefined });
 });
 
+it('leave attributes open whose names every object has, until a recipe asks for them', () => {
+  const attributes = { constructor: { min: 0, max: 1 }, toString: ['red', 'grey'] };
+  const values = (recipe: object) =>
+    controlsOf({ label: 'elf', ...recipe }, { ...INFO, attributes } as unknown as ModelInfo).map(({ value }) => value);
+  expect(values({}).slice(1, 3)).toEqual([null, 'any']);
+  expect(values({ attributes: { constructor: 0.5, toString: 'red' } }).slice(1, 3)).toEqual([0.5, 'red']);
+});
+
 it('are without guidance and steps where the picture is made in one pass', () => {
   const controls = controlsOf({ label: 'elf', pipeline: 'cvae' }, { ...INFO, attributes: undefined });
   expect(controls.map(({ name }) => name)).toEqual(['label', 'seed']);

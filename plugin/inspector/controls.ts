@@ -52,7 +52,7 @@ function seedControl({ seed = 0 }: Readonly<RecipeOptions>): Control {
 
 function attributeControl({ attributes = {} }: Readonly<RecipeOptions>, info: ModelInfo, name: string): Control {
   const values = info.attributes![name]!;
-  const value = attributes[name] ?? null;
+  const value = Object.hasOwn(attributes, name) ? attributes[name]! : null;
   const change = (chosen: string | number | null): Partial<RecipeOptions> => {
     const { [name]: _, ...others } = attributes;
     const exact = typeof chosen === 'number' ? rounded(chosen) : chosen;
