@@ -1,6 +1,6 @@
 import GUI from 'lil-gui';
 import { ANY_WORD, type Attributes, isRange, type NumberRange, type Vocabulary } from '../../runtime/index.ts';
-import { labelWords } from '../shared/page.ts';
+import { labelWords } from '../shared/labelWords.ts';
 import type { Settings } from './settings.ts';
 
 /** A panel with a control for each attribute of a model: a list of words, or a number beside "any". */

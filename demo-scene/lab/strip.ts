@@ -1,7 +1,8 @@
 import type { AssetGenerator, ModelInfo } from '../../plugin/index.ts';
 import { ANY_WORD, isRange, messageOf, type Vocabulary } from '../../runtime/index.ts';
 import { blankPicture, standingFrame } from '../shared/frames.ts';
-import { create, drawStill, labelWords } from '../shared/page.ts';
+import { labelWords } from '../shared/labelWords.ts';
+import { create, drawStill } from '../shared/page.ts';
 import { canBeOrnate, describeSteps, type LabRecipe, labRecipe, makerOf, rangesOf, type Settings } from './settings.ts';
 
 /** One picture of a strip: the settings with some of them changed. */

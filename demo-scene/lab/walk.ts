@@ -2,7 +2,8 @@ import GUI from 'lil-gui';
 import type { AssetGenerator, Latents, ModelInfo, RecipeOptions } from '../../plugin/index.ts';
 import { randomSeed } from '../../runtime/index.ts';
 import { blankPicture, standingFrame } from '../shared/frames.ts';
-import { create, drawStill, element, labelWords } from '../shared/page.ts';
+import { labelWords } from '../shared/labelWords.ts';
+import { create, drawStill, element } from '../shared/page.ts';
 import { choicesOf } from './attributeControls.ts';
 import { labRecipe, type Settings } from './settings.ts';
 

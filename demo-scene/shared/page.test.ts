@@ -1,11 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fileNameOf, labelWords } from './page.ts';
-
-describe('labelWords', () => {
-  it('reads as words', () => {
-    expect(labelWords('human_elder')).toBe('human elder');
-  });
-});
+import { fileNameOf } from './page.ts';
 
 describe('fileNameOf', () => {
   it.each([

@@ -26,11 +26,6 @@ export function onClicks(within: ParentNode, attribute: string, actions: Record<
   }
 }
 
-/** A label as people read it: `human_elder` is a human elder. */
-export function labelWords(label: string): string {
-  return label.replaceAll('_', ' ');
-}
-
 /** A text as part of a file's name: its letters and digits, of any script, and hyphens between them; '' where it has none. */
 export function fileNameOf(text: string): string {
   return text.replace(/[^\p{L}\p{M}\p{N}_]+/gu, '-').replace(/^-|-$/g, '');

@@ -1,5 +1,5 @@
 import type { Dataset } from '../../runtime/index.ts';
-import { labelWords } from '../shared/page.ts';
+import { labelWords } from '../shared/labelWords.ts';
 
 /** More labels of one picture each are counted instead of named. */
 const MAX_NAMED = 5;

@@ -2,7 +2,8 @@
 
 import { messageOf } from '../../runtime/index.ts';
 import { allowPress, ignoreRefusedPresses } from '../shared/allowPress.ts';
-import { create, drawPixels, element, fileNameOf, labelWords, onClicks, saveBlob } from '../shared/page.ts';
+import { labelWords } from '../shared/labelWords.ts';
+import { create, drawPixels, element, fileNameOf, onClicks, saveBlob } from '../shared/page.ts';
 import markup from './panel.html';
 import { PictureChoice } from './pictureChoice.ts';
 import type { FromTraining, SampleSheet, ToTraining, TrainingState } from './protocol.ts';

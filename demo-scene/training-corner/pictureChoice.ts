@@ -1,4 +1,5 @@
-import { create, element, labelWords } from '../shared/page.ts';
+import { labelWords } from '../shared/labelWords.ts';
+import { create, element } from '../shared/page.ts';
 import type { DatasetSummary, FolderFile, TrainingState } from './protocol.ts';
 
 /** The choice of pictures to train on: the built-in ones, or a folder that is chosen or dropped. */

@@ -6,7 +6,7 @@ import {
   type PipelineName,
   varyRecipe,
 } from '../../../plugin/index.ts';
-import { labelWords } from '../../shared/page.ts';
+import { labelWords } from '../../shared/labelWords.ts';
 import { placeOnWall } from '../room/mouldings.ts';
 import type { PortraitPlan } from '../tavernFile.ts';
 import { PREVIEW_EVERY } from './cellSitter.ts';

@@ -1,7 +1,8 @@
 import { encodeEdit } from '../../../plugin/index.ts';
 import { randomSeed } from '../../../runtime/index.ts';
 import { type Still, standingFrame } from '../../shared/frames.ts';
-import { copied, downloadPng, drawPixels, drawStill, element, labelWords, onClicks } from '../../shared/page.ts';
+import { labelWords } from '../../shared/labelWords.ts';
+import { copied, downloadPng, drawPixels, drawStill, element, onClicks } from '../../shared/page.ts';
 import { NO_EDIT, type RecipeChanges, type SitterRecipe } from '../people/keeping.ts';
 import { changeSheetAsync, sheetOf } from '../people/sheet.ts';
 import { changeBesidesAsync, type Sitter } from '../people/sitter.ts';

@@ -1,5 +1,6 @@
 import { isRange, type NumberRange } from '../../../runtime/index.ts';
-import { create, element, labelWords } from '../../shared/page.ts';
+import { labelWords } from '../../shared/labelWords.ts';
+import { create, element } from '../../shared/page.ts';
 import type { SheetEntry } from '../people/sheet.ts';
 
 /** Words of attributes as people say them. */

@@ -1,5 +1,6 @@
 import { isRange } from '../../../runtime/index.ts';
-import { create, element, labelWords } from '../../shared/page.ts';
+import { labelWords } from '../../shared/labelWords.ts';
+import { create, element } from '../../shared/page.ts';
 import { changeSheetAsync } from '../people/sheet.ts';
 import type { Surface } from '../surfaces.ts';
 
