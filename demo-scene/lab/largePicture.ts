@@ -1,5 +1,6 @@
 import type { AssetGenerator, ModelInfo } from '../../plugin/index.ts';
 import { blankPicture, framesInRows } from '../shared/frames.ts';
+import { labelWords } from '../shared/labelWords.ts';
 import { drawStill, element } from '../shared/page.ts';
 import { describeSteps, type LabRecipe, labRecipe, type Settings } from './settings.ts';
 
@@ -36,7 +37,7 @@ export class LargePicture {
       signal.throwIfAborted();
       drawStill(this.canvas, framesInRows(pixels, generator.info));
       this.shown = recipe;
-      this.canvas.setAttribute('aria-label', describe(recipe, generator.info));
+      this.canvas.setAttribute('aria-label', describePicture(recipe, generator.info));
       if (queuedMs > 0) this.onPainted(recipe, performance.now() - queuedMs);
     } finally {
       generator.onQueueChangedObservable.remove(observer);
@@ -45,7 +46,8 @@ export class LargePicture {
   }
 }
 
-function describe(recipe: LabRecipe, info: ModelInfo): string {
+/** What the picture shows and how it is made, for those who do not see it. */
+export function describePicture(recipe: LabRecipe, info: ModelInfo): string {
   const { label, seed, guidanceScale } = recipe;
-  return `Portrait: ${label}, seed ${seed}, guidance ${guidanceScale}, ${describeSteps(recipe, info)}`;
+  return `Portrait: ${labelWords(label)}, seed ${seed}, guidance ${guidanceScale}, ${describeSteps(recipe, info)}`;
 }
