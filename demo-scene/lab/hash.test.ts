@@ -53,6 +53,7 @@ describe('parseHash', () => {
       DEFAULTS,
       { ...DEFAULTS, sampler: 'dpm++', guidanceScale: 0 },
       { ...DEFAULTS, sampler: 'euler', intervalMin: 5 },
+      { ...DEFAULTS, guidanceScale: 1e-7 },
     ];
     for (const settings of others) {
       expect(parseHash(formatHash(settings, info), info)).toEqual({ settings, notes: [] });
@@ -86,7 +87,7 @@ describe('parseHash', () => {
     expect(decodeURIComponent(formatHash(older, directed))).toContain('&as=hair=any,wear=0.25&');
     expect(parseHash(formatHash(older, directed), directed)).toEqual({ settings: older, notes: [] });
     expect(parseHash('#with=hair=any', directed).notes).toHaveLength(1);
-    for (const wrong of ['hair=blue', 'wear=2', 'wear=', 'constructor=a', 'red', '']) {
+    for (const wrong of ['hair=blue', 'wear=2', 'wear=', 'wear=0x1', 'constructor=a', 'red', '']) {
       expect(parseHash(`#with=${wrong}`, directed)).toEqual({
         settings: defaultSettings(directed),
         notes: [
@@ -124,6 +125,8 @@ describe('parseHash', () => {
   it.each([
     ['label', 'orcc', 'one of elf, goblin, orc'],
     ['seed', '-1', 'a whole number from 0 to 4294967295'],
+    ['seed', '0x10', 'a whole number from 0 to 4294967295'],
+    ['seed', '0b1', 'a whole number from 0 to 4294967295'],
     ['seed', '1.5', 'a whole number from 0 to 4294967295'],
     ['guidance', 'lots', 'a number from 0 to 10'],
     ['guidance', '', 'a number from 0 to 10'],

@@ -97,7 +97,7 @@ function numberField(
     write: (settings, info) => (hasEffect(settings, info) ? String(settings[name]) : null),
     read: (text, info) => {
       const { min, max, step } = rangesOf(info)[name];
-      const value = text.trim() === '' ? Number.NaN : Number(text);
+      const value = decimalOf(text);
       const fits = value >= min && value <= max && (step !== 1 || Number.isInteger(value));
       return fits ? { [name]: value } : null;
     },
@@ -153,7 +153,7 @@ function readAttributes(text: string, { attributes: vocabulary = {} }: ModelInfo
   for (const pair of text.split(',')) {
     const [name, value] = splitPair(pair);
     const values = Object.hasOwn(vocabulary, name) ? vocabulary[name]! : [];
-    const read = isRange(values) && value.trim() !== '' && value !== ANY_WORD ? Number(value) : value;
+    const read = isRange(values) && value !== ANY_WORD ? decimalOf(value) : value;
     const isAny = read === ANY_WORD && Object.hasOwn(vocabulary, name);
     if (!isAny && attributeProblem(vocabulary, name, read)) return null;
     attributes[name] = read;
@@ -216,6 +216,11 @@ function contradictions(settings: Settings, asked: ReadonlySet<string>, info: Mo
   const checked = checkRecipe({ label, seed, sampler, numInferenceSteps, ...(asked.has('eta') && { eta }) }, info);
   if ('recipe' in checked) return [];
   return checked.problems.map(({ message }) => `The address contradicts itself: ${message}. It is left out.`);
+}
+
+/** The decimal number that a text writes, as `String` writes it, too; NaN where it writes none, such as `0x10`. */
+function decimalOf(text: string): number {
+  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
 }
 
 function splitPair(pair: string): [key: string, text: string] {
