@@ -1,6 +1,7 @@
 import GUI from 'lil-gui';
 import { ANY_WORD, type Attributes, isRange, type NumberRange, type Vocabulary } from '../../runtime/index.ts';
 import { labelWords } from '../shared/labelWords.ts';
+import { ownValue } from '../shared/ownValue.ts';
 import type { Settings } from './settings.ts';
 
 /** A panel with a control for each attribute of a model: a list of words, or a number beside "any". */
@@ -22,7 +23,7 @@ export class AttributeControls {
         ? addNumber(gui, name, values, (value) => change(name, value))
         : addWords(gui, name, values, (value) => change(name, value));
       this.#updates.push(({ attributes }) => {
-        const value = attributes[name];
+        const value = ownValue(attributes, name);
         if (value === undefined) asked.delete(name);
         else asked.set(name, value);
         show(value);

@@ -51,6 +51,12 @@ describe('labRecipe', () => {
     expect(labRecipe({ ...DEFAULTS, sameAs: { hair: 'any' } }, info)).not.toHaveProperty('sameAs');
   });
 
+  it('takes an attribute for what it is, whatever its name', () => {
+    const sameAs = { constructor: 'any', toString: 'any' };
+    const recipe = labRecipe({ ...DEFAULTS, attributes: { toString: 'red' }, sameAs }, info);
+    expect(Object.entries(recipe.sameAs!)).toEqual([['toString', 'any']]);
+  });
+
   it('leaves out what has no effect', () => {
     expect(labRecipe({ ...DEFAULTS, sampler: 'ddpm', eta: 0.5 }, info)).toEqual({
       label: 'elf',

@@ -8,6 +8,7 @@ import {
   isRange,
   mixesLabels,
 } from '../../runtime/index.ts';
+import { ownValue } from '../shared/ownValue.ts';
 
 /** What the controls hold: all that fixes a picture of the model, and the end of the walk that begins at it. */
 export interface Settings {
@@ -208,7 +209,7 @@ function steeringOf({ ornate }: Settings): Steering {
 
 /** The attributes of `sameAs` for which another value is asked now. */
 export function changedOf({ attributes, sameAs }: Settings): Attributes {
-  const changed = Object.entries(sameAs).filter(([name, value]) => value !== (attributes[name] ?? ANY_WORD));
+  const changed = Object.entries(sameAs).filter(([name, value]) => value !== (ownValue(attributes, name) ?? ANY_WORD));
   return Object.fromEntries(changed);
 }
 

@@ -2,6 +2,7 @@ import type { AssetGenerator, ModelInfo } from '../../plugin/index.ts';
 import { ANY_WORD, isRange, messageOf, type Vocabulary } from '../../runtime/index.ts';
 import { blankPicture, standingFrame } from '../shared/frames.ts';
 import { labelWords } from '../shared/labelWords.ts';
+import { ownValue } from '../shared/ownValue.ts';
 import { create, drawStill } from '../shared/page.ts';
 import { canBeOrnate, describeSteps, type LabRecipe, labRecipe, makerOf, rangesOf, type Settings } from './settings.ts';
 
@@ -69,8 +70,9 @@ const SEEDS: StripPlan = {
 const ATTRIBUTE: StripPlan = {
   titleOf: ({ compared }) => labelWords(compared).replace(/^./, (letter) => letter.toUpperCase()),
   variantsOf: ({ attributes, sameAs, compared }, { attributes: vocabulary = {} }) => {
-    const { [compared]: present, ...others } = attributes;
-    const origin = { sameAs: { ...sameAs, [compared]: sameAs[compared] ?? present ?? ANY_WORD } };
+    const { [compared]: _, ...others } = attributes;
+    const before = ownValue(sameAs, compared) ?? ownValue(attributes, compared) ?? ANY_WORD;
+    const origin = { sameAs: { ...sameAs, [compared]: before } };
     return [
       { caption: ANY_WORD, changes: { attributes: others, ...origin } },
       ...valuesOf(vocabulary[compared] ?? []).map((value) => ({

@@ -1,3 +1,5 @@
+import { ownValue } from './ownValue.ts';
+
 /** Names whose words alone would not say what they mean. */
 const NAMES: Readonly<Record<string, string>> = {
   axe_mace: 'axe or mace',
@@ -14,5 +16,5 @@ const NAMES: Readonly<Record<string, string>> = {
 
 /** A label, or the name or word of an attribute, as people read it: `human_elder` is a human elder, `gem_gold` a gem or gold. */
 export function labelWords(label: string): string {
-  return Object.hasOwn(NAMES, label) ? NAMES[label]! : label.replaceAll('_', ' ');
+  return ownValue(NAMES, label) ?? label.replaceAll('_', ' ');
 }

@@ -86,3 +86,10 @@ it('goes by the newest list also where there is no room to keep it', async () =>
   expect(match).toHaveBeenLastCalledWith(`${SITE}${MODEL}?hash=new`);
   expect(forget).toHaveBeenCalledWith(`${SITE}site.json`);
 });
+
+it('keeps a file that the list does not name under its own address, though every object has its name', async () => {
+  put.mockResolvedValue();
+  await ask('toString');
+  page.body!.close();
+  expect(put).toHaveBeenLastCalledWith(`${SITE}toString`, expect.anything());
+});

@@ -1,7 +1,7 @@
 // The site's service worker. It keeps every file under the hash of its content, which the list of the site says. So a visit asks
 // for the list, fetches what has changed since the last one, and without a network shows the site as it was.
 
-export {}; // makes this a module, whose names are its own
+import { ownValue } from './ownValue.ts';
 
 /** The worker's own global scope, typed as far as it is used. */
 interface Scope {
@@ -60,7 +60,7 @@ scope.addEventListener('message', (event) => {
 async function answer(event: FetchingEvent, siteList: Promise<SiteList>): Promise<Response> {
   const { request } = event;
   const address = addressOf(request.url);
-  const hash = (await siteList)[address];
+  const hash = ownValue(await siteList, address);
   if (hash === undefined) return newest(event, address);
   const cache = await caches.open(CACHE);
   const key = keyOf(address, hash);
@@ -124,7 +124,7 @@ async function keep(urls: readonly string[]): Promise<number> {
   const cache = await caches.open(CACHE);
   const ofPages = Object.keys(siteList).filter((address) => !address.includes('/'));
   const loaded = urls.filter((url) => url.startsWith(scope.registration.scope)).map(addressOf);
-  const wanted = new Set([...ofPages, ...loaded].filter((address) => address in siteList));
+  const wanted = new Set([...ofPages, ...loaded].filter((address) => Object.hasOwn(siteList, address)));
   const named = new Set(Object.entries(siteList).map(([address, hash]) => keyOf(address, hash)));
   for (const { url } of await cache.keys()) {
     if (new URL(url).searchParams.has('hash') && !named.has(url)) await cache.delete(url);

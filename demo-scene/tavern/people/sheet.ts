@@ -1,6 +1,7 @@
 // The character sheet: what a visitor can choose of somebody's looks, as far as the models know it. A guest has two pictures,
 // a face and a figure, which are changed together.
 import { type Attributes, type AttributeValues, attributeProblem } from '../../../runtime/index.ts';
+import { ownValue } from '../../shared/ownValue.ts';
 import type { RecipeChanges, SitterRecipe } from './keeping.ts';
 import { changeBesidesAsync, recipeToBe, type Sitter } from './sitter.ts';
 
@@ -33,7 +34,7 @@ export function sheetOf(sitter: Sitter): SheetEntry[] {
     const { attributes = {} } = part.artist!.generator.info;
     for (const [name, values] of Object.entries(attributes)) {
       if (entries.has(name)) continue;
-      entries.set(name, { name, values, chosen: part.recipe.attributes?.[name] ?? null, canBeAny: true });
+      entries.set(name, { name, values, chosen: ownValue(part.recipe.attributes ?? {}, name) ?? null, canBeAny: true });
     }
   }
   return [...entries.values()];
@@ -61,10 +62,11 @@ export async function changeSheetAsync(sitter: Sitter, name: string, value: stri
 /** The same person with one attribute changed, or left open. */
 export function withAttribute(recipe: SitterRecipe, name: string, value: string | number | null): RecipeChanges {
   const { attributes = {}, sameAs = {} } = recipe;
-  const { [name]: before = ANY, ...others } = attributes;
+  const { [name]: _, ...others } = attributes;
+  const before = ownValue(sameAs, name) ?? ownValue(attributes, name) ?? ANY;
   const changed: Attributes = value === null ? others : { ...attributes, [name]: value };
   const hasAny = Object.keys(changed).length > 0;
-  return { attributes: hasAny ? changed : undefined, sameAs: { ...sameAs, [name]: sameAs[name] ?? before } };
+  return { attributes: hasAny ? changed : undefined, sameAs: { ...sameAs, [name]: before } };
 }
 
 const ANY = 'any';

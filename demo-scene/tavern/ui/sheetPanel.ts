@@ -1,5 +1,6 @@
 import { isRange, type NumberRange } from '../../../runtime/index.ts';
 import { labelWords } from '../../shared/labelWords.ts';
+import { ownValue } from '../../shared/ownValue.ts';
 import { create, element } from '../../shared/page.ts';
 import type { SheetEntry } from '../people/sheet.ts';
 
@@ -72,5 +73,5 @@ function labelled(name: string, control: HTMLElement): HTMLLabelElement {
 }
 
 function wordsOf(name: string): string {
-  return NAMES[name] ?? labelWords(name);
+  return ownValue(NAMES, name) ?? labelWords(name);
 }

@@ -1,5 +1,6 @@
 import { isRange } from '../../../runtime/index.ts';
 import { labelWords } from '../../shared/labelWords.ts';
+import { ownValue } from '../../shared/ownValue.ts';
 import { create, element } from '../../shared/page.ts';
 import { changeSheetAsync } from '../people/sheet.ts';
 import type { Surface } from '../surfaces.ts';
@@ -25,7 +26,7 @@ function slidersOf(surface: Surface): HTMLElement[] {
     const { min, max } = values;
     const slider = create('input', { type: 'range', min: String(min), max: String(max), step: 'any' });
     const show = () => {
-      if (!surface.isPainting) slider.valueAsNumber = Number(surface.recipe.attributes?.[name] ?? min);
+      if (!surface.isPainting) slider.valueAsNumber = Number(ownValue(surface.recipe.attributes ?? {}, name) ?? min);
     };
     show();
     surface.onChangedObservable.add(show); // the card changes it, too
