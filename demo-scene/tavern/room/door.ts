@@ -75,7 +75,6 @@ export function buildWindow(scene: Scene, parts: Parts, { beam, iron }: Material
   });
   hangNight(scene, [DOOR.width, DOOR.height], [X, DOOR.height / 2, backZ - 0.1], {
     horizon: 0.68,
-    moon: [46, 22, 7],
     houses: [
       [-6, 26, 52],
       [17, 20, 34],

@@ -35,3 +35,10 @@ it('has a bright moon, stars above, lit windows on the horizon, and a darker sky
   expect(count([0, 10], (_, __, blue) => blue > 180)).toBeGreaterThan(2); // stars
   expect(nightPixels(VIEW)).toEqual(pixels);
 });
+
+it('has no moon where none is asked for: nothing else is as bright but stars', () => {
+  const { moon: _, ...moonless } = VIEW;
+  const numBright = (view: NightView) => nightPixels(view).filter((value, i) => i % 4 === 2 && value > 150).length;
+  expect(numBright(VIEW)).toBeGreaterThan(Math.PI * 8 ** 2);
+  expect(numBright(moonless)).toBeLessThan(80);
+});

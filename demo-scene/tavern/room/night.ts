@@ -1,4 +1,5 @@
-// The night outside, painted pixel by pixel: a moon, stars, roofs and lit windows, as the door and the window show it.
+// The night outside, painted pixel by pixel: a moon, stars, roofs and lit windows, as the door and the window show it. The moon
+// is in the window alone, since both can be seen at once.
 import { StandardMaterial } from '@babylonjs/core/Materials/standardMaterial.js';
 import { RawTexture } from '@babylonjs/core/Materials/Textures/rawTexture.js';
 import { Color3 } from '@babylonjs/core/Maths/math.color.js';
@@ -42,8 +43,8 @@ export interface NightView {
   heightPx: number;
   /** The row of the horizon, as a share of the height from the top. */
   horizon: number;
-  /** Middle and radius of the moon, in pixels. */
-  moon: readonly [x: number, y: number, radius: number];
+  /** Middle and radius of the moon, in pixels; a view without it looks past the moon. */
+  moon?: readonly [x: number, y: number, radius: number];
   /** Left edge, width and height of the houses on the horizon, in pixels. */
   houses: readonly (readonly [x: number, width: number, height: number])[];
 }
@@ -69,7 +70,9 @@ function skyAt({ heightPx, horizon }: NightView, x: number, y: number): Colour {
   return SKY[step]!;
 }
 
-function moonAt({ moon: [moonX, moonY, radius] }: NightView, x: number, y: number): Colour | null {
+function moonAt({ moon }: NightView, x: number, y: number): Colour | null {
+  if (!moon) return null;
+  const [moonX, moonY, radius] = moon;
   const distance = Math.hypot(x - moonX, y - moonY) / radius;
   if (distance <= 1)
     return Math.hypot(x - moonX - 0.35 * radius, y - moonY + 0.2 * radius) / radius > 1 ? MOON_SHADE : MOON;
