@@ -45,6 +45,18 @@ describe('Keeping', () => {
     expect(open('b'.repeat(64)).has({ place: 'frame 1', recipe: ELF })).toBe(false);
   });
 
+  it('leaves alone what another tab has kept meanwhile, or let go', () => {
+    const [here, elsewhere] = [open(), open()];
+    here.keep({ place: 'frame 1', recipe: ELF });
+    elsewhere.keep({ place: 'frame 2', recipe: ELF });
+    here.keep({ place: 'frame 3', recipe: ELF });
+    const places = () => [1, 2, 3].filter((frame) => open().recipeAt(`frame ${frame}`) !== null);
+    expect(places()).toEqual([1, 2, 3]);
+    elsewhere.letGo({ place: 'frame 1' });
+    here.letGo({ place: 'frame 3' });
+    expect(places()).toEqual([2]);
+  });
+
   it.each([
     ['{"frame 1":'],
     ['null'],

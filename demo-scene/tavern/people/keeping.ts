@@ -63,17 +63,18 @@ export class Keeping {
 
   /** Keeps a sitter as it is now. @returns false where the browser stores nothing */
   keep({ place, recipe }: Placed): boolean {
-    this.recipes.set(place, essential(recipe));
-    return this.write();
+    return this.change((recipes) => recipes.set(place, essential(recipe)));
   }
 
   letGo({ place }: Pick<Placed, 'place'>): void {
-    this.recipes.delete(place);
-    this.write();
+    this.change((recipes) => recipes.delete(place));
   }
 
-  private write(): boolean {
-    return remember(this.name, Object.fromEntries(this.recipes));
+  /** Changes one place, here and in the store, where another tab may have kept others since. @returns whether it is stored */
+  private change(one: (recipes: Map<string, SitterRecipe>) => void): boolean {
+    const stored = this.read();
+    for (const recipes of [this.recipes, stored]) one(recipes);
+    return remember(this.name, Object.fromEntries(stored));
   }
 
   /** Stored data is not trusted: whatever is not a recipe of this model is left out. */
