@@ -246,9 +246,8 @@ export class Card {
       this.notice.textContent = 'No longer kept.';
     } else {
       const isStored = parts.map((part) => part.artist?.keeping.keep(part)).every(Boolean);
-      const place = sitter.place.replace(/ \d+$/, '');
       this.notice.textContent = isStored
-        ? `Kept for this ${place}, in this browser's local storage.`
+        ? `Kept in this browser's local storage: ${sitter.name}.`
         : 'Kept until the page closes: the browser does not let it be stored.';
     }
     this.showKept(sitter);

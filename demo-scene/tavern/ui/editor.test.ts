@@ -109,6 +109,11 @@ describeInBrowser(
       ]);
     });
 
+    it('tells by name who is kept', async () => {
+      await playwright.click('[data-action=keep]');
+      expect(await playwright.textContent('.notice')).toBe("Kept in this browser's local storage: Elna Mossheart.");
+    });
+
     it('shows a picture whose model came after it was opened, and was larger than the last', async () => {
       await page.call('openEarly');
       await page.call('arrive');
