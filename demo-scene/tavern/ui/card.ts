@@ -81,7 +81,7 @@ export class Card {
     const { interpolate, image } = pictured.recipe;
     const variation = image ? undefined : interpolate; // an edit has a second seed, too
     this.secondSeed = variation?.seed ?? null;
-    if (variation) this.strength.value = String(variation.amount);
+    this.strength.value = variation ? String(variation.amount) : this.strength.defaultValue;
     if (pictured === sitter) this.figure.hide();
     else this.figure.await();
     drawPixels(this.canvas, new Uint8Array(4 * this.canvas.width * this.canvas.height));

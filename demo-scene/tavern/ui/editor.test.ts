@@ -168,7 +168,17 @@ describeInBrowser(
       await playwright.click('[data-action=edit]');
       await playwright.click('[data-edit=paint]');
       await page.call('open');
-      expect(await playwright.inputValue('#strength')).toBe('0.4');
+      expect(await playwright.inputValue('#strength')).toBe('0.35');
+    });
+
+    it("begins a variation at its usual strength, not at the last sitter's", async () => {
+      const strength = playwright.locator('#strength');
+      await strength.evaluate((slider) => {
+        (slider as HTMLInputElement).value = '0.9';
+      });
+      await page.call('openEarly');
+      expect(await strength.inputValue()).toBe('0.35');
+      expect(await playwright.textContent('output[for=strength]')).toBe('35 %');
     });
 
     it('keeps who is kept through changes that overtake each other, edits and saves no half-painted picture, and tells errors where they belong', async () => {
