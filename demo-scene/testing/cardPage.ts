@@ -33,6 +33,9 @@ const sitter: Sitter = {
         kept = recipe;
         return true;
       },
+      letGo: () => {
+        kept = null;
+      },
     },
   } as unknown as Artist,
   get recipe() {
@@ -118,6 +121,17 @@ export function open(): void {
 export function reopen(): void {
   card.close();
   card.open(sitter);
+}
+
+/** Has nothing kept. */
+export function letGo(): void {
+  kept = null;
+  card.open(sitter);
+}
+
+/** The seed of the picture that is kept. */
+export function keptSeed(): number | null {
+  return kept?.seed ?? null;
 }
 
 export function openEarly(): void {

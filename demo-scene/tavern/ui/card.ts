@@ -37,8 +37,6 @@ export class Card {
   /** The seed at the other end of the variation; null until a variation is asked for. */
   private secondSeed: number | null = null;
   private numShows = 0;
-  /** The sitters whose pictures are being changed from here: by how many changes, and whether they are kept. */
-  private readonly paintings = new Map<Sitter, { num: number; isKept: boolean }>();
   private stopObserving: () => void = () => {};
   /** Aborted when the card closes, or opens for somebody else. */
   private attention = new AbortController();
@@ -140,13 +138,8 @@ export class Card {
     this.canvas.ariaBusy = 'false';
   }
 
-  /** Whether a sitter is kept; while it is painted, whether the new picture will be. */
-  private isKept(sitter: Sitter): boolean {
-    return this.paintings.get(sitter)?.isKept ?? isKeptWhole(sitter);
-  }
-
   private showKept(sitter: Sitter): void {
-    const isKept = this.isKept(sitter);
+    const isKept = isKeptWhole(sitter);
     this.keepButton.textContent = isKept ? 'Kept' : 'Keep';
     this.keepButton.setAttribute('aria-pressed', String(isKept));
   }
@@ -206,19 +199,14 @@ export class Card {
     const { sitter } = this;
     if (!sitter) return;
     void this.talk.stop();
-    const painting = this.paintings.get(sitter) ?? { num: 0, isKept: isKeptWhole(sitter) };
-    this.paintings.set(sitter, painting);
-    painting.num++;
     this.notice.textContent = 'Painting another…';
     let notice = '';
     try {
       await work();
-      if (painting.isKept) for (const part of partsOf(sitter)) part.artist?.keeping.keep(part);
     } catch (error) {
       if ((error as Error).name === 'AbortError') return; // a newer change goes on
       notice = (error as Error).message;
     } finally {
-      if (--painting.num === 0) this.paintings.delete(sitter);
       void this.show();
     }
     if (this.sitter === sitter) this.notice.textContent = notice;
@@ -233,15 +221,13 @@ export class Card {
     });
   }
 
-  /** A sitter that is kept is there again after a reload, as it was last seen. */
+  /** A sitter that is kept is there again after a reload as it is now: another picture takes its place when it is kept, too. */
   private toggleKept(): void {
     const { sitter } = this;
     if (!sitter?.artist) return;
     const parts = partsOf(sitter);
-    const isKept = this.isKept(sitter);
-    const painting = this.paintings.get(sitter);
-    if (painting) painting.isKept = !isKept;
-    if (isKept) {
+    if (!parts.every((part) => this.isPainted(part))) return;
+    if (isKeptWhole(sitter)) {
       for (const part of parts) part.artist?.keeping.letGo(part);
       this.notice.textContent = 'No longer kept.';
     } else {

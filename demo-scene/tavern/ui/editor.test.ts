@@ -110,6 +110,7 @@ describeInBrowser(
     });
 
     it('tells by name who is kept', async () => {
+      await page.call('letGo');
       await playwright.click('[data-action=keep]');
       expect(await playwright.textContent('.notice')).toBe("Kept in this browser's local storage: Elna Mossheart.");
     });
@@ -181,12 +182,19 @@ describeInBrowser(
       expect(await playwright.textContent('output[for=strength]')).toBe('35 %');
     });
 
-    it('keeps who is kept through changes that overtake each other, edits and saves no half-painted picture, and tells errors where they belong', async () => {
+    it('keeps a picture until another is kept, saves, edits and keeps no half-painted one, and tells errors where they belong', async () => {
       const keep = playwright.locator('[data-action=keep]');
+      const isPressed = () => keep.getAttribute('aria-pressed');
+      await page.call('letGo');
       await keep.click();
+      expect([await isPressed(), await keep.textContent()]).toEqual(['true', 'Kept']);
+      const kept = await page.call('keptSeed');
       await page.call('paintSlowly');
       for (let i = 0; i < 2; i++) await playwright.click('[data-action=reroll]');
-      expect(await keep.getAttribute('aria-pressed')).toBe('true');
+      expect([await isPressed(), await keep.textContent()]).toEqual(['false', 'Keep']);
+      await keep.click();
+      expect(await playwright.textContent('.notice')).toMatch(/still being painted/);
+      expect(await isPressed()).toBe('false');
       await playwright.click('[data-action=download]');
       expect(await playwright.textContent('.notice')).toMatch(/still being painted/);
       await playwright.click('[data-action=edit]');
@@ -194,7 +202,11 @@ describeInBrowser(
       expect(await playwright.isVisible('#editor')).toBe(false);
       await page.call('finish');
       await expect.poll(() => playwright.textContent('.notice')).toBe('');
-      expect(await keep.getAttribute('aria-pressed')).toBe('true');
+      expect(await isPressed()).toBe('false');
+      expect(await page.call('keptSeed')).toBe(kept);
+      await keep.click();
+      expect(await isPressed()).toBe('true');
+      expect(await page.call('keptSeed')).not.toBe(kept);
 
       await playwright.click('[data-action=reroll]');
       await page.call('openEarly');
