@@ -215,6 +215,19 @@ describeInBrowser(
       expect(await playwright.textContent('.notice')).toBe('');
     });
 
+    it('leaves strength and outline as the visitor has set them when a part is marked', async () => {
+      await playwright.click('[data-action=edit]');
+      await playwright.fill('#edit-strength', '0.5');
+      await playwright.click('.presets button:text("Hair")');
+      expect(await strengthOn(playwright)).toBe('50 %');
+      expect(await playwright.isChecked('#keep-outline'), 'which nobody has set').toBe(false);
+      await playwright.check('#keep-outline');
+      await playwright.click('.presets button:text("Nothing")');
+      await playwright.click('.presets button:text("Face")');
+      expect(await strengthOn(playwright)).toBe('50 %');
+      expect(await playwright.isChecked('#keep-outline')).toBe(true);
+    });
+
     it('marks by its buttons, and nothing again', async () => {
       await playwright.click('[data-action=edit]');
       await playwright.click('.presets button:text("Hair")');

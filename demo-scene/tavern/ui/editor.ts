@@ -17,6 +17,8 @@ export class Editor {
   private image: Uint8Array | null = null;
   private before: SitterRecipe | null = null;
   private hadMask = false;
+  /** What the visitor has set since the editor was opened, which no suggestion changes. */
+  private readonly chosen = { strength: false, outline: false };
 
   constructor(
     private readonly change: (changes: RecipeChanges) => Promise<void>,
@@ -24,7 +26,13 @@ export class Editor {
   ) {
     const actions = { paint: () => this.paint(), undo: () => this.undo(), done: () => this.onDone() };
     onClicks(this.panel, 'data-edit', actions);
-    this.strength.addEventListener('input', () => this.showStrength());
+    this.strength.addEventListener('input', () => {
+      this.chosen.strength = true;
+      this.showStrength();
+    });
+    this.outline.addEventListener('change', () => {
+      this.chosen.outline = true;
+    });
     element('#card-mask').addEventListener('contextmenu', (event) => event.preventDefault());
   }
 
@@ -45,6 +53,7 @@ export class Editor {
     this.presets.replaceChildren(...parts, none);
     for (const button of this.presets.children) button.addEventListener('click', () => this.marked());
     this.panel.hidden = false;
+    Object.assign(this.chosen, { strength: false, outline: false });
     this.suggest(false);
   }
 
@@ -59,11 +68,11 @@ export class Editor {
     if (hasMask !== this.hadMask) this.suggest(hasMask);
   }
 
-  /** Sets strength and outline as they suit a marked part, or the whole. */
+  /** Sets strength and outline as they suit a marked part, or the whole, unless the visitor has set them. */
   private suggest(hasMask: boolean): void {
     this.hadMask = hasMask;
-    this.strength.value = hasMask ? STRENGTHS.part : STRENGTHS.whole;
-    this.outline.checked = !hasMask;
+    if (!this.chosen.strength) this.strength.value = hasMask ? STRENGTHS.part : STRENGTHS.whole;
+    if (!this.chosen.outline) this.outline.checked = !hasMask;
     this.showStrength();
   }
 
