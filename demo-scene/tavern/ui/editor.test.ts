@@ -215,6 +215,30 @@ describeInBrowser(
       expect(await playwright.textContent('.notice')).toBe('');
     });
 
+    it('erases what is marked where no key can be held down', async () => {
+      await playwright.click('[data-action=edit]');
+      await brush(playwright);
+      expect(await strengthOn(playwright)).toBe('100 %');
+      await playwright.check('#erase');
+      await brush(playwright);
+      expect(await strengthOn(playwright)).toBe('80 %');
+      await playwright.click('[data-edit=paint]');
+      expect(await page.call('lastAsked')).toMatchObject({ mask: null });
+      await playwright.click('.presets button:text("Nothing")');
+      expect(await playwright.isChecked('#erase'), 'of an empty mask').toBe(false);
+    });
+
+    it('ends a stroke that the browser takes over, too', async () => {
+      await playwright.click('[data-action=edit]');
+      const mask = page.playwright.locator('#card-mask');
+      await mask.scrollIntoViewIfNeeded();
+      await mask.hover();
+      await playwright.mouse.down();
+      await mask.dispatchEvent('pointercancel');
+      expect(await strengthOn(playwright)).toBe('100 %');
+      await playwright.mouse.up();
+    });
+
     it('leaves strength and outline as the visitor has set them when a part is marked', async () => {
       await playwright.click('[data-action=edit]');
       await playwright.fill('#edit-strength', '0.5');

@@ -114,6 +114,7 @@ const MARK = [255, 157, 60, 150] as const;
 class MaskBrush {
   private readonly canvas = element<HTMLCanvasElement>('#card-mask');
   private readonly sizeSlider = element<HTMLInputElement>('#brush');
+  private readonly eraser = element<HTMLInputElement>('#erase');
   private mask = new Uint8Array(0);
   /** Where the brush was last, in pixels; null while it is lifted. */
   private last: [x: number, y: number] | null = null;
@@ -128,7 +129,7 @@ class MaskBrush {
     this.canvas.addEventListener('pointermove', (event) => {
       if (this.canvas.hasPointerCapture(event.pointerId)) this.stroke(event);
     });
-    this.canvas.addEventListener('pointerup', () => this.onPainted());
+    for (const end of ['pointerup', 'pointercancel']) this.canvas.addEventListener(end, () => this.onPainted());
   }
 
   /** The mask so far, one byte for each pixel; null when nothing is marked. */
@@ -140,6 +141,7 @@ class MaskBrush {
   begin(widthPx: number, heightPx: number): void {
     [this.canvas.width, this.canvas.height] = [widthPx, heightPx];
     this.set(new Uint8Array(widthPx * heightPx));
+    this.eraser.checked = false;
     this.canvas.hidden = false;
   }
 
@@ -158,15 +160,15 @@ class MaskBrush {
     this.show();
   }
 
-  /** Draws dots from the last position to the pointer; with the right button or Alt they erase. */
+  /** Draws dots from the last position to the pointer. They erase where that is chosen, and with the right button or Alt. */
   private stroke(event: PointerEvent): void {
     const to = this.at(event);
     const from = this.last ?? to;
-    const value = event.altKey || (event.buttons & 2) !== 0 ? 0 : 255;
+    const isErasing = this.eraser.checked || event.altKey || (event.buttons & 2) !== 0;
     const numDots = Math.ceil(2 * Math.hypot(to[0] - from[0], to[1] - from[1])) + 1;
     for (let i = 1; i <= numDots; i++) {
       const share = i / numDots;
-      this.dot(from[0] + share * (to[0] - from[0]), from[1] + share * (to[1] - from[1]), value);
+      this.dot(from[0] + share * (to[0] - from[0]), from[1] + share * (to[1] - from[1]), isErasing ? 0 : 255);
     }
     this.last = to;
     this.show();
