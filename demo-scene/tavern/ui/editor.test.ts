@@ -94,11 +94,13 @@ describeInBrowser(
       const red = { attributes: { hair_colour: 'red' }, sameAs: { hair_colour: 'any' } };
       expect(await page.call('lastAsked')).toEqual(red);
       await playwright.locator('input[data-attribute=age]').fill('40');
+      expect(await playwright.textContent('#sheet output')).toBe('40');
       const sameAs = { hair_colour: 'any', age: 'any' };
       expect(await page.call('lastAsked')).toEqual({ attributes: { hair_colour: 'red', age: 40 }, sameAs });
       await playwright.selectOption('[data-attribute=hair_colour]', 'any');
       expect(await page.call('lastAsked')).toEqual({ attributes: { age: 40 }, sameAs });
       await playwright.check('[aria-label="any age"]');
+      expect(await playwright.textContent('#sheet output')).toBe('any');
       expect(await page.call('lastAsked')).toEqual({ attributes: null, sameAs });
       await playwright.selectOption('[data-attribute=kind]', 'orc');
       expect(await page.call('lastAsked')).toEqual({ label: 'orc' });

@@ -3,6 +3,7 @@ import { labelWords } from '../../shared/labelWords.ts';
 import { ownValue } from '../../shared/ownValue.ts';
 import { create, element } from '../../shared/page.ts';
 import type { SheetEntry } from '../people/sheet.ts';
+import { NumberSlider } from './numberSlider.ts';
 
 /** Words of attributes as people say them. */
 const NAMES: Readonly<Record<string, string>> = { gender: 'sex', expression: 'mood', eyewear: 'glasses' };
@@ -52,19 +53,21 @@ export class SheetPanel {
     return labelled(name, select);
   }
 
-  private slider({ name }: SheetEntry, { min, max }: NumberRange, change: (value: number | null) => void): HTMLElement {
-    const slider = create('input', { type: 'range', min: String(min), max: String(max), step: 'any' });
-    slider.dataset.attribute = name;
+  private slider({ name }: SheetEntry, range: NumberRange, change: (value: number | null) => void): HTMLElement {
+    const slider = new NumberSlider(range);
+    const { input, output } = slider;
+    input.dataset.attribute = name;
     const any = create('input', { type: 'checkbox' });
-    slider.addEventListener('change', () => change(slider.valueAsNumber));
-    any.addEventListener('change', () => change(any.checked ? null : slider.valueAsNumber));
+    input.addEventListener('change', () => change(input.valueAsNumber));
+    any.addEventListener('change', () => change(any.checked ? null : input.valueAsNumber));
     this.updates.push(({ chosen }) => {
       any.checked = chosen === null;
-      slider.valueAsNumber = Number(chosen ?? (min + max) / 2);
+      input.valueAsNumber = (range.min + range.max) / 2;
+      slider.show(chosen === null ? null : Number(chosen));
     });
     const anyOf = create('label', { className: 'check' }, any, document.createTextNode(ANY));
     any.ariaLabel = `any ${wordsOf(name)}`;
-    return create('div', {}, labelled(name, slider), anyOf);
+    return create('div', {}, labelled(name, input), create('div', { className: 'value' }, anyOf, output));
   }
 }
 

@@ -4,6 +4,7 @@ import { ownValue } from '../../shared/ownValue.ts';
 import { create, element } from '../../shared/page.ts';
 import { changeSheetAsync } from '../people/sheet.ts';
 import type { Surface } from '../surfaces.ts';
+import { NumberSlider } from './numberSlider.ts';
 
 /** The surfaces that weather while the visitor looks on. */
 const OFFERED: readonly Surface['is'][] = ['wall', 'floor'];
@@ -23,19 +24,20 @@ function slidersOf(surface: Surface): HTMLElement[] {
   const vocabulary = Object.entries(surface.artist.generator.info.attributes ?? {});
   return vocabulary.flatMap(([name, values]) => {
     if (!isRange(values)) return [];
-    const { min, max } = values;
-    const slider = create('input', { type: 'range', min: String(min), max: String(max), step: 'any' });
+    const slider = new NumberSlider(values);
+    const { input, output } = slider;
     const show = () => {
-      if (!surface.isPainting) slider.valueAsNumber = Number(ownValue(surface.recipe.attributes ?? {}, name) ?? min);
+      const value = Number(ownValue(surface.recipe.attributes ?? {}, name) ?? values.min);
+      if (!surface.isPainting) slider.show(value);
     };
     show();
     surface.onChangedObservable.add(show); // the card changes it, too
-    slider.dataset.weathers = `${surface.is} ${name}`;
-    slider.addEventListener('input', () => {
-      changeSheetAsync(surface, name, slider.valueAsNumber).catch((error: Error) => {
+    input.dataset.weathers = `${surface.is} ${name}`;
+    input.addEventListener('input', () => {
+      changeSheetAsync(surface, name, input.valueAsNumber).catch((error: Error) => {
         if (error.name !== 'AbortError') throw error; // the slider has moved on
       });
     });
-    return create('label', {}, document.createTextNode(`${surface.name}: ${labelWords(name)}`), slider);
+    return create('label', {}, document.createTextNode(`${surface.name}: ${labelWords(name)}`), input, output);
   });
 }

@@ -28,12 +28,14 @@ export function testPainting(visit: VisitedTavern): void {
     const { page, playwright } = visit;
     await playwright.click('#room summary');
     await playwright.fill('[data-weathers="floor wear"]', '0.75');
+    expect(await playwright.textContent('[data-weathers="floor wear"] + output')).toBe('75 %');
     const floor = async () => (await page.call('surfaces')).find(({ name }) => name === 'The floor')!.attributes;
     await expect.poll(floor, WAIT).toEqual({ wear: 0.75 });
     await playwright.fill('[data-weathers="floor moss"]', '0.5');
     await playwright.fill('[data-weathers="floor wear"]', '0.25'); // while the moss grows
     await expect.poll(floor, WAIT).toEqual({ wear: 0.25, moss: 0.5 });
     await openCard(playwright, numPeople + tavern.things.spots.length);
+    await expect.poll(() => playwright.locator('#sheet output').allTextContents(), WAIT).toEqual(['25 %', '50 %']);
     await playwright.check('[aria-label="any moss"]');
     await expect.poll(floor, WAIT).toEqual({ wear: 0.25 });
     await expect.poll(() => playwright.inputValue('[data-weathers="floor moss"]')).toBe('0');

@@ -1,0 +1,27 @@
+import type { NumberRange } from '../../../runtime/index.ts';
+import { create } from '../../shared/page.ts';
+
+/** A slider for an attribute that is a number, with its value beside it: per cent of a share, and the number of anything else. */
+export class NumberSlider {
+  readonly input: HTMLInputElement;
+  readonly output = create('output');
+  private readonly isShare: boolean;
+
+  constructor({ min, max }: NumberRange) {
+    this.isShare = min === 0 && max === 1;
+    const step = this.isShare ? '0.05' : 'any';
+    this.input = create('input', { type: 'range', min: String(min), max: String(max), step });
+    this.input.addEventListener('input', () => this.write(this.input.valueAsNumber));
+  }
+
+  /** @param value null: any, which leaves the slider as it is */
+  show(value: number | null): void {
+    if (value !== null) this.input.valueAsNumber = value;
+    this.write(value);
+  }
+
+  private write(value: number | null): void {
+    const number = value !== null && (this.isShare ? `${Math.round(100 * value)} %` : String(Math.round(value)));
+    this.output.textContent = number || 'any';
+  }
+}
