@@ -117,8 +117,9 @@ export class Card {
     const { label, seed, guidanceScale } = pictured.recipe;
     element('#card-name').textContent = sitter.name;
     this.talk.show(pictured);
-    this.talkButton.hidden = !pictured.expressAsync || !pictured.words.startsWith('“');
-    if (!sitter.isPainting && !pictured.isPainting) this.sheet.show(sheetOf(sitter));
+    const isPerson = pictured.words.startsWith('“'); // who has something to say
+    this.talkButton.hidden = !pictured.expressAsync || !isPerson;
+    if (!sitter.isPainting && !pictured.isPainting) this.sheet.show(sheetOf(sitter), isPerson);
     this.write('label', labelWords(label));
     this.write('seed', String(seed));
     this.write('guidance', String(guidanceScale ?? 'none'));

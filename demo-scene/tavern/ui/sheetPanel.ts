@@ -18,9 +18,14 @@ export class SheetPanel {
   /** @param onChange called with the name of an entry and what was chosen; null: any */
   constructor(private readonly onChange: (name: string, value: string | number | null) => void) {}
 
-  /** Shows these entries. Pickers that are there already stay, so that the keyboard's focus does. */
-  show(entries: readonly SheetEntry[]): void {
+  /**
+   * Shows these entries. Pickers that are there already stay, so that the keyboard's focus does.
+   *
+   * @param isPerson whether they are somebody's, or of a thing or a surface
+   */
+  show(entries: readonly SheetEntry[], isPerson: boolean): void {
     this.panel.hidden = entries.length === 0;
+    element('legend', this.panel).textContent = isPerson ? 'Character sheet' : 'What it is';
     const kind = JSON.stringify(entries.map(({ name, values, canBeAny }) => [name, values, canBeAny]));
     if (kind !== this.shown) this.build(entries);
     this.shown = kind;

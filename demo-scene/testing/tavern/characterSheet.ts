@@ -8,6 +8,7 @@ export function testCharacterSheets(visit: VisitedTavern): void {
   it('changes one line of a character sheet, and the rest of the person stays; a guest has a face', async () => {
     const { page, playwright } = visit;
     await openCard(playwright, FIRST);
+    expect(await playwright.textContent('#sheet legend')).toBe('Character sheet');
     const before = (await page.call('portraits'))[FIRST]!;
     const plain = await shownPicture(playwright);
     await choose(playwright, 'hair_colour', 'grey');

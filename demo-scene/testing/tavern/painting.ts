@@ -35,6 +35,7 @@ export function testPainting(visit: VisitedTavern): void {
     await playwright.fill('[data-weathers="floor wear"]', '0.25'); // while the moss grows
     await expect.poll(floor, WAIT).toEqual({ wear: 0.25, moss: 0.5 });
     await openCard(playwright, numPeople + tavern.things.spots.length);
+    expect(await playwright.textContent('#sheet legend'), 'of what has no face').toBe('What it is');
     await expect.poll(() => playwright.locator('#sheet output').allTextContents(), WAIT).toEqual(['25 %', '50 %']);
     await playwright.check('[aria-label="any moss"]');
     await expect.poll(floor, WAIT).toEqual({ wear: 0.25 });
