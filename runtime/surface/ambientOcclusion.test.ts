@@ -47,6 +47,15 @@ describe('ambientOcclusionMap', () => {
     expectClose(ambientOcclusionMap(plane, width, height, { depthPx, radiusPx }), expected);
   });
 
+  it('sees nothing that is farther away than the radius', () => {
+    const spike = Float32Array.from({ length: 64 }, (_, i) => Number(i === 27));
+    const open = ambientOcclusionMap(spike, 8, 8, { radiusPx: 1 });
+    const [x, y] = [27 % 8, Math.floor(27 / 8)];
+    expect(open[(y - 1) * 8 + (x - 2)]).toBe(1); // its distance is √5
+    expect(open[(y - 1) * 8 + (x - 1)]).toBe(1); // its distance is √2
+    expect(open[y * 8 + (x - 1)]).toBeLessThan(1);
+  });
+
   it('rolls with its picture', () => {
     const plane = normals(4, 0, 11 * 6);
     const rolled = ambientOcclusionMap(rollImage(plane, 11, 6, 3, 5), 11, 6);

@@ -34,11 +34,11 @@ export interface HorizonSample {
   distancePx: number;
 }
 
-/** All texels within the radius, for each direction from near to far. */
+/** All texels within the radius, for each direction from near to far. A direction whose first texel is farther away has none. */
 export function horizonSamples(radiusPx: number): HorizonSample[][] {
   return DIRECTIONS.map(([x, y]) => {
     const stride = Math.hypot(x!, y!);
-    const numSteps = Math.max(1, Math.floor(radiusPx / stride));
+    const numSteps = Math.floor(radiusPx / stride);
     return Array.from({ length: numSteps }, (_, i) => ({
       dx: (i + 1) * x!,
       dy: (i + 1) * y!,

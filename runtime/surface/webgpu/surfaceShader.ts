@@ -171,22 +171,27 @@ export const SURFACE_SHADER = `
     textureStore(texels, id.xy, toBytes(vec4<f32>(0.5 + 0.5 * direction, first[placeOf(x, y)])));
   }
 
-  /** first: height; third: offsets as four floats each: dx, dy, distance, direction. */
+  /** How much of the light of one direction does not pass over a horizon that rises so steeply. */
+  fn shade(steepest: f32) -> f32 {
+    return 1.0 - 1.0 / (1.0 + steepest * steepest);
+  }
+
+  /** first: height; third: offsets as four floats each: dx, dy, distance, direction. A direction without offsets is open. */
   fn occlusion(id: vec3<u32>) -> f32 {
     let here = first[placeOf(i32(id.x), i32(id.y))];
-    var open = 0.0;
+    var shaded = 0.0;
     var steepest = 0.0;
     var direction = 0.0;
     for (var i = 0u; i < arrayLength(&third); i += 4u) {
       if (third[i + 3u] != direction) {
-        open += 1.0 / (1.0 + steepest * steepest);
+        shaded += shade(steepest);
         steepest = 0.0;
         direction = third[i + 3u];
       }
       let there = first[placeOf(i32(id.x) + i32(third[i]), i32(id.y) + i32(third[i + 1u]))];
       steepest = max(steepest, uniforms.depthPx * (there - here) / third[i + 2u]);
     }
-    return (open + 1.0 / (1.0 + steepest * steepest)) / ${float(NUM_DIRECTIONS)};
+    return 1.0 - (shaded + shade(steepest)) / ${float(NUM_DIRECTIONS)};
   }
 
   fn metalOf(colour: vec3<f32>) -> f32 {

@@ -27,6 +27,7 @@ describe.skipIf(testDeviceFlaw)(`writeSurfaceTexels${testDeviceFlaw && ` (${test
     ['rust', { label: 'metal' }],
     ['another green', { label: 'wood', green: 'directx' }],
     ['every setting', { lowParts: 'rare', reliefPx: 9, grainPx: 0, grain: 2, plateau: 0, depthPx: 20, radiusPx: 30 }],
+    ['a small radius', { label: 'brick', radiusPx: 1 }],
     ['the others', { edgePx: 4, strength: 8, roughness: 0, wear: -1, metallic: 0.7, rust: 0.3 }],
   ])('writes the maps of surfaceMaps: %s', async (name, options) => {
     await expectSameMaps(brickPixels(name === 'dark gaps' ? 'dark' : 'bright', 20), W, H, options);
