@@ -60,6 +60,8 @@ describe('a probe as text', () => {
     refused({ weights: '' }).toThrow('expected base64 of 9 rows');
     refused({ bias: [1] }).toThrow('expected base64 of 9 rows');
     refused({ grid: 16 }).toThrow('expected base64 of 9 rows');
+    refused({ unit: 1e38 }).toThrow('has weights or biases beyond float32; make it again by figment probe');
+    refused({ bias: [...stored.bias.slice(1), 1e39] }).toThrow('has weights or biases beyond float32');
     refused({}, MAX_PROBE_WORDS).toThrow('is of 2053 labels and words; expected at most 2048');
   });
 });

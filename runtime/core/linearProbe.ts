@@ -78,12 +78,12 @@ export function parseProbe(stored: StoredProbe, numLabels: number, vocabulary: V
       `expected base64 of ${numWords} rows for labels and words, and as many biases; make it again by figment probe`,
     );
   }
-  return {
-    grid,
-    weights: Float32Array.from(new Int8Array(bytes.buffer), (byte) => byte * unit),
-    bias: Float32Array.from(bias),
-    rate,
-  };
+  const weights = Float32Array.from(new Int8Array(bytes.buffer), (byte) => byte * unit);
+  const biases = Float32Array.from(bias);
+  if (!weights.every(Number.isFinite) || !biases.every(Number.isFinite)) {
+    throw new RangeError('has weights or biases beyond float32; make it again by figment probe');
+  }
+  return { grid, weights, bias: biases, rate };
 }
 
 const LARGEST_INT8 = 127;

@@ -1,5 +1,15 @@
 import * as v from 'valibot';
-import { Count, checkNormGroups, Layers, NotZero, type OnNote, parseNetworkConfig, Widths } from './config.ts';
+import {
+  AboveZero,
+  Count,
+  checkNormGroups,
+  Finite,
+  Layers,
+  NotZero,
+  type OnNote,
+  parseNetworkConfig,
+  Widths,
+} from './config.ts';
 
 const blockTypes = <const T extends string>(name: T) => v.optional(v.array(v.literal(name)), () => [name]);
 
@@ -22,9 +32,9 @@ const schema = v.object({
   norm_num_groups: v.optional(Count, 32),
   sample_size: v.nullish(v.union([Count, v.array(Count)]), 32),
   scaling_factor: v.optional(NotZero, 0.18215),
-  shift_factor: v.nullish(v.number(), null),
-  latents_mean: v.nullish(v.array(v.number()), null),
-  latents_std: v.nullish(v.array(NotZero), null),
+  shift_factor: v.nullish(Finite, null),
+  latents_mean: v.nullish(v.array(Finite), null),
+  latents_std: v.nullish(v.array(AboveZero), null),
   use_quant_conv: v.optional(v.boolean(), true),
   use_post_quant_conv: v.optional(v.boolean(), true),
   mid_block_add_attention: v.optional(v.boolean(), true),

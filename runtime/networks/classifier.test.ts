@@ -75,3 +75,8 @@ it('refuses a config that it cannot compute', () => {
   );
   expect(() => parseClassifierConfig({ ...CONFIG, dropout: 0.1 }, 'c.json')).toThrow('dropout is not supported');
 });
+
+it('refuses a norm that could divide by 0', () => {
+  const json = { ...CONFIG, norm_eps: 0 };
+  expect(() => parseClassifierConfig(json, 'config.json')).toThrow(/norm_eps: expected a number above 0/);
+});

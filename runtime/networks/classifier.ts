@@ -2,7 +2,7 @@ import { mean, type Tensor2D, type Tensor4D, tidy } from '@tensorflow/tfjs-core'
 import * as v from 'valibot';
 import { cellMeans } from './cellMeans.ts';
 import { ATTRIBUTE_KINDS, type AttributeKind } from './conditioningConfig.ts';
-import { Count, checkNormGroups, parseNetworkConfig, Widths } from './config.ts';
+import { AboveZero, Count, checkNormGroups, parseNetworkConfig, Widths } from './config.ts';
 import { halvingLevel, halvingShapes, planHalvingLevels } from './halvingLevel.ts';
 import { dense, linearShapes, type Shapes, type Weights } from './layers.ts';
 
@@ -11,7 +11,7 @@ const schema = v.object({
   num_labels: Count,
   block_out_channels: Widths, // each level halves the image; the last are the features
   norm_num_groups: Count,
-  norm_eps: v.pipe(v.number(), v.minValue(0)),
+  norm_eps: AboveZero,
   /** What it tells of a picture besides its label. */
   attributes: v.optional(ATTRIBUTE_KINDS, {}),
   /** Attributes are told from the means of so many cells a side, so that it knows where things are; 1: of the whole. */

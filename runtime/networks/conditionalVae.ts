@@ -11,7 +11,7 @@ import {
   MAX_EMBEDDING_DIM,
   parseConditioningConfig,
 } from './conditioningConfig.ts';
-import { Count, checkNormGroups, parseNetworkConfig, Widths } from './config.ts';
+import { AboveZero, Count, checkNormGroups, parseNetworkConfig, Widths } from './config.ts';
 import { type HalvingLevel, halvingLevel, halvingShapes, planHalvingLevels } from './halvingLevel.ts';
 import { distributionOf, type LatentDistribution } from './latentDistribution.ts';
 import {
@@ -43,7 +43,7 @@ const schema = v.object({
   label_channels: v.pipe(Count, v.maxValue(MAX_EMBEDDING_DIM)), // width of what the label, and the attributes, become
   hidden_channels: Count, // width of what the decoder is modulated by
   norm_num_groups: Count,
-  norm_eps: v.pipe(v.number(), v.minValue(0)),
+  norm_eps: AboveZero,
   attributes: v.optional(ATTRIBUTE_KINDS, {}), // by name, in the order of a picture's values
 });
 

@@ -87,8 +87,23 @@ export const Layers = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(
 /** The channels of each level. */
 export const Widths = v.pipe(v.array(Count), v.minLength(1), v.maxLength(MAX_LEVELS));
 
-/** A number that something is divided by. */
-export const NotZero = v.pipe(v.number(), v.notValue(0));
+/** Networks compute in float32: there a number such as 1e39 is infinite. */
+export const Finite = v.pipe(
+  v.number(),
+  v.check((value) => Number.isFinite(Math.fround(value)), 'is beyond float32; expected a number below 3.4e38'),
+);
+
+/** A number that something is divided by, which float32 does not take for 0. */
+export const NotZero = v.pipe(
+  Finite,
+  v.check((value) => Math.fround(value) !== 0, 'is 0 in float32; expected another number'),
+);
+
+/** A standard deviation, or what keeps a norm from dividing by 0. */
+export const AboveZero = v.pipe(
+  Finite,
+  v.check((value) => Math.fround(value) > 0, 'expected a number above 0'),
+);
 
 /** An option that Figment supports with one value only, which may also be missing. */
 export function only<const T extends string | number | boolean>(value: T) {

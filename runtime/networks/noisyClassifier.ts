@@ -1,6 +1,6 @@
 import { mean, type Tensor2D, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
 import * as v from 'valibot';
-import { Count, checkNormGroups, parseNetworkConfig, Widths } from './config.ts';
+import { AboveZero, Count, checkNormGroups, parseNetworkConfig, Widths } from './config.ts';
 import {
   activateEmbedding,
   conv,
@@ -21,7 +21,7 @@ const schema = v.object({
   block_out_channels: Widths, // each level but the first halves the latents
   time_embedding_dim: Count,
   norm_num_groups: Count,
-  norm_eps: v.pipe(v.number(), v.minValue(0)),
+  norm_eps: AboveZero,
   circular_padding: v.boolean(), // every convolution wraps around the borders
 });
 

@@ -48,6 +48,11 @@ const REFUSED: [key: string, value: unknown][] = [
   ['layers_per_block', 0],
   ['norm_num_groups', null],
   ['mid_block_scale_factor', 0],
+  ['mid_block_scale_factor', Number.POSITIVE_INFINITY],
+  ['freq_shift', 1e39],
+  ['norm_eps', 0],
+  ['norm_eps', -1e-5],
+  ['norm_eps', Number.POSITIVE_INFINITY],
 ];
 
 describe('parseUNet2DConfig', () => {

@@ -1,5 +1,16 @@
 import * as v from 'valibot';
-import { Count, checkNormGroups, Layers, NotZero, type OnNote, only, parseNetworkConfig, Widths } from './config.ts';
+import {
+  AboveZero,
+  Count,
+  checkNormGroups,
+  Finite,
+  Layers,
+  NotZero,
+  type OnNote,
+  only,
+  parseNetworkConfig,
+  Widths,
+} from './config.ts';
 
 const DOWN_BLOCKS = ['DownBlock2D', 'AttnDownBlock2D', 'ResnetDownsampleBlock2D'] as const;
 const UP_BLOCKS = ['UpBlock2D', 'AttnUpBlock2D', 'ResnetUpsampleBlock2D'] as const;
@@ -15,7 +26,7 @@ const schema = v.object({
   center_input_sample: v.optional(v.boolean(), false),
   time_embedding_type: only('positional'),
   time_embedding_dim: v.nullish(Count, null),
-  freq_shift: v.optional(v.number(), 0),
+  freq_shift: v.optional(Finite, 0),
   flip_sin_to_cos: v.optional(v.boolean(), true),
   down_block_types: v.optional(v.pipe(v.array(v.picklist(DOWN_BLOCKS)), v.minLength(1)), [
     'DownBlock2D',
@@ -40,7 +51,7 @@ const schema = v.object({
   attention_head_dim: v.optional(v.nullable(Count), 8),
   norm_num_groups: v.optional(Count, 32),
   attn_norm_num_groups: v.nullish(Count, null),
-  norm_eps: v.optional(v.number(), 1e-5),
+  norm_eps: v.optional(AboveZero, 1e-5),
   resnet_time_scale_shift: v.optional(v.picklist(['default', 'scale_shift']), 'default'),
   add_attention: v.optional(v.boolean(), true),
   /** `identity`: the caller gives the vector that is added to the time embedding. */
