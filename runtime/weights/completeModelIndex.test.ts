@@ -153,6 +153,11 @@ describe('completeModelIndex', () => {
     expect([figment.heightPx, figment.widthPx]).toEqual([32, 64]);
   });
 
+  it('counts the pixels and the channels of patches', () => {
+    const { figment } = complete(PLAIN, UNET, { ...VAE, out_channels: 12, patch_size: 2 });
+    expect([figment.heightPx, figment.widthPx, figment.channels]).toEqual([64, 64, 3]);
+  });
+
   it("takes the VAE's own size where there is no U-Net", () => {
     const { figment, labels } = complete(PLAIN, null);
     expect([figment.heightPx, figment.widthPx, labels]).toEqual([40, 40, []]);

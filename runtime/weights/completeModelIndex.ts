@@ -83,7 +83,7 @@ export function completeModelIndex(
   return { ...stored, labels, figment: nullLabel === labels.length ? figment : { ...figment, nullLabel } };
 }
 
-/** The latents' size times the VAE's reduction, or else the VAE's own size; axis 0 is the height. */
+/** The latents' size times the VAE's reduction by levels and patches, or else the VAE's own size; axis 0 is the height. */
 function imageSizePx(
   unet: Record<string, unknown>,
   vae: Record<string, unknown>,
