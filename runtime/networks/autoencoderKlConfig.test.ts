@@ -46,6 +46,7 @@ const REFUSED: [key: string, value: unknown][] = [
   ['norm_num_groups', 7.5],
   ['use_quant_conv', 'yes'],
   ['patch_size', 0],
+  ['patch_size', 3],
   ['patch_size', 9],
 ];
 

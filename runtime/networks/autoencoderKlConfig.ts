@@ -13,8 +13,17 @@ import {
 
 const blockTypes = <const T extends string>(name: T) => v.optional(v.array(v.literal(name)), () => [name]);
 
-/** A patch of 8 × 8 RGBA pixels has 256 values; a larger one would be wider than the layers behind it. */
-const PatchSize = v.pipe(Count, v.maxValue(8));
+/**
+ * Pixels a side of a patch. Latents of seamless textures are made at shifts that halve and halve again what a latent stands for,
+ * so that only powers of two will do. A patch of 8 × 8 RGBA pixels has 256 values; a larger one would be wider than the layers
+ * behind it.
+ */
+export const PATCH_SIZES = [1, 2, 4, 8];
+
+const PatchSize = v.pipe(
+  Count,
+  v.check((size) => PATCH_SIZES.includes(size), `expected ${PATCH_SIZES.join(', ')}`),
+);
 
 /**
  * The options of diffusers' AutoencoderKL that Figment computes; its own defaults where a key is missing. `patch_size` is

@@ -164,6 +164,13 @@ it('defaultVaeConfig fits the data set', () => {
   expect(sizes.reduce((a, b) => a + b, 0)).toBe(2_075_268); // 4.2 MB in float16: what the shipped portraits have room for
 });
 
+it('defaultVaeConfig makes patches whose sides are powers of two', () => {
+  const configOf = (patchSize: number) => defaultVaeConfig(tinyDataset({ widthPx: 16, heightPx: 16 }), { patchSize });
+  for (const size of [1, 2, 4, 8])
+    expect(configOf(size)).toMatchObject({ patch_size: size, in_channels: 4 * size ** 2 });
+  for (const size of [0, 3, 6, 16]) expect(() => configOf(size)).toThrow(`patchSize is ${size}; expected 1, 2, 4, 8`);
+});
+
 it('defaultVaeConfig makes a level of every width', () => {
   const config = defaultVaeConfig(tinyDataset({ widthPx: 16, heightPx: 16 }), {
     widths: [8, 16, 24, 32],

@@ -3,7 +3,7 @@ import { vocabularyOf } from '../dataset/attributeColumns.ts';
 import { AUGMENT_DEFAULTS, type AugmentOptions, croppedShape } from '../dataset/augment.ts';
 import { type ColourRarity, colourRarity, pixelRarity } from '../dataset/colourRarity.ts';
 import type { Dataset } from '../dataset/dataset.ts';
-import { type AutoencoderKlConfig, pixelsPerLatent } from '../networks/autoencoderKlConfig.ts';
+import { type AutoencoderKlConfig, PATCH_SIZES, pixelsPerLatent } from '../networks/autoencoderKlConfig.ts';
 import { conditionKinds } from '../networks/conditionHead.ts';
 import { attributeKinds } from '../networks/conditioningConfig.ts';
 import { statisticsOfConfig } from '../networks/latentScaling.ts';
@@ -99,18 +99,23 @@ export interface VaeSize {
   /** Channels of each level from the full size down; each level but the first halves the size of the latents. */
   widths?: readonly number[];
   latentChannels?: number;
-  /** The network sees squares of so many pixels as channels; they halve the size of the latents as levels do. */
+  /** The network sees squares of so many pixels as channels, 1, 2, 4 or 8; they halve the size of the latents as levels do. */
   patchSize?: number;
 }
 
 /**
  * A network for tiles of up to 64 px. By default its latents have a fourth of the size and 8 channels, and it has 2.1
  * million weights, or 1.7 million above 32 px.
+ *
+ * @throws RangeError for patches of another size
  */
 export function defaultVaeConfig(
   dataset: Pick<Dataset, 'channels' | 'widthPx'>,
   { widths = [32, 64, dataset.widthPx > 32 ? 96 : 112], latentChannels = 8, patchSize = 1 }: VaeSize = {},
 ): AutoencoderKlConfig {
+  if (!PATCH_SIZES.includes(patchSize)) {
+    throw new RangeError(`defaultVaeConfig: patchSize is ${patchSize}; expected ${PATCH_SIZES.join(', ')}`);
+  }
   return {
     in_channels: dataset.channels * patchSize ** 2,
     out_channels: dataset.channels * patchSize ** 2,

@@ -18,6 +18,15 @@ export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): (text: 
   };
 }
 
+/** Parser of an option that takes one of a few numbers. */
+export function oneOf(values: readonly number[]): (text: string) => number {
+  return (text) => {
+    const value = values.find((known) => String(known) === text.trim());
+    if (value === undefined) throw new InvalidArgumentError(`expected ${values.join(', ')}.`);
+    return value;
+  };
+}
+
 /** Parser of an option that takes a number. */
 export function realNumber(min: number, max = Number.POSITIVE_INFINITY): (text: string) => number {
   return (text) => {

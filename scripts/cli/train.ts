@@ -1,6 +1,6 @@
 // figment train vae|ddpm|cvae|classifier: the options. Each training has a file of its own, loaded when it runs.
 import { Command, Option } from 'commander';
-import { attributesOption, nameList, realNumber, wholeNumber } from './optionParsers.ts';
+import { attributesOption, nameList, oneOf, realNumber, wholeNumber } from './optionParsers.ts';
 import { inItsFolder, runCommand } from './runCommand.ts';
 
 const CIRCULAR = 'for seamless tiles: wrap every convolution around the borders, and augment by shifts that do';
@@ -66,7 +66,7 @@ function vaeCommand(): Command {
       ofNewNetwork(
         '--patch-size <px>',
         'see squares of so many pixels as channels, which is fast; they halve the latents as levels do (default: 1)',
-        wholeNumber(1, 8),
+        oneOf([1, 2, 4, 8]),
       ),
     )
     .addOption(

@@ -211,8 +211,8 @@ describe('train vae --latents-of', () => {
   });
 
   it('refuses latents of other sizes, other channels, and a folder without a model', async () => {
-    await expect(train('uneven', 1, '--widths', '8,16', '--patch-size', '3')).rejects.toThrow(
-      /would stand for 6×6 pixels, by 2 levels and patches of 3×3, but 16×16 is no multiple .*; give fewer --widths/,
+    await expect(train('uneven', 1, '--widths', '8,16,16', '--patch-size', '8')).rejects.toThrow(
+      /would stand for 32×32 pixels, by 3 levels and patches of 8×8, but 16×16 is no multiple .*; give fewer --widths/,
     );
     await expect(train('small', 1, '--latents-of', at('model'), '--widths', '8,16,16')).rejects.toThrow(
       /stands for 4×4 pixels, that of the teacher for 2×2/,
