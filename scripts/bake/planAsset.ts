@@ -100,7 +100,7 @@ function planLooks(
   const label = wanted.map((picture) => picture.label).find((name) => labels.includes(name)) ?? labels[0];
   if (label === undefined) return []; // wantedPictures has said so
   const attributes = askedAttributes(asset, model, wrong);
-  if (wanted.length * numCombinations(attributes) > MAX_PICTURES) {
+  if (Math.max(1, wanted.length) * numCombinations(attributes) > MAX_PICTURES) {
     wrong('attributes', `expected at most ${MAX_PICTURES} pictures; list fewer values, labels or seeds`);
     return [];
   }

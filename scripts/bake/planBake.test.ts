@@ -24,6 +24,8 @@ async function mistake(): Promise<string> {
   return error.message;
 }
 
+const NUMBERS = Array.from({ length: 150 }, (_, i) => i);
+
 describe('a bake', () => {
   it.each<[string, Partial<BakeAsset>[], string]>([
     ['a label', [{ labels: ['orcc'] }], ':10:9 assets[0].labels[0]: label "orcc" is unknown; did you mean "orc"?'],
@@ -75,6 +77,11 @@ describe('a bake', () => {
       'pictures that no machine holds',
       [{ enlarge: 64, pixelArt: { factor: 4 }, count: 2, model: './large' }],
       'assets[0].enlarge: pictures would be 16384×16384; expected at most 67108864 pixels; lower it',
+    ],
+    [
+      'more pictures than anybody waits for, of more attributes',
+      [{ count: 100_000, attributes: Object.fromEntries(['a', 'b', 'c'].map((name) => [name, NUMBERS])) }],
+      'assets[0].attributes: expected at most 100000 pictures',
     ],
     ['one colour', [{ pixelArt: { colours: 1 } }], 'assets[0].pixelArt.colours: expected'],
     [
