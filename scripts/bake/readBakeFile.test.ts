@@ -27,6 +27,11 @@ describe('a bake file', () => {
     });
   });
 
+  it('may have a comment with brackets, and one with a quotation mark', () => {
+    const text = `{ /* 5" [[[[[[[[[[ */ "figment": 1, "assets": [{ "name": "a" }] } // {{{{{{{{{{ "`;
+    expect(parseBakeFile(text, '/art/figment.bake.json').description.assets).toEqual([{ name: 'a' }]);
+  });
+
   it('is refused with all that is wrong, each with its line, column and path', () => {
     const text = `{
   "figment": 2,
@@ -58,6 +63,8 @@ describe('a bake file', () => {
     ['{\n "figment": 1\n "assets": [}', /:3:2: no JSON: comma expected/],
     ['{ "figment": 1, "figment": 1, "assets": [{ "name": "a" }] }', /:1:14 figment: this entry is there twice/],
     [`{ "assets": ${'['.repeat(20_000)}`, /at most 8 levels of nesting/],
+    [`/*"*/ { "assets": ${'['.repeat(100_000)}`, /at most 8 levels of nesting/],
+    ['{ "assets" ]]], "a": '.repeat(5000), /at most 8 levels of nesting/],
     ['{ "figment": 1, "assets": [{ "name": "a", "__proto__": { "count": 1 } }] }', /__proto__: this entry is unknown/],
   ])('is refused: %j', (text, message) => {
     expect(problems(text.slice(0, 200_000)).join('\n')).toMatch(message);

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import {
+  createScanner,
   findNodeAtLocation,
   getNodeValue,
   type JSONPath,
@@ -8,6 +9,7 @@ import {
   type ParseError,
   parseTree,
   printParseErrorCode,
+  SyntaxKind,
 } from 'jsonc-parser';
 import * as v from 'valibot';
 import { MAX_MESSAGE_LENGTH, shortened } from '../../runtime/core/errors.ts';
@@ -91,19 +93,17 @@ function parseJson(text: string, name: string): Node {
 }
 
 /**
- * Refuses deep nesting before anything is parsed, since the parser calls itself for each level. A string ends with its line at
- * the latest, since a quotation mark in a comment need not have a partner.
+ * Refuses deep nesting before anything is parsed, since the parser calls itself for each level. A bracket that closes no other
+ * of its kind does not count, as the parser passes over it.
  */
 function checkDepth(text: string, name: string): void {
-  let depth = 0;
-  let isInString = false;
-  for (let i = 0; i < text.length; i++) {
-    const char = text[i];
-    if (char === '"' || char === '\n') isInString = char === '"' && !isInString;
-    else if (isInString) i += char === '\\' ? 1 : 0;
-    else if (char === '[' || char === '{') depth++;
-    else if (char === ']' || char === '}') depth--;
-    if (depth > MAX_DEPTH) throw new UsageError(`${name}: expected at most ${MAX_DEPTH} levels of nesting`);
+  const scanner = createScanner(text, true);
+  const ends: SyntaxKind[] = []; // of the lists and objects that are open
+  for (let token = scanner.scan(); token !== SyntaxKind.EOF; token = scanner.scan()) {
+    if (token === SyntaxKind.OpenBraceToken) ends.push(SyntaxKind.CloseBraceToken);
+    else if (token === SyntaxKind.OpenBracketToken) ends.push(SyntaxKind.CloseBracketToken);
+    else if (token === ends.at(-1)) ends.pop();
+    if (ends.length > MAX_DEPTH) throw new UsageError(`${name}: expected at most ${MAX_DEPTH} levels of nesting`);
   }
 }
 
