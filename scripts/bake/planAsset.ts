@@ -1,3 +1,4 @@
+import { quote } from '../../runtime/core/errors.ts';
 import {
   ANY_WORD,
   attributeProblem,
@@ -234,6 +235,7 @@ function planSheets(asset: BakeAsset, look: Look, layers: Layer[], pictures: Pla
       if ('problem' in expanded) throw new RangeError(expanded.problem);
       const files = pictures.map(({ files }) => files.find((file) => file.layer === layer && file.format === 'png')!);
       const tiles = pictures.map((picture, i) => ({ name: pictureName(picture), path: files[i]!.path }));
+      checkTileNames(tiles);
       const key = hashJson(['sheet', columns, tiles.map(({ name }, i) => [name, files[i]!.key])]);
       const [image, atlas] = [`${expanded.path}.png`, `${expanded.path}.json`];
       const { frames } = look;
@@ -242,6 +244,19 @@ function planSheets(asset: BakeAsset, look: Look, layers: Layer[], pictures: Pla
   } catch (error) {
     wrong('sheet', withoutOperation(error));
     return [];
+  }
+}
+
+/** Values with hyphens may join to one name: a-b and c, or a and b-c. The atlas would have the last of them alone. */
+function checkTileNames(tiles: Sheet['tiles']): void {
+  const names = new Set<string>();
+  for (const { name } of tiles) {
+    if (names.has(name)) {
+      throw new RangeError(
+        `two pictures would be called ${quote(name)}; make two assets of them, or leave out the sheet`,
+      );
+    }
+    names.add(name);
   }
 }
 

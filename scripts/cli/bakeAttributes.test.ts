@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { checkBake } from '../bake/index.ts';
 import { describeError } from '../node/describeError.ts';
 import { decodePng, readPngText } from '../node/png.ts';
 import { type BakeFolder, createBakeFolder } from '../testing/bakeFolder.ts';
@@ -122,6 +123,17 @@ it('fills the names of attributes into output, "any" where one is left out', asy
   await art.describe([{ ...ELF, attributes: { hair: ['black', 'red'] }, output: '{label}' }]);
   const error = await bake().catch((thrown) => thrown);
   expect(describeError(error).message).toMatch(/elf\.png would be written twice, by \w+ \(elf, seed 7, black\) and by/);
+});
+
+it('refuses a sheet in which two pictures would have one name', async () => {
+  await art.writeModel({ attributes: { hair: ['a-b', 'a'], beard: ['c', 'b-c'] } });
+  const asked = { attributes: { hair: ['a-b', 'a'], beard: ['c', 'b-c'] }, output: '{seed}/{hair}/{beard}' };
+  await art.describe([{ ...ELF, ...asked, sheet: 'all' }]);
+  await expect(checkBake(art.file)).rejects.toThrow(
+    /sheet: two pictures would be called "elf-7-a-b-c"; make two assets of them, or leave out the sheet/,
+  );
+  await art.describe([{ ...ELF, ...asked }]);
+  expect(await checkBake(art.file)).toHaveLength(4);
 });
 
 it('takes attributes from the command line, lists as well', async () => {
