@@ -14,18 +14,18 @@ const ATTRIBUTES = { hair: ['black', 'red'], wear: '0..1', bump: 'number' };
 const HEADER = 'label,tile,hair,bump,wear';
 const GOOD = [HEADER, 'orc,0,red,3,0.5', 'elf,1,,,', 'elf,0,black,2,1'];
 
-function sourceOf(text: string | null): DatasetSource {
+function sourceOf(text: string | Uint8Array | null): DatasetSource {
   return {
     name: 'folder',
     list: async () => [],
     read: async () => {
       if (text === null) throw new Error('no such file');
-      return new TextEncoder().encode(text);
+      return typeof text === 'string' ? new TextEncoder().encode(text) : text;
     },
   };
 }
 
-async function read(text: string | null, description: object = {}) {
+async function read(text: string | Uint8Array | null, description: object = {}) {
   const problems: string[] = [];
   const columns = await readAttributes(
     sourceOf(text),
@@ -112,6 +112,11 @@ describe('readAttributes', () => {
     const { problems } = await read([HEADER, ...Array.from({ length: 30 }, () => 'elf,9,,,')].join('\n'));
     expect(problems).toHaveLength(21);
     expect(problems.at(-1)).toBe('attributes.csv: 12 more like these');
+  });
+
+  it('refuses what is not UTF-8, of which words would be lost', async () => {
+    const latin1 = Buffer.from(GOOD.join('\n').replace('black', 'bläck'), 'latin1');
+    expect((await read(latin1)).problems).toEqual(['attributes.csv: expected UTF-8 text; save it as UTF-8']);
   });
 
   it('says what to do when the file is not there', async () => {

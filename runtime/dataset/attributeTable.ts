@@ -17,7 +17,7 @@ import { type Frame, numFramesOf } from '../core/frames.ts';
 import { nearestWord } from '../core/nearestWord.ts';
 import { type AttributeColumn, isWords } from './attributeColumns.ts';
 import { type Dataset, membersOf } from './dataset.ts';
-import type { DatasetSource } from './source.ts';
+import { type DatasetSource, decodeText, NO_TEXT } from './source.ts';
 
 export const ATTRIBUTES_FILE = 'attributes.csv';
 
@@ -71,13 +71,17 @@ export async function readAttributes(
   description: TableDescription,
   problems: string[],
 ): Promise<AttributeColumn[]> {
-  let text: string;
+  let text: string | undefined;
   try {
-    text = new TextDecoder().decode(await source.read(ATTRIBUTES_FILE));
+    text = decodeText(await source.read(ATTRIBUTES_FILE));
   } catch (error) {
     problems.push(
       `${ATTRIBUTES_FILE}: cannot be read (${messageOf(error)}); add it, or take "attributes" out of dataset.json`,
     );
+    return [];
+  }
+  if (text === undefined) {
+    problems.push(`${ATTRIBUTES_FILE}: ${NO_TEXT}`);
     return [];
   }
   const found: string[] = [];

@@ -153,6 +153,13 @@ describe('openDataset of sheets', () => {
     expect(await problemsOf(files)).toEqual([expect.stringMatching(/^elf.png: has transparent pixels.*channels to 4/)]);
   });
 
+  it('refuses a description that is not UTF-8, of which labels would be lost', async () => {
+    const source = sourceOf({ 'dataset.json': '' });
+    const read = async () => Buffer.from(json({ name: 'Fäces' }), 'latin1');
+    const opened = openDataset({ ...source, read }, () => sheets['elf.png']);
+    await expect(opened).rejects.toThrow('dataset.json: expected UTF-8 text; save it as UTF-8');
+  });
+
   it('names a description that is no JSON', async () => {
     expect(await problemsOf({ 'dataset.json': '{"name": ' })).toEqual([
       expect.stringMatching(/^dataset.json: cannot be read .*; expected a JSON file$/),

@@ -13,7 +13,7 @@ import { findJsonFlaw } from '../core/untrustedJson.ts';
 import type { AttributeColumn } from './attributeColumns.ts';
 import { readAttributes, VocabularySchema } from './attributeTable.ts';
 import { type Dataset, DatasetError, MAX_LABEL_LENGTH } from './dataset.ts';
-import { type DatasetSource, type DecodePng, readImage } from './source.ts';
+import { type DatasetSource, type DecodePng, decodeText, NO_TEXT, readImage } from './source.ts';
 
 export const DATASET_FILE = 'dataset.json';
 
@@ -120,13 +120,13 @@ async function readJson(source: DatasetSource): Promise<unknown> {
   const fail = (problem: string): never => {
     throw new DatasetError(source.name ?? DATASET_FILE, [`${DATASET_FILE}: ${problem}`]);
   };
-  let json: string;
+  const unreadable = (error: unknown) => fail(`cannot be read (${messageOf(error)}); expected a JSON file`);
+  const json = decodeText(await source.read(DATASET_FILE).catch(unreadable)) ?? fail(NO_TEXT);
   let value: unknown;
   try {
-    json = new TextDecoder().decode(await source.read(DATASET_FILE));
     value = JSON.parse(json);
   } catch (error) {
-    return fail(`cannot be read (${messageOf(error)}); expected a JSON file`);
+    return unreadable(error);
   }
   const flaw = findJsonFlaw(json, Number.POSITIVE_INFINITY);
   return flaw === undefined ? value : fail(`${flaw}; rename it, or take it out`);

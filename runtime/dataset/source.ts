@@ -39,3 +39,15 @@ export async function readImage(
     return undefined;
   }
 }
+
+/** What is wrong with a file that `decodeText` does not read. */
+export const NO_TEXT = 'expected UTF-8 text; save it as UTF-8';
+
+/** The text of a file; undefined where it is not UTF-8, of which something would be lost. */
+export function decodeText(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
