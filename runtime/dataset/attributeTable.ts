@@ -28,7 +28,12 @@ const RANGE = new RegExp(`^${NUMBER}\\.\\.${NUMBER}$`);
 /** A table that is wrong throughout is told by its first lines. */
 const MAX_PROBLEMS = 20;
 
-const word = v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_WORD_LENGTH));
+const word = v.pipe(
+  v.string(),
+  v.minLength(1),
+  v.maxLength(MAX_WORD_LENGTH),
+  v.regex(/^\P{Cc}*$/u, 'has a control character; rename it'),
+);
 const words = v.pipe(
   v.array(word),
   v.minLength(1),

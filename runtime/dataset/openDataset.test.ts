@@ -71,6 +71,11 @@ describe('openDataset of class folders', () => {
     await expect(open(twice)).rejects.toThrow('\u00e9lan/: two folders are called so');
   });
 
+  it('refuses a label that would steer a terminal', async () => {
+    const files = { 'elf\u001b[2J/1.png': image(1, 1, 1, 2, 3), 'orc/1.png': image(1, 1, 1, 2, 3) };
+    await expect(open(files)).rejects.toThrow('"elf\\u001b[2J"/: its name has a control character; rename it');
+  });
+
   it('lists problems of every kind at once', async () => {
     const error = await open({
       'stray.png': image(2, 2, 1, 1, 1),

@@ -1,3 +1,4 @@
+import { quote } from '../core/errors.ts';
 import { isTransparent, type NumChannels, type PixelImage, withChannels } from '../core/pixels.ts';
 import { type Dataset, DatasetError, MAX_LABEL_LENGTH } from './dataset.ts';
 import { DATASET_FILE, openSheets } from './sheet.ts';
@@ -51,13 +52,14 @@ export async function openFolders(source: DatasetSource, decode: DecodePng): Pro
   return assemble(name, labels, read);
 }
 
-/** Names every folder whose name is too long for a label, or looks like that of one before it. */
+/** Names every folder whose name cannot be a label, or looks like that of one before it. */
 function nameProblems(folders: readonly string[]): string[] {
   const labels = folders.map((folder) => folder.normalize());
   return labels.flatMap((label, i) => {
     if (label.length > MAX_LABEL_LENGTH) {
       return `${label.slice(0, 40)}…/: its name is longer than ${MAX_LABEL_LENGTH} characters; rename it`;
     }
+    if (/\p{Cc}/u.test(label)) return `${quote(label)}/: its name has a control character; rename it`;
     const isRepeated = labels.indexOf(label) < i;
     return isRepeated ? `${label}/: two folders are called so, with letters put together otherwise; rename one` : [];
   });

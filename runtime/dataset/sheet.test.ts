@@ -199,6 +199,17 @@ describe('openDataset of sheets', () => {
     ]);
   });
 
+  it('refuses labels and words that would steer a terminal', async () => {
+    const steering = [{ ...classes[0], label: 'elf\u001b[2J' }, classes[1]];
+    expect(await problemsOf({ 'dataset.json': json({ classes: steering }), ...sheets })).toEqual([
+      'dataset.json: classes.0.label: has a control character; rename it',
+    ]);
+    const attributes = { hair: ['black\u0007', 'red'] };
+    expect(await problemsOf({ 'dataset.json': json({ attributes }), ...sheets })).toEqual([
+      'dataset.json: attributes.hair.0: has a control character; rename it',
+    ]);
+  });
+
   it('names the size it found and the one it expected', async () => {
     const wrong = { 'elf.png': sheet(7, 6, 1), 'sub/orc.png': sheet(8, 4, 1) };
     expect(await problemsOf({ 'dataset.json': json(), ...wrong })).toEqual([

@@ -25,8 +25,10 @@ const textOf = (most: number) =>
     v.nonEmpty('is empty; expected text'),
     v.maxLength(most, `is too long; expected at most ${most} characters`),
   );
-const text = textOf(MAX_LABEL_LENGTH);
-const path = textOf(1000);
+/** It is printed and named in errors, where control characters would steer a terminal. */
+const plainTextOf = (most: number) => v.pipe(textOf(most), v.regex(/^\P{Cc}*$/u, 'has a control character; rename it'));
+const text = plainTextOf(MAX_LABEL_LENGTH);
+const path = plainTextOf(1000);
 const credit = textOf(10_000);
 const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
 

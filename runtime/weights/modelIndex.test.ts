@@ -57,6 +57,12 @@ describe('parseModelIndex', () => {
     ['a flag as text', { ...PLAIN, figment: { version: 1, pixelArt: 'no' } }, 'entry "figment.pixelArt"'],
     ['frames that are no list', { ...PLAIN, figment: { frames: 36 } }, 'expected a list of 1 to 256 frames'],
     ['frames in disorder', { ...PLAIN, figment: { frames: [{ frame: 1 }] } }, 'frame 0: is walk 1; expected'],
+    ['a label that steers terminals', { ...PLAIN, labels: ['a\u001b[2J'] }, 'labels.0": has a control character'],
+    [
+      'a word that steers terminals',
+      { ...PLAIN, figment: { attributes: { hair: ['a\u0007'] } } },
+      'expected values without control characters',
+    ],
     ['a short hash', { ...PLAIN, figment: { version: 1, sha256: { a: '00' } } }, 'expected 64 hex digits'],
     [
       'no steps',

@@ -77,7 +77,12 @@ export const MAX_LABELS = 100_000;
 const MAX_CONFIG_BYTES = 10_000_000;
 
 const text = v.pipe(v.string(), v.maxLength(100_000)); // a credit may be that of several models and data sets
-const label = v.pipe(v.string(), v.minLength(1), v.maxLength(200));
+const label = v.pipe(
+  v.string(),
+  v.minLength(1),
+  v.maxLength(200),
+  v.regex(/^\P{Cc}*$/u, 'has a control character, which would steer terminals; expected plain text'),
+);
 /** A side of a picture, in pixels. */
 export const SIZE_PX = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_SIZE_PX));
 const component = v.strictTuple([v.nullable(v.string()), v.nullable(v.string())]);

@@ -2,7 +2,12 @@ import * as v from 'valibot';
 import { MAX_ATTRIBUTE_WORDS, MAX_ATTRIBUTES, MAX_WORD_LENGTH } from '../core/attributes.ts';
 import { entriesByName } from '../core/entriesByName.ts';
 
-const word = v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_WORD_LENGTH));
+const word = v.pipe(
+  v.string(),
+  v.minLength(1),
+  v.maxLength(MAX_WORD_LENGTH),
+  v.regex(/^\P{Cc}*$/u, 'expected values without control characters'),
+);
 const words = v.pipe(
   v.array(word),
   v.minLength(1, 'expected at least one value'),

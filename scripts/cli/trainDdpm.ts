@@ -26,6 +26,7 @@ import { combineCredits, readCredit } from '../node/credit.ts';
 import { digestOfVae } from '../node/latentCache.ts';
 import { type NetworkFiles, readIndexOf, readSchedulerOf, readVae } from '../node/readNetworks.ts';
 import { startNetwork } from '../node/startNetwork.ts';
+import { printable } from '../node/terminal.ts';
 import { rangeAsUsageError, UsageError } from '../node/usageError.ts';
 import { chooseAttributes } from './chooseAttributes.ts';
 import { examplesOf } from './previewSheet.ts';
@@ -175,7 +176,6 @@ function tellExamples(dataset: Dataset, { train }: DatasetSplit): void {
   const numKnown = ({ name }: AttributeColumn) =>
     train.filter((image) => name in attributesOf(attributes, image)).length;
   const [rarest] = [...attributes].sort((one, other) => numKnown(one) - numKnown(other));
-  console.log(
-    `train ddpm: no image of ${lacking.join(', ')} has all attributes, so that examples will not decide on what recipes of these leave open; ${rarest!.name} is known of ${numKnown(rarest!)} of ${train.length} images, and --attributes leaves it out`,
-  );
+  const note = `train ddpm: no image of ${lacking.join(', ')} has all attributes, so that examples will not decide on what recipes of these leave open; ${rarest!.name} is known of ${numKnown(rarest!)} of ${train.length} images, and --attributes leaves it out`;
+  console.log(printable(note));
 }
