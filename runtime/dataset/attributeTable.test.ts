@@ -163,6 +163,14 @@ describe('VocabularySchema', () => {
   });
 });
 
+it.each([
+  [{ label: ['a'] }, 'is a column that attributes.csv has anyway; rename it'],
+  [{ tile: '0..1' }, 'is a column that attributes.csv has anyway; rename it'],
+  [{ hair: ['red', 'any'] }, 'stands for any word where something is asked for; rename it'],
+])('VocabularySchema refuses what has a meaning of its own: %j', (entry, message) => {
+  expect(v.safeParse(VocabularySchema, entry).issues?.map((issue) => issue.message)).toEqual([message]);
+});
+
 describe('writeAttributes', () => {
   it('writes what readAttributes reads', async () => {
     const columns: AttributeColumn[] = [

@@ -4,6 +4,7 @@
 import * as v from 'valibot';
 import {
   ANY,
+  ANY_WORD,
   type AttributeValues,
   isRange,
   MAX_ATTRIBUTE_WORDS,
@@ -35,7 +36,7 @@ const word = v.pipe(
   v.regex(/^\P{Cc}*$/u, 'has a control character; rename it'),
 );
 const words = v.pipe(
-  v.array(word),
+  v.array(v.pipe(word, v.notValue(ANY_WORD, 'stands for any word where something is asked for; rename it'))),
   v.minLength(1),
   v.maxLength(MAX_ATTRIBUTE_WORDS),
   v.check((values) => new Set(values).size === values.length, 'holds a word twice; expected each once'),
@@ -54,7 +55,11 @@ export const VocabularySchema = v.pipe(
   entriesByName(
     v.union([words, range], 'expected a list of words, each once, a range such as "0..1", or "number"'),
     'expected the attributes by name',
-    v.pipe(word, v.regex(/^(?!__proto__$)[^.\p{Cc}]+$/u, 'has a dot or control character, or is __proto__; rename it')),
+    v.pipe(
+      word,
+      v.regex(/^(?!__proto__$)[^.\p{Cc}]+$/u, 'has a dot or control character, or is __proto__; rename it'),
+      v.check((name) => name !== 'label' && name !== 'tile', 'is a column that attributes.csv has anyway; rename it'),
+    ),
   ),
   v.maxEntries(MAX_ATTRIBUTES, `expected at most ${MAX_ATTRIBUTES} attributes`),
 );
