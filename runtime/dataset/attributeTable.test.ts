@@ -48,6 +48,11 @@ describe('readAttributes', () => {
     }
   });
 
+  it('reads numbers with exponents, as spreadsheets write them', async () => {
+    const { columns } = await read([HEADER, 'elf,0,,,5e-1', 'elf,1,,,2.5E-01', 'orc,0,,,0'].join('\n'));
+    expect([...columns[1]!.data]).toEqual([0.5, 0.25, 0]);
+  });
+
   it('takes a row for all frames of a subject, which names the first of them', async () => {
     const classes = [
       { label: 'elf', count: 4 },
@@ -83,6 +88,13 @@ describe('readAttributes', () => {
     ],
     ['a number', ['elf,0,black,,1.5'], 'line 2, column 5 (wear): is "1.5"; expected a number from 0 to 1'],
     ['text for a number', ['elf,0,black,,much'], 'line 2, column 5 (wear): is "much"; expected a number from 0 to 1'],
+    ['a hexadecimal number', ['elf,0,black,,0x1'], 'line 2, column 5 (wear): is "0x1"; expected a number from 0 to 1'],
+    ['a binary number', ['elf,0,black,,0b1'], 'line 2, column 5 (wear): is "0b1"; expected a number from 0 to 1'],
+    [
+      'a number between spaces',
+      ['elf,0,black,, 1 '],
+      'line 2, column 5 (wear): is " 1 "; expected a number from 0 to 1',
+    ],
     ['a label', ['elv,0,black,,1'], 'line 2, column 1 (label): "elv" is unknown; did you mean "elf"?; known: elf, orc'],
     ['a tile', ['elf,2,black,,1'], 'line 2, column 2 (tile): is "2"; expected 0 to 1, as elf has 2 tiles'],
     [

@@ -25,6 +25,8 @@ export const ATTRIBUTES_FILE = 'attributes.csv';
 /** A range is written `0..1` or `0..1e-7`; what is measured without one is written `number`. */
 const NUMBER = String.raw`(-?\d+(?:\.\d+)?(?:e[+-]?\d{1,3})?)`;
 const RANGE = new RegExp(`^${NUMBER}\\.\\.${NUMBER}$`);
+/** A cell holds what every language reads alike: JavaScript alone would take `0x10`. Spreadsheets write `1E-5`. */
+const NUMBER_CELL = new RegExp(`^${NUMBER}$`, 'i');
 
 /** A table that is wrong throughout is told by its first lines. */
 const MAX_PROBLEMS = 20;
@@ -271,7 +273,7 @@ function readCell(
     if (value < 0) problems.push(`${cell(line, place, column.name)}: ${unknown(text, column.values)}`);
   } else {
     const { min, max } = column.values;
-    value = text.trim() === '' ? Number.NaN : Number(text);
+    value = NUMBER_CELL.test(text) ? Number(text) : Number.NaN;
     if (!(value >= min && value <= max)) {
       problems.push(`${cell(line, place, column.name)}: is ${quote(text)}; expected a number from ${min} to ${max}`);
     }
