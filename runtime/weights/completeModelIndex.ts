@@ -51,7 +51,7 @@ export function completeModelIndex(
       stored.figment?.heightPx ??
       imageSizePx(unet, vae, 0) ??
       fail('expected figment.heightPx, or a sample_size in a config'),
-    channels: stored.figment?.channels ?? checkChannels((isObject(vaeConfig) ? vae : unet).out_channels, fail),
+    channels: stored.figment?.channels ?? checkChannels(isObject(vaeConfig) ? vae : unet, fail),
     ...definedOf(told),
     sampleDefaults: { ...FIGMENT_DEFAULTS.sampleDefaults, ...definedOf(stored.figment?.sampleDefaults ?? {}) },
   };
@@ -91,9 +91,15 @@ function imageSizePx(
   numFrames = 1,
 ): number | undefined {
   const numLevels = Array.isArray(vae.block_out_channels) ? vae.block_out_channels.length : 1;
+  const pixelsPerLatent = patchSizeOf(vae) * 2 ** (numLevels - 1);
   const latentSize = sizeOnAxis(unet.sample_size, axis);
-  const size = latentSize === undefined ? sizeOnAxis(vae.sample_size, axis) : latentSize * 2 ** (numLevels - 1);
+  const size = latentSize === undefined ? sizeOnAxis(vae.sample_size, axis) : latentSize * pixelsPerLatent;
   return v.is(SIZE_PX, size) && v.is(SIZE_PX, size * numFrames) ? size * numFrames : undefined;
+}
+
+/** The side of the squares of pixels that a VAE sees as channels. */
+function patchSizeOf({ patch_size }: Record<string, unknown>): number {
+  return typeof patch_size === 'number' ? patch_size : 1;
 }
 
 /** diffusers stores one number for a square, else [height, width]. */
@@ -102,10 +108,13 @@ function sizeOnAxis(sampleSize: unknown, axis: 0 | 1): number | undefined {
   return typeof size === 'number' ? size : undefined;
 }
 
-function checkChannels(outChannels: unknown, fail: (problem: string) => never): NumValues {
-  if (outChannels === 3 || outChannels === 4) return outChannels;
+/** Of the network that makes pixels: each of its channels is that of one pixel of a patch. */
+function checkChannels(network: Record<string, unknown>, fail: (problem: string) => never): NumValues {
+  const { out_channels } = network;
+  const perPixel = typeof out_channels === 'number' ? out_channels / patchSizeOf(network) ** 2 : undefined;
+  if (perPixel === 3 || perPixel === 4) return perPixel;
   return fail(
-    `expected pictures of 3 or 4 channels, found out_channels ${quote(outChannels)}; name what they are in figment.channels`,
+    `expected pictures of 3 or 4 channels, found out_channels ${quote(out_channels)}; name what they are in figment.channels`,
   );
 }
 
