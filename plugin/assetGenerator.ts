@@ -6,6 +6,7 @@ import {
   attributeProblem,
   attributesOfRecipe,
   type BackendChoice,
+  definedOf,
   isRange,
   MATERIAL_CHANNELS,
   type ModelInfo,
@@ -18,7 +19,6 @@ import {
 } from '../runtime/index.ts';
 import { abortError, isAbort } from './abortError.ts';
 import { allOrNoneAsync } from './allOrNone.ts';
-import { definedOf } from './definedOf.ts';
 import type { Latents } from './latents.ts';
 import type { ClassifierInfo } from './loading/classifiers.ts';
 import type { LoadOptions, ModelLocation } from './loading/loadModelBytes.ts';

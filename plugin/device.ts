@@ -44,10 +44,7 @@ let adopted: { engine: AbstractEngine; device: GPUDevice; done: Promise<BackendC
  * @param options passed to Babylon's engine, over `CREATE_ENGINE_DEFAULTS`
  * @throws        Error where there is neither WebGPU nor WebGL
  */
-export async function CreateEngineAsync(
-  canvas: Canvas,
-  options: CreateEngineOptions = {},
-): Promise<AbstractEngine> {
+export async function CreateEngineAsync(canvas: Canvas, options: CreateEngineOptions = {}): Promise<AbstractEngine> {
   const settings = { ...CREATE_ENGINE_DEFAULTS, ...options };
   const flaw = await flawOfWebgpu(settings);
   const engine = flaw ?? (await startWebgpu(canvas, settings));

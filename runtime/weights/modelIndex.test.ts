@@ -61,7 +61,7 @@ describe('parseModelIndex', () => {
     [
       'a word that steers terminals',
       { ...PLAIN, figment: { attributes: { hair: ['a\u0007'] } } },
-      'expected values without control characters',
+      'each once, or { min, max }; no value may hold control characters',
     ],
     ['a short hash', { ...PLAIN, figment: { version: 1, sha256: { a: '00' } } }, 'expected 64 hex digits'],
     [

@@ -2,12 +2,7 @@ import * as v from 'valibot';
 import { MAX_ATTRIBUTE_WORDS, MAX_ATTRIBUTES, MAX_WORD_LENGTH } from '../core/attributes.ts';
 import { entriesByName } from '../core/entriesByName.ts';
 
-const word = v.pipe(
-  v.string(),
-  v.minLength(1),
-  v.maxLength(MAX_WORD_LENGTH),
-  v.regex(/^\P{Cc}*$/u, 'expected values without control characters'),
-);
+const word = v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_WORD_LENGTH), v.regex(/^\P{Cc}*$/u));
 const words = v.pipe(
   v.array(word),
   v.minLength(1, 'expected at least one value'),
@@ -22,7 +17,10 @@ const range = v.pipe(
 /** The attributes of a model by name: a `Vocabulary`. */
 export const VOCABULARY_SCHEMA = v.pipe(
   entriesByName(
-    v.union([words, range], `expected up to ${MAX_ATTRIBUTE_WORDS} values, each once, or { min, max }`),
+    v.union(
+      [words, range],
+      `expected up to ${MAX_ATTRIBUTE_WORDS} values, each once, or { min, max }; no value may hold control characters`,
+    ),
     'expected the attributes by name',
     v.pipe(word, v.regex(/^[^.\p{Cc}]+$/u, 'expected a name without dots and control characters')),
   ),

@@ -9,7 +9,6 @@ import {
   type ParseError,
   parseTree,
   printParseErrorCode,
-  SyntaxKind,
 } from 'jsonc-parser';
 import * as v from 'valibot';
 import { MAX_MESSAGE_LENGTH, shortened } from '../../runtime/core/errors.ts';
@@ -98,11 +97,12 @@ function parseJson(text: string, name: string): Node {
  */
 function checkDepth(text: string, name: string): void {
   const scanner = createScanner(text, true);
-  const ends: SyntaxKind[] = []; // of the lists and objects that are open
-  for (let token = scanner.scan(); token !== SyntaxKind.EOF; token = scanner.scan()) {
-    if (token === SyntaxKind.OpenBraceToken) ends.push(SyntaxKind.CloseBraceToken);
-    else if (token === SyntaxKind.OpenBracketToken) ends.push(SyntaxKind.CloseBracketToken);
-    else if (token === ends.at(-1)) ends.pop();
+  const ends: string[] = []; // of the lists and objects that are open
+  for (scanner.scan(); scanner.getTokenLength() > 0; scanner.scan()) {
+    const first = text[scanner.getTokenOffset()]!; // a text begins with its quotation mark
+    if (first === '{') ends.push('}');
+    else if (first === '[') ends.push(']');
+    else if (first === ends.at(-1)) ends.pop();
     if (ends.length > MAX_DEPTH) throw new UsageError(`${name}: expected at most ${MAX_DEPTH} levels of nesting`);
   }
 }
