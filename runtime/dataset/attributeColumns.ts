@@ -23,8 +23,23 @@ export interface WordColumn {
 export interface NumberColumn {
   name: string;
   values: NumberRange;
-  /** Each image's number; NaN where it is not known. */
-  data: Float32Array;
+  /** Each image's number; NaN where it is not known. As `numbersOf` makes it. */
+  data: Numbers;
+}
+
+/** Numbers of a range, in float32 where that tells them apart. */
+type Numbers = Float32Array | Float64Array;
+
+/** The most that float32 holds, and the least that it holds with all of its digits. */
+const [LARGEST, LEAST] = [2 ** 127, 2 ** -126];
+/** Float32 tells 2^24 numbers from 0 to 1 apart. A range far from 0 has fewer, such as that of the seconds of one day. */
+const LEAST_SHARE = 2 ** -8;
+
+/** An array for numbers of a range, in which none of them is known. */
+export function numbersOf({ min, max }: NumberRange, length: number): Numbers {
+  const largest = Math.max(Math.abs(min), Math.abs(max));
+  const isFine = largest <= LARGEST && max - min >= Math.max(LEAST, LEAST_SHARE * largest);
+  return new (isFine ? Float32Array : Float64Array)(length).fill(Number.NaN);
 }
 
 export type AttributeColumn = WordColumn | NumberColumn;
@@ -47,7 +62,7 @@ export function rowsOf(columns: readonly AttributeColumn[], images: ArrayLike<nu
   return columns.map((column) =>
     isWords(column)
       ? { ...column, data: Int16Array.from(chosen, (image) => column.data[image]!) }
-      : { ...column, data: Float32Array.from(chosen, (image) => column.data[image]!) },
+      : { ...column, data: numbersOf(column.values, chosen.length).map((_, i) => column.data[chosen[i]!]!) },
   );
 }
 
@@ -187,8 +202,10 @@ export function joinColumns(
     const isLike =
       !other || (!isWords(other) && other.values.min === column.values.min && other.values.max === column.values.max);
     if (!isLike) throw unlike(column.name);
-    const added = other ? other.data : new Float32Array(numOthers).fill(Number.NaN);
-    return { ...column, data: Float32Array.from([...column.data, ...added]) };
+    const data = numbersOf(column.values, column.data.length + numOthers);
+    data.set(column.data);
+    if (other) data.set(other.data, column.data.length);
+    return { ...column, data };
   });
 }
 

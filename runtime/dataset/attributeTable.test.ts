@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { ANY } from '../core/attributes.ts';
 import { parseFrames } from '../core/frames.ts';
-import { type AttributeColumn, vocabularyOf } from './attributeColumns.ts';
+import { type AttributeColumn, encodeColumns, rowsOf, vocabularyOf } from './attributeColumns.ts';
 import { readAttributes, VocabularySchema, writeAttributes } from './attributeTable.ts';
 import type { DatasetSource } from './source.ts';
 
@@ -46,6 +46,20 @@ describe('readAttributes', () => {
         [1, Number.NaN, 0.5],
       ]);
     }
+  });
+
+  it.each<[string, number[]]>([
+    ['1700000000..1700000100', [1700000000, 1700000025, 1700000100]],
+    ['0..1e39', [0, 2.5e38, 1e39]],
+    ['0..4e-44', [0, 1e-44, 4e-44]],
+    ['-40..40', [-40, -20, 40]],
+  ])('keeps numbers of the range %s apart', async (wear, numbers) => {
+    const rows = ['label,tile,wear', `elf,0,${numbers[0]}`, `elf,1,${numbers[1]}`, `orc,0,${numbers[2]}`].join('\n');
+    const { columns } = await read(rows, { attributes: { wear } });
+    expect([...encodeColumns(columns, [0, 1, 2])]).toEqual([0, 0.25, 1]);
+    expect([...encodeColumns(rowsOf(columns, [2, 1]), [0, 1])]).toEqual([1, 0.25]);
+    const { csv } = writeAttributes({ labels: ['elf', 'orc'], classLabels: Int32Array.of(0, 0, 1) }, columns);
+    expect(csv).toBe(`${rows}\n`);
   });
 
   it('reads numbers with exponents, as spreadsheets write them', async () => {

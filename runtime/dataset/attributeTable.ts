@@ -16,7 +16,7 @@ import { entriesByName } from '../core/entriesByName.ts';
 import { messageOf, quote } from '../core/errors.ts';
 import { type Frame, numFramesOf } from '../core/frames.ts';
 import { nearestWord } from '../core/nearestWord.ts';
-import { type AttributeColumn, isWords } from './attributeColumns.ts';
+import { type AttributeColumn, isWords, numbersOf } from './attributeColumns.ts';
 import { type Dataset, membersOf } from './dataset.ts';
 import { type DatasetSource, decodeText, NO_TEXT } from './source.ts';
 
@@ -136,14 +136,15 @@ export function writeAttributes(
   return { description: Object.fromEntries(description), csv: `${lines.join('\n')}\n` };
 }
 
-/** Numbers have as few digits as float32 needs. */
+/** Numbers have as few digits as they need. */
 function cellOf(column: AttributeColumn, image: number): string {
   const value = column.data[image]!;
   if (isWords(column)) return column.values[value] ?? '';
   if (Number.isNaN(value)) return '';
   const { min, max } = column.values;
   const short = [6, 7, 8, 9].map((digits) => Number(value.toPrecision(digits)));
-  const same = short.find((rounded) => Math.fround(rounded) === value) ?? value;
+  const isFloat32 = column.data instanceof Float32Array;
+  const same = short.find((rounded) => (isFloat32 ? Math.fround(rounded) : rounded) === value) ?? value;
   return String(Math.min(max, Math.max(min, same)));
 }
 
@@ -205,7 +206,7 @@ function readersOf(
     }
     if (header.indexOf(name, place + 1) >= 0) problems.push(`line 1: has the column "${name}" twice`);
     const column: AttributeColumn = isRange(values)
-      ? { name, values, data: new Float32Array(numImages).fill(Number.NaN) }
+      ? { name, values, data: numbersOf(values, numImages) }
       : { name, values, data: new Int16Array(numImages).fill(ANY) };
     return [{ column, place }];
   });
