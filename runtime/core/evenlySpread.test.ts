@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { evenlySpread } from './evenlySpread.ts';
 
 it.each([
-  [5, 'ace'],
+  [5, 'abd'],
   [3, 'abc'],
   [2, 'aab'],
   [9, 'adg'],

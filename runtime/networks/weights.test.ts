@@ -53,7 +53,8 @@ describe('initialWeights', () => {
 
   it('draws embeddings from the standard normal', () => {
     const { data } = initialWeights(unet, 3).get('class_embedding.weight')!;
-    expect(meanOf(data.map((value) => value ** 2))).toBeCloseTo(1, 0);
+    const standardError = Math.sqrt(2 / data.length); // of the mean square of so many standard normal values
+    expect(Math.abs(meanOf(data.map((value) => value ** 2)) - 1)).toBeLessThan(3 * standardError);
     expect(data.some((value) => Math.abs(value) > 1.5)).toBe(true);
   });
 
