@@ -10,6 +10,7 @@ import {
   type ModelInfo,
   type OnProgress,
   PICTURE_VERSION,
+  quote,
   type Recipe,
   type RecipeOptions,
   recipeKey,
@@ -17,6 +18,7 @@ import {
 import { abortError } from './abortError.ts';
 import { LruCache } from './cache/lruCache.ts';
 import { PixelStore } from './cache/pixelStore.ts';
+import { checkNames } from './checkNames.ts';
 import { checkNumbers } from './checkNumbers.ts';
 import { assertLatents, assertPixels, type Latents } from './latents.ts';
 import { type ClassifierInfo, LoadedClassifiers } from './loading/classifiers.ts';
@@ -51,6 +53,24 @@ export interface PictureSourceOptions extends PainterOptions, LoadOptions {
 
 export const PICTURE_SOURCE_DEFAULTS = { cacheBytes: 2 ** 25, storeBytes: 2 ** 26 };
 
+/** All options, so that the compiler tells of one that is missing here. */
+const NAMES: Readonly<Record<keyof PictureSourceOptions, true>> = {
+  cacheBytes: true,
+  storeBytes: true,
+  compute: true,
+  frameBudgetMs: true,
+  numWorkers: true,
+  workerUrl: true,
+  wasmPaths: true,
+  backend: true,
+  maxPixels: true,
+  timeoutMs: true,
+  numRetries: true,
+  maxFileBytes: true,
+  signal: true,
+  onProgress: true,
+};
+
 /** How long a caller waits. */
 export interface Waiting {
   /** Higher goes first; default 0. */
@@ -60,7 +80,7 @@ export interface Waiting {
 
 /** How a picture is asked for. */
 export interface RequestOptions extends Waiting {
-  /** A preview after every n-th step; default 0: none but that of a conditional VAE, before the steps. */
+  /** A preview after every n-th step, a whole number; default 0: none but that of a conditional VAE, before the steps. */
   previewEvery?: number;
   onStep?: (step: number, numSteps: number, preview: Picture | null) => void;
 }
@@ -106,6 +126,7 @@ export class PictureSource {
     scene: Scene,
     options: PictureSourceOptions = {},
   ): Promise<PictureSource> {
+    checkNames('AssetGenerator', options, Object.keys(NAMES));
     checkNumbers(options);
     const bytes = await loadModelBytes(location, options);
     assertAlive(scene);
@@ -224,21 +245,25 @@ export class PictureSource {
    * Gives a picture: from memory, from the store of an earlier visit, or painted. It is lent: use it before the next
    * `await`, or copy it.
    *
-   * @throws the signal's reason; an AbortError when the source, its scene or engine is disposed
+   * @throws RangeError for a number of `options` out of range; the signal's reason; an AbortError when the source, its scene or
+   *         engine is disposed
    */
   async pictureAsync(recipe: Recipe, options: RequestOptions = {}): Promise<Picture> {
     this.assertUsable();
-    options.signal?.throwIfAborted();
+    const { priority, signal, previewEvery = 0, onStep } = options;
+    if (!Number.isInteger(previewEvery) || previewEvery < 0) {
+      throw new RangeError(`generate: previewEvery is ${quote(previewEvery)}; expected a whole number from 0`);
+    }
+    signal?.throwIfAborted();
     const known = this.finished.get(recipeKey(recipe));
     if (known) return known;
-    await untilAborted(this.addPartsFor(recipe), options.signal);
+    await untilAborted(this.addPartsFor(recipe), signal);
     this.assertUsable();
-    options.signal?.throwIfAborted();
+    signal?.throwIfAborted();
     const stored = await this.storedAsync(recipe);
     this.assertUsable();
-    options.signal?.throwIfAborted();
+    signal?.throwIfAborted();
     if (stored) return this.keep(recipe, stored);
-    const { priority, signal, previewEvery = 0, onStep } = options;
     const report = ({ step, numSteps, previews }: PaintStep, index: number) => {
       const isDue = step === 0 || step % previewEvery === 0; // others of the batch may have asked for more
       onStep?.(step, numSteps, (isDue && previews?.[index]) || null);

@@ -9,6 +9,7 @@ import type { Scene } from '@babylonjs/core/scene.js';
 import {
   type Attributes,
   attributesOfRecipe,
+  quote,
   type RecipeChanges,
   type RecipeOptions,
   type SurfaceOptions,
@@ -91,7 +92,7 @@ export class SurfaceMaterial extends PBRMaterial {
     options: SurfaceMaterialOptions = {},
     pictures: readonly GeneratedTexture[] = [],
   ) {
-    checkHashTiling(options);
+    checkShape(options);
     const scene = albedo.getScene()!;
     super(name, scene);
     this.written = this.whenFirstWritten();
@@ -267,7 +268,7 @@ export class SurfaceMaterial extends PBRMaterial {
   static override Parse(saved: SavedSurfaceMaterial, scene: Scene, rootUrl = ''): SurfaceMaterial {
     return leavingNothing(scene, saved?.name, () => {
       const { name, surface, parallax, variations, cellSize, changed = {} } = saved;
-      checkHashTiling(saved);
+      checkShape(saved);
       const albedo = GeneratedTexture.Parse({ customType: '', name, ...saved.albedo }, scene, rootUrl);
       const material = new SurfaceMaterial(name, albedo, { surface, parallax, variations, cellSize });
       material.id = saved.id;
@@ -326,11 +327,19 @@ export class SurfaceMaterial extends PBRMaterial {
   }
 }
 
-/** @throws RangeError for a setting out of range */
-export async function checkSurfaceMaterial({ surface = {}, ...tiling }: SurfaceMaterialOptions): Promise<void> {
-  checkHashTiling(tiling);
+/** @throws RangeError for a setting out of range; TypeError for a surface that is no object */
+export async function checkSurfaceMaterial({ surface = {}, ...shape }: SurfaceMaterialOptions): Promise<void> {
+  checkShape(shape);
   const { checkSurface } = await import('./writeSurface.ts');
   checkSurface(surface);
+}
+
+function checkShape({ parallax, variations, cellSize }: SurfaceMaterialOptions): void {
+  checkHashTiling({ variations, cellSize });
+  if (parallax === undefined || parallax === 'offset' || parallax === 'occlusion') return;
+  throw new RangeError(
+    `SurfaceMaterial: parallax is ${quote(parallax)}; expected offset or occlusion, or nothing for no shift`,
+  );
 }
 
 /** Makes a variation show the material's recipe with a seed of its own; what that recipe lacks goes back to its default. */

@@ -1,6 +1,7 @@
 // Makes the maps of a surface. This file is loaded when the first surface material is made.
 import type { RawTexture } from '@babylonjs/core/Materials/Textures/rawTexture.js';
 import {
+  materialSettings,
   prepareSurfaceTexels,
   resultOf,
   type SurfaceOptions,
@@ -9,6 +10,7 @@ import {
   surfaceSettings,
   writeSurfaceTexels,
 } from '../../runtime/index.ts';
+import { checkNames } from '../checkNames.ts';
 import { sharesDevice } from '../device.ts';
 import { FrameBudget } from '../painting/frameBudget.ts';
 import type { GeneratedTexture } from '../texture/generatedTexture.ts';
@@ -24,8 +26,9 @@ interface WrittenSurface {
 /** How many milliseconds of a frame the maps may take on this thread. */
 const BUDGET_MS = 4;
 
-/** @throws RangeError for an option out of range */
+/** Warns of settings that do not exist. @throws RangeError for one out of range; TypeError when they are no object */
 export function checkSurface(surface: SurfaceOptions): void {
+  checkNames('surface', surface, Object.keys(materialSettings()));
   surfaceSettings(surface);
 }
 

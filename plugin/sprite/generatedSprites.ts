@@ -17,6 +17,7 @@ import { abortError } from '../abortError.ts';
 import type { PictureSource, RequestOptions } from '../pictureSource.ts';
 import type { RegenerateOptions } from '../texture/generatedTexture.ts';
 import { LINEAR, NEAREST } from '../texture/texelTexture.ts';
+import { pixelArtOf } from '../texture/textureLook.ts';
 import { untilAborted } from '../untilAborted.ts';
 import { cellSize, planCellsAsync, type SpritesOptions } from './cells.ts';
 import { type CellProgress, GeneratedSheet } from './generatedSheet.ts';
@@ -69,9 +70,9 @@ export class GeneratedSprites extends SpriteManager {
     options: SpritesOptions,
     request: RequestOptions,
   ): Promise<GeneratedSprites> {
+    const pixelArt = pixelArtOf(options.pixelArt);
     const cells = await untilAborted(planCellsAsync(source, options), request.signal);
     const { name = source.info.name, capacity = SPRITES_PER_CELL * cells.length, worldHeight } = options;
-    const pixelArt = options.pixelArt && definedOf(options.pixelArt);
     const { pixelArt: isPixelArt, channels } = source.info;
     const sheet = new GeneratedSheet(name, source, source.scene, {
       cellSize: cellSize(cells, source.info),

@@ -1,17 +1,35 @@
-import type { PixelArtOptions } from '../../runtime/index.ts';
 import {
   definedOf,
   type ImageSize,
   imageSize,
   type ModelInfo,
+  type PixelArtOptions,
+  quote,
   type Recipe,
   type RecipeOptions,
 } from '../../runtime/index.ts';
+import { checkNames } from '../checkNames.ts';
 import { LINEAR_LINEAR_LINEAR, NEAREST } from './texelTexture.ts';
 import type { SavedSettings } from './textureSettings.ts';
 
 /** A palette or a number of colours, and an enlargement; see `pixelArt` of the runtime. Whether pictures wrap follows from the model. */
 export type PixelArtLook = Partial<PixelArtOptions>;
+
+const PIXEL_ART_NAMES: Readonly<Record<keyof PixelArtLook, true>> = {
+  factor: true,
+  palette: true,
+  colours: true,
+  dither: true,
+  tolerance: true,
+  wraps: true,
+};
+
+/** The options of pixel art that are given; it warns of those that do not exist. @throws TypeError when they are no object */
+export function pixelArtOf(asked: PixelArtLook | undefined): PixelArtLook | undefined {
+  if (asked === undefined) return undefined;
+  checkNames('pixelArt', asked, Object.keys(PIXEL_ART_NAMES));
+  return definedOf(asked);
+}
 
 /** How a texture of generated pictures is laid out and sampled. */
 export interface TextureLook {
@@ -30,7 +48,7 @@ export interface TextureLook {
 export interface LookOptions {
   /** Default: false for pixel art, true otherwise. */
   mipmaps?: boolean;
-  /** Default: nearest for pixel art, trilinear otherwise. */
+  /** One of Babylon's `Texture.…_SAMPLINGMODE`, 1 to 12; default: nearest for pixel art, trilinear otherwise. */
   samplingMode?: number;
   /** Snaps pictures to a palette, given or of their own, dithers them, enlarges them 2 or 4 times; default: pictures stay as they are painted. */
   pixelArt?: PixelArtLook;
@@ -44,22 +62,27 @@ const MAX_PIXELS = 2 ** 24;
 /**
  * The look that suits a model's pictures.
  *
- * @throws RangeError for a size that the model does not make
+ * @throws RangeError for a size that the model does not make, or a sampling mode that Babylon does not have; TypeError for
+ *         `pixelArt` that is no object
  */
 export function lookOf(info: ModelInfo, options: LookOptions & ImageSize = {}): TextureLook {
   const { pixelArt: isPixelArt, channels, circularPadding } = info;
   const [widthPx, heightPx] = imageSize(info, options);
-  const { pixelArt } = options;
+  const pixelArt = pixelArtOf(options.pixelArt);
   const factor = pixelArt?.factor ?? 1;
-  const usual = isPixelArt || pixelArt ? NEAREST : LINEAR_LINEAR_LINEAR;
+  const { samplingMode = isPixelArt || pixelArt ? NEAREST : LINEAR_LINEAR_LINEAR } = options;
+  if (!isSamplingMode(samplingMode)) {
+    const expected = 'a number of Babylon, such as Texture.NEAREST_SAMPLINGMODE';
+    throw new RangeError(`generate: samplingMode is ${quote(samplingMode)}; expected ${expected}`);
+  }
   return {
     widthPx: factor * widthPx,
     heightPx: factor * heightPx,
     mipmaps: options.mipmaps ?? !isPixelArt,
-    samplingMode: options.samplingMode ?? usual,
+    samplingMode,
     hasAlpha: channels === 4,
     tiles: circularPadding,
-    ...(pixelArt && { pixelArt: { wraps: circularPadding, ...definedOf(pixelArt) } }),
+    ...(pixelArt && { pixelArt: { wraps: circularPadding, ...pixelArt } }),
   };
 }
 
@@ -120,16 +143,19 @@ export function parseLook(
       `GeneratedTexture: size ${JSON.stringify(size)?.slice(0, 80)}; expected [width, height], 1 to ${MAX_SIZE_PX}, and at most ${maxPixels} pixels`,
     );
   }
-  const isMode = Number.isInteger(samplingMode) && samplingMode >= 1 && samplingMode <= 12;
   return {
     widthPx: widthPx!,
     heightPx: heightPx!,
-    samplingMode: isMode ? samplingMode : NEAREST,
+    samplingMode: isSamplingMode(samplingMode) ? samplingMode : NEAREST,
     hasAlpha: hasAlpha === true,
     mipmaps: mipmaps === true,
     tiles: tiles === true,
     ...(typeof pixelArt === 'object' && pixelArt && { pixelArt }),
   };
+}
+
+function isSamplingMode(mode: number): boolean {
+  return Number.isInteger(mode) && mode >= 1 && mode <= 12;
 }
 
 /** A generated texture as a scene file holds it. */

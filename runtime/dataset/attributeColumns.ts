@@ -110,7 +110,7 @@ export function unfilledRanges(
   return columns.flatMap((column) => {
     if (isWords(column)) return [];
     const { name, values: range, data } = column;
-    const numbers = data.filter((value) => !Number.isNaN(value));
+    const numbers = Array.from(data).filter((value) => !Number.isNaN(value));
     if (numbers.length === 0) return [];
     const seen = { min: numbers.reduce((a, b) => Math.min(a, b)), max: numbers.reduce((a, b) => Math.max(a, b)) };
     const unseen = Math.max(seen.min - range.min, range.max - seen.max);
