@@ -135,6 +135,30 @@ describe('the packages', () => {
     expect(await typeErrors(all)).toEqual(caught);
     expect(await typeErrorsOf59(['typed.ts', 'wrong.ts'])).toEqual(caught);
   });
+
+  it('let options be undefined, for those whose TypeScript asks', { timeout: LIMIT_MS }, async () => {
+    write(
+      'exact.ts',
+      `import type { AssetsManager, ISpriteManager, Scene } from '@babylonjs/core';
+       import { addGeneratedTextureTask, AssetGenerator, createNpcAsync } from 'babylon-figment';
+       import { RegisterGeneratedTexture, restoreSpritesAsync } from 'babylon-figment';
+       interface May { seed?: number; signal?: AbortSignal; manager: AssetsManager; sprites: ISpriteManager }
+       export async function all(scene: Scene, { seed, signal, manager, sprites }: May, numWorkers?: number) {
+         const generator = await AssetGenerator.LoadAsync('models/portraits/', scene, { signal, numWorkers });
+         const asked = { label: 'elf', seed, signal };
+         const texture = await generator.generateTextureAsync({ ...asked, mipmaps: undefined });
+         await texture.varyAsync({ expression: 'happy' }, { signal, priority: seed });
+         await generator.generateSpritesAsync({ seed, signal });
+         await generator.generateSetAsync({ ...asked, vary: 'expression' });
+         const npc = await createNpcAsync({}, { portraits: generator, sprites: generator }, { seed, signal });
+         await npc.varyAsync({ kind: 'elf' }, { signal });
+         addGeneratedTextureTask(manager, 'elf', 'models/portraits/', asked);
+         await restoreSpritesAsync(sprites, { signal });
+         RegisterGeneratedTexture({ numWorkers });
+       }`,
+    );
+    expect(await typeErrors(['exact.ts'], { exactOptionalPropertyTypes: true })).toEqual([]);
+  });
 });
 
 /** Strict, and libraries are checked, too. */
@@ -152,8 +176,8 @@ const COMPILER_OPTIONS = {
 const isOurs = (line: string) => /^[\w-]+\.ts\(|babylon-figment|^error/.test(line);
 
 /** The errors that TypeScript finds in our declarations and in the project's files. */
-async function typeErrors(files: string[]): Promise<string[]> {
-  write('tsconfig.json', JSON.stringify({ compilerOptions: COMPILER_OPTIONS, files }));
+async function typeErrors(files: string[], more: object = {}): Promise<string[]> {
+  write('tsconfig.json', JSON.stringify({ compilerOptions: { ...COMPILER_OPTIONS, ...more }, files }));
   const output = await project
     .node('node_modules/typescript/bin/tsc', '-p', '.', '--pretty', 'false')
     .catch(({ stdout }: { stdout: string }) => stdout);

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Plugin } from 'rollup';
 import { packageRoot } from '../../node/packageRoot.ts';
+import { acceptUndefined } from './acceptUndefined.ts';
 
 /** Packages whose types are written into ours, because users need not have them. */
 const BUNDLED = ['@tensorflow/tfjs-core', 'valibot'];
@@ -14,6 +15,12 @@ export function writeDeclarations(folder: string): void {
   execFileSync(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), ...options], {
     stdio: 'inherit',
   });
+  for (const file of declarationsIn(folder)) writeFileSync(file, acceptUndefined(readFileSync(file, 'utf8')));
+}
+
+function declarationsIn(folder: string): string[] {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  return files.filter((file) => file.endsWith('.d.ts')).map((file) => path.join(folder, file));
 }
 
 /**
@@ -60,10 +67,7 @@ const REGION = /^\/\/#(?:end)?region.*\n/gm;
  */
 function ownComments(declarations: string): Plugin {
   const asOneLine = (comment: string) => comment.trim().replaceAll(/\s+/g, ' ');
-  const files = readdirSync(declarations, { recursive: true, encoding: 'utf8' }).filter((file) =>
-    file.endsWith('.d.ts'),
-  );
-  const texts = files.map((file) => readFileSync(path.join(declarations, file), 'utf8'));
+  const texts = declarationsIn(declarations).map((file) => readFileSync(file, 'utf8'));
   const own = new Set(texts.flatMap((text) => text.match(COMMENT) ?? []).map(asOneLine));
   const isKept = (comment: string) => own.has(asOneLine(comment)) || /licen[cs]e|copyright/i.test(comment);
   return {
