@@ -3,6 +3,7 @@
 import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
+import { build } from 'esbuild';
 import { publint } from 'publint';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createModel, generate, loadModelFolder, selectBackend } from '../../runtime/index.ts';
@@ -134,6 +135,29 @@ describe('the packages', () => {
     const all = ['characters.d.ts', 'typed.ts', 'wrong.ts', ...Object.keys(snippets)];
     expect(await typeErrors(all)).toEqual(caught);
     expect(await typeErrorsOf59(['typed.ts', 'wrong.ts'])).toEqual(caught);
+  });
+
+  it('declare as values what there is when they run, and nothing else', async () => {
+    for (const name of ['babylon-figment', 'babylon-figment-cli']) {
+      const dist = inProject('node_modules', name, 'dist');
+      const entries = readdirSync(dist).filter((file) => existsSync(path.join(dist, file.replace(/js$/, 'd.ts'))));
+      const scripts = entries.filter((file) => file.endsWith('.js')).map((file) => path.join(dist, file));
+      expect(scripts.length).toBeGreaterThan(2);
+      for (const script of scripts) {
+        const { metafile } = await build({
+          entryPoints: [script],
+          format: 'esm',
+          write: false,
+          metafile: true,
+          outdir: dist,
+        });
+        const [{ exports }] = Object.values(metafile.outputs) as [{ exports: string[] }];
+        const declared = readFileSync(script.replace(/js$/, 'd.ts'), 'utf8').matchAll(/^export \{(.*?)\}/gms);
+        const items = Array.from(declared, ([, list]) => list!.split(',').map((item) => item.trim())).flat();
+        const values = items.filter((item) => !item.startsWith('type ')).map((item) => item.split(' ').at(-1));
+        expect(values.sort(), script).toEqual(exports.sort());
+      }
+    }
   });
 
   it('let options be undefined, for those whose TypeScript asks', { timeout: LIMIT_MS }, async () => {

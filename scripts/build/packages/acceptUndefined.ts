@@ -8,7 +8,8 @@ export function acceptUndefined(declarations: string): string {
   const source = ts.createSourceFile('index.d.ts', declarations, ts.ScriptTarget.Latest);
   const additions: [place: number, text: string][] = [];
   const visit = (node: ts.Node): void => {
-    if (ts.isPropertySignature(node) && node.questionToken && node.type) additions.push(...additionsTo(node.type, source));
+    if (ts.isPropertySignature(node) && node.questionToken && node.type)
+      additions.push(...additionsTo(node.type, source));
     ts.forEachChild(node, visit);
   };
   visit(source);

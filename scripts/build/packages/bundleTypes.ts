@@ -43,6 +43,7 @@ export async function bundleTypes(
       dts({ includeExternal: BUNDLED, tsconfig: path.join(packageRoot(), 'tsconfig.build.json') }),
       ownGlobals,
       ownComments(declarations),
+      typesStayTypes,
     ],
     external: /^@babylonjs|^esbuild$|^node:|^@fluentui|^react/,
     onLog: (level, log) => {
@@ -53,6 +54,33 @@ export async function bundleTypes(
   });
   await bundle.write({ dir: outDir, entryFileNames: '[name].d.ts', chunkFileNames: '[name].ts' });
   await bundle.close();
+}
+
+/** Marks what an entry exports as a type, such as a class that nobody is to construct, which is joined as a value. */
+const typesStayTypes: Plugin = {
+  name: 'types stay types',
+  renderChunk(code, { isEntry, facadeModuleId }) {
+    if (!isEntry) return null;
+    const types = typeExports(readFileSync(facadeModuleId!, 'utf8'));
+    return code.replaceAll(/^export \{(.*?)\}/gms, (_, list: string) => {
+      const items = list.split(',').map((item) => item.trim());
+      return `export { ${items.map((item) => (types.has(exportedName(item)) ? `type ${item}` : item)).join(', ')} }`;
+    });
+  },
+};
+
+/** The names that declarations export as types, from elsewhere. */
+function typeExports(declarations: string): Set<string> {
+  const lists = declarations.matchAll(/^export (type )?\{(.*?)\}/gms);
+  const items = Array.from(lists, ([, type, list]) =>
+    list!.split(',').map((item) => `${type ?? ''}${item.trim()}`),
+  ).flat();
+  return new Set(items.filter((item) => item.startsWith('type ')).map(exportedName));
+}
+
+/** The last word of an item such as `a as b`. */
+function exportedName(item: string): string {
+  return item.split(' ').at(-1)!;
 }
 
 const COMMENT = /[ \t]*\/\*[\s\S]*?\*\/\n?/g;
