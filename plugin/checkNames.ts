@@ -1,5 +1,4 @@
-import { nearestWord, quote } from '../runtime/index.ts';
-import { definedOf } from './definedOf.ts';
+import { definedOf, nearestWord, quote } from '../runtime/index.ts';
 import { warnOnce } from './warnOnce.ts';
 
 /**

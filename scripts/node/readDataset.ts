@@ -69,7 +69,7 @@ export interface SplitChoice {
 
 /** `splitHeldOut` by options. @throws UsageError when the attributes don't allow it */
 export function splitFrom(dataset: Dataset, { heldOut, seed, holdOutBy }: SplitChoice): DatasetSplit {
-  const ofOption = (message: string) => message.replace(/^splitHeldOut:/, '--hold-out-by:');
+  const ofOption = (message: string) => `--hold-out-by: ${message.replace(/^splitHeldOut: /, '')}`;
   return rangeAsUsageError(() => splitHeldOut(dataset, heldOut, seed, holdOutBy), ofOption);
 }
 
