@@ -7,7 +7,6 @@ import {
   type Atlas,
   type Attributes,
   composeAtlas,
-  definedOf,
   footPivot,
   numFramesOf,
   type Recipe,

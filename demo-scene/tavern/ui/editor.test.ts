@@ -226,6 +226,7 @@ describeInBrowser(
       expect(await strengthOn(playwright)).toBe('80 %');
       await playwright.click('[data-edit=paint]');
       expect(await page.call('lastAsked')).toMatchObject({ mask: null });
+      await page.call('finish');
       await playwright.click('.presets button:text("Nothing")');
       expect(await playwright.isChecked('#erase'), 'of an empty mask').toBe(false);
     });
