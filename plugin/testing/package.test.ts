@@ -151,7 +151,7 @@ describe('the packages', () => {
           metafile: true,
           outdir: dist,
         });
-        const [{ exports }] = Object.values(metafile.outputs) as [{ exports: string[] }];
+        const { exports } = Object.values(metafile.outputs)[0]!;
         const declared = readFileSync(script.replace(/js$/, 'd.ts'), 'utf8').matchAll(/^export \{(.*?)\}/gms);
         const items = Array.from(declared, ([, list]) => list!.split(',').map((item) => item.trim())).flat();
         const values = items.filter((item) => !item.startsWith('type ')).map((item) => item.split(' ').at(-1));
