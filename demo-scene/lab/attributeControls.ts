@@ -1,46 +1,35 @@
 import GUI from 'lil-gui';
-import { ANY_WORD, type Attributes, isRange, type NumberRange, type Vocabulary } from '../../runtime/index.ts';
+import { ANY_WORD, isRange, type NumberRange, type Vocabulary } from '../../runtime/index.ts';
 import { labelWords } from '../shared/labelWords.ts';
 import { ownValue } from '../shared/ownValue.ts';
 import type { Settings } from './settings.ts';
+import { withAttribute } from './withAttribute.ts';
 
 /** A panel with a control for each attribute of a model: a list of words, or a number beside "any". */
 export class AttributeControls {
   readonly #updates: ((settings: Settings) => void)[] = [];
+  #asked: Pick<Settings, 'attributes' | 'sameAs'> = { attributes: {}, sameAs: {} };
 
-  /** @param onChange called with what is asked for now; an attribute that reads "any" is absent */
+  /** @param onChange called with what is asked for now, of the same person; an attribute that reads "any" is absent */
   constructor(container: HTMLElement, vocabulary: Vocabulary, onChange: (changes: Partial<Settings>) => void) {
     const gui = new GUI({ container, title: 'Attributes', injectStyles: false });
     if (isNarrow()) gui.close();
-    const asked = new Map<string, string | number>();
-    const change = (name: string, value: string | number | null) => {
-      if (value === null) asked.delete(name);
-      else asked.set(name, value);
-      onChange({ attributes: inOrder(asked, vocabulary) });
-    };
+    const change = (name: string, value: string | number | null) =>
+      onChange(withAttribute(this.#asked, name, value, vocabulary));
     for (const [name, values] of Object.entries(vocabulary)) {
       const show = isRange(values)
         ? addNumber(gui, name, values, (value) => change(name, value))
         : addWords(gui, name, values, (value) => change(name, value));
-      this.#updates.push(({ attributes }) => {
-        const value = ownValue(attributes, name);
-        if (value === undefined) asked.delete(name);
-        else asked.set(name, value);
-        show(value);
-      });
+      this.#updates.push(({ attributes }) => show(ownValue(attributes, name)));
     }
     this.#updates.push(addCompared(gui, Object.keys(vocabulary), onChange));
   }
 
   /** Shows these attributes, and "any" for all others. */
   show(settings: Settings): void {
+    this.#asked = settings;
     for (const update of this.#updates) update(settings);
   }
-}
-
-function inOrder(asked: ReadonlyMap<string, string | number>, vocabulary: Vocabulary): Attributes {
-  const known = Object.keys(vocabulary).filter((name) => asked.has(name));
-  return Object.fromEntries(known.map((name) => [name, asked.get(name)!]));
 }
 
 /** The choice of the attribute whose values the strip shows side by side. */

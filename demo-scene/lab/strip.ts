@@ -2,9 +2,9 @@ import type { AssetGenerator, ModelInfo } from '../../plugin/index.ts';
 import { ANY_WORD, isRange, messageOf, type Vocabulary } from '../../runtime/index.ts';
 import { blankPicture, standingFrame } from '../shared/frames.ts';
 import { labelWords } from '../shared/labelWords.ts';
-import { ownValue } from '../shared/ownValue.ts';
 import { create, drawStill } from '../shared/page.ts';
 import { canBeOrnate, describeSteps, type LabRecipe, labRecipe, makerOf, rangesOf, type Settings } from './settings.ts';
+import { withAttribute } from './withAttribute.ts';
 
 /** One picture of a strip: the settings with some of them changed. */
 interface Variant {
@@ -69,17 +69,12 @@ const SEEDS: StripPlan = {
 /** The same person, or thing, with each value of one attribute. */
 const ATTRIBUTE: StripPlan = {
   titleOf: ({ compared }) => labelWords(compared).replace(/^./, (letter) => letter.toUpperCase()),
-  variantsOf: ({ attributes, sameAs, compared }, { attributes: vocabulary = {} }) => {
-    const { [compared]: _, ...others } = attributes;
-    const before = ownValue(sameAs, compared) ?? ownValue(attributes, compared) ?? ANY_WORD;
-    const origin = { sameAs: { ...sameAs, [compared]: before } };
-    return [
-      { caption: ANY_WORD, changes: { attributes: others, ...origin } },
-      ...valuesOf(vocabulary[compared] ?? []).map((value) => ({
-        caption: labelWords(String(value)),
-        changes: { attributes: { ...attributes, [compared]: value }, ...origin },
-      })),
-    ];
+  variantsOf: (settings, { attributes: vocabulary = {} }) => {
+    const { compared } = settings;
+    return [null, ...valuesOf(vocabulary[compared] ?? [])].map((value) => ({
+      caption: labelWords(String(value ?? ANY_WORD)),
+      changes: withAttribute(settings, compared, value, vocabulary),
+    }));
   },
 };
 
