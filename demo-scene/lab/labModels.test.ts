@@ -2,7 +2,7 @@
 import { beforeAll, expect, it, vi } from 'vitest';
 import { describeInBrowser, type OpenPage } from '../../scripts/testing/describeInBrowser.ts';
 import { flawsOfAccess } from '../../scripts/testing/flawsOfAccess.ts';
-import type { PageOptions } from '../../scripts/testing/openBrowser.ts';
+import type { PageOptions, TestPage } from '../../scripts/testing/openBrowser.ts';
 import { enter, type LabConsole, labSite, picture, pictures, ready, text } from '../testing/visitedLab.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
@@ -59,7 +59,11 @@ function withOtherModels(openPage: OpenPage): void {
     expect(await text(pupil, '[data-status=maker]')).toBe('teacher');
     expect(await text(pupil, '#schedule .steps')).toContain('3 steps of dpm++ by the teacher');
     expect(await pupil.playwright.locator('#portrait canvas').getAttribute('aria-label')).toContain('3 steps of dpm++');
+    await showsTeacher(pupil);
     await enter(pupil, 'guidance scale', 2);
+    expect(await text(pupil, '[data-status=maker]'), 'who can do what is asked again').toBe('student');
+    expect(await picture(pupil)).toEqual(four);
+    expect(await row.locator('[aria-disabled=true]').count()).toBe(0);
     await row.getByRole('button', { name: 'teacher' }).click();
     await ready(pupil);
     expect(await pupil.call('recipe')).toMatchObject({ sampler: 'dpm++', numInferenceSteps: 3 });
@@ -76,4 +80,21 @@ function withOtherModels(openPage: OpenPage): void {
     expect(await broken.playwright.locator('main').isVisible()).toBe(false);
     broken.takeErrors(); // the browser reports the missing file
   });
+}
+
+/** Whether controls, address and strip say of a picture at guidance 8 what is true: that the teacher has made it, in its steps. */
+async function showsTeacher({ playwright }: TestPage<LabConsole>): Promise<void> {
+  const reason = 'Guidance 8 is for the teacher: 3 steps of dpm++.';
+  expect(await playwright.inputValue('#settings .lil-option select >> nth=-1')).toBe('dpm++');
+  expect(await playwright.getByLabel('steps', { exact: true }).inputValue()).toBe('3');
+  expect(await playwright.textContent('#settings .note')).toBe(reason);
+  await expect.poll(() => playwright.url()).toMatch(/guidance=8&sampler=dpm\+\+&steps=3$/);
+  const row = playwright.getByRole('group', { name: 'Steps of the student, and of its teacher' });
+  expect(await row.locator('[aria-pressed=true]').allTextContents()).toEqual(['3teacher']);
+  const refused = row.locator('[aria-disabled=true]');
+  expect(await refused.allTextContents()).toEqual(['1', '2', '4']);
+  expect(await refused.first().getAttribute('title')).toBe(reason);
+  await refused.first().dispatchEvent('click');
+  expect(await playwright.textContent('[data-status=maker]')).toBe('teacher');
+  expect(await flawsOfAccess(playwright)).toEqual([]);
 }

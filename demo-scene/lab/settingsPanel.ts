@@ -1,8 +1,9 @@
 import GUI, { type Controller } from 'lil-gui';
 import type { ModelInfo } from '../../plugin/index.ts';
 import { mixesLabels, randomSeed, SAMPLER_NAMES } from '../../runtime/index.ts';
-import { element } from '../shared/page.ts';
+import { create, element } from '../shared/page.ts';
 import { AttributeControls, choicesOf, isNarrow } from './attributeControls.ts';
+import { asMade, whyOverruled } from './overruled.ts';
 import { canBeOrnate, type NumberName, rangesOf, type Settings, withinRanges } from './settings.ts';
 
 /** The numbers of this panel; the end of the walk has fields of its own. */
@@ -35,7 +36,11 @@ const HINTS: Record<PanelNumber, string> = {
 
 /** The panel of sliders and fields. */
 export class SettingsPanel {
+  /** What is asked for. */
+  private asked: Settings;
+  /** What the controls show: sampler and steps as the picture is made. */
   private readonly values: Settings;
+  private readonly note = create('p', { className: 'note', role: 'status' });
   private readonly gui: GUI;
   private readonly eta: Controller;
   private readonly attributes: AttributeControls | undefined;
@@ -47,6 +52,7 @@ export class SettingsPanel {
     settings: Settings,
     private readonly onChange: (settings: Settings) => void,
   ) {
+    this.asked = settings;
     this.values = { ...settings };
     this.gui = new GUI({ container, title: 'Settings', injectStyles: false });
     if (isNarrow()) this.gui.close();
@@ -66,7 +72,7 @@ export class SettingsPanel {
       this.addSlider(name);
     if (canBeOrnate(info)) this.addSlider('ornate');
     this.gui.add(this.values, 'sampler', choicesOf(SAMPLER_NAMES)).name('sampler');
-    this.addSlider('numInferenceSteps');
+    this.addSlider('numInferenceSteps').domElement.after(this.note);
     this.eta = this.addSlider('eta');
     this.gui.onChange(({ object, property }) => {
       if (object === this.values) this.changed(property as keyof Settings);
@@ -75,20 +81,29 @@ export class SettingsPanel {
   }
 
   show(settings: Settings): void {
-    Object.assign(this.values, settings);
+    this.asked = settings;
+    Object.assign(this.values, asMade(settings, this.info));
     for (const controller of this.gui.controllersRecursive()) controller.updateDisplay();
-    this.eta.show(settings.sampler === 'ddim');
+    this.note.textContent = whyOverruled(settings, this.info);
+    this.eta.show(this.values.sampler === 'ddim');
     this.attributes?.show(settings);
   }
 
   private change(changes: Partial<Settings>): void {
-    this.onChange(withinRanges({ ...this.values, ...changes }, this.info));
+    this.onChange(withinRanges({ ...this.asked, ...changes }, this.info));
   }
 
-  /** When the two ends of the interval cross, the end that was moved wins. */
+  /**
+   * When the two ends of the interval cross, the end that was moved wins. Who changes the sampler or the steps that a teacher
+   * takes means both as they are shown.
+   */
   private changed(name: keyof Settings): void {
-    const { intervalMin, intervalMax } = this.values;
-    this.change(name === 'intervalMax' ? { intervalMin: Math.min(intervalMin, intervalMax) } : {});
+    const { intervalMin, intervalMax, sampler, numInferenceSteps } = this.values;
+    this.change({
+      [name]: this.values[name],
+      ...(name === 'intervalMax' && { intervalMin: Math.min(intervalMin, intervalMax) }),
+      ...((name === 'sampler' || name === 'numInferenceSteps') && { sampler, numInferenceSteps }),
+    });
   }
 
   private addSlider(name: Exclude<PanelNumber, 'seed'>): Controller {

@@ -1,8 +1,10 @@
 import type { AssetGenerator, ModelInfo } from '../../plugin/index.ts';
 import { ANY_WORD, isRange, messageOf, type Vocabulary } from '../../runtime/index.ts';
+import { allowPress, ignoreRefusedPresses } from '../shared/allowPress.ts';
 import { blankPicture, standingFrame } from '../shared/frames.ts';
 import { labelWords } from '../shared/labelWords.ts';
 import { create, drawStill } from '../shared/page.ts';
+import { whyOverruled } from './overruled.ts';
 import { canBeOrnate, describeSteps, type LabRecipe, labRecipe, makerOf, rangesOf, type Settings } from './settings.ts';
 import { withAttribute } from './withAttribute.ts';
 
@@ -109,6 +111,8 @@ interface Cell {
   /** Says that it is the teacher's picture, in a model that has a student. */
   maker: HTMLElement;
   variant: Variant;
+  /** Why no picture is made in the steps that it is about; '' where one is. */
+  refusal: string;
   /** The key of the recipe on the canvas; '' when there is none. */
   shown: string;
 }
@@ -117,6 +121,7 @@ interface Cell {
 export class Strip {
   private readonly heading = create('h2');
   private readonly list = create('div', { className: 'cells' });
+  private readonly refusal = create('p', { className: 'problem' });
   private readonly problem = create('p', { className: 'problem' });
   private readonly cells: Cell[] = [];
 
@@ -129,7 +134,8 @@ export class Strip {
     private readonly onChosen: (changes: Partial<Settings>) => void,
   ) {
     this.list.setAttribute('role', 'group');
-    container.append(create('div', { className: 'strip' }, this.heading, this.list, this.problem));
+    ignoreRefusedPresses(this.list);
+    container.append(create('div', { className: 'strip' }, this.heading, this.list, this.refusal, this.problem));
   }
 
   /** Marks the pictures that are out of date, and the one that shows the current settings. */
@@ -140,17 +146,39 @@ export class Strip {
     const variants = this.plan.variantsOf(settings, this.generator.info);
     while (this.cells.length < variants.length) this.cells.push(this.createCell());
     for (const { button } of this.cells.splice(variants.length)) button.remove();
-    const present = JSON.stringify(this.recipeOf(settings));
-    for (const [i, cell] of this.cells.entries()) {
-      cell.variant = variants[i]!;
-      cell.caption.textContent = cell.variant.caption;
-      const recipe = this.recipeOf({ ...settings, ...cell.variant.changes });
-      cell.maker.textContent = makerOf(recipe, this.generator.info) === 'teacher' ? 'teacher' : '';
-      cell.button.title = `Take over ${cell.variant.caption}: ${describeSteps(recipe, this.generator.info)}`;
-      const key = JSON.stringify(recipe);
-      cell.button.toggleAttribute('data-stale', cell.shown !== key);
-      cell.button.setAttribute('aria-pressed', String(key === present));
+    for (const [i, cell] of this.cells.entries()) this.showCell(cell, variants[i]!, settings);
+    this.refusal.textContent = this.cells.find(({ refusal }) => refusal)?.refusal ?? '';
+  }
+
+  private showCell(cell: Cell, variant: Variant, settings: Settings): void {
+    const { info } = this.generator;
+    const { caption, changes } = variant;
+    const varied = { ...settings, ...changes };
+    cell.variant = variant;
+    cell.refusal = changes.numInferenceSteps === undefined ? '' : whyOverruled(varied, info);
+    cell.caption.textContent = caption;
+    allowPress(cell.button, !cell.refusal);
+    if (cell.refusal) {
+      this.empty(cell);
+      return;
     }
+    const recipe = this.recipeOf(varied);
+    cell.maker.textContent = makerOf(recipe, info) === 'teacher' ? 'teacher' : '';
+    cell.button.title = `Take over ${caption}: ${describeSteps(recipe, info)}`;
+    const key = JSON.stringify(recipe);
+    cell.button.toggleAttribute('data-stale', cell.shown !== key);
+    cell.button.setAttribute('aria-pressed', String(key === JSON.stringify(this.recipeOf(settings))));
+  }
+
+  /** Leaves a picture out that the student cannot make; its title says why. */
+  private empty(cell: Cell): void {
+    const { button, canvas, maker } = cell;
+    cell.shown = '';
+    button.title = cell.refusal;
+    maker.textContent = '';
+    drawStill(canvas, standingFrame(blankPicture(this.generator.info), this.generator.info));
+    button.removeAttribute('data-stale');
+    button.setAttribute('aria-pressed', 'false');
   }
 
   /**
@@ -171,6 +199,7 @@ export class Strip {
   }
 
   private async fillCell(cell: Cell, settings: Settings, signal: AbortSignal): Promise<void> {
+    if (cell.refusal) return;
     const recipe = this.recipeOf({ ...settings, ...cell.variant.changes });
     const key = JSON.stringify(recipe);
     if (cell.shown === key) return;
@@ -188,7 +217,7 @@ export class Strip {
     const caption = create('span');
     const maker = create('span', { className: 'maker' });
     const button = create('button', { type: 'button' }, canvas, caption, maker);
-    const cell = { button, canvas, caption, maker, variant: { caption: '', changes: {} }, shown: '' };
+    const cell = { button, canvas, caption, maker, variant: { caption: '', changes: {} }, refusal: '', shown: '' };
     button.addEventListener('click', () => this.onChosen(cell.variant.changes));
     this.list.append(button);
     return cell;

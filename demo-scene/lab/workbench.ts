@@ -2,6 +2,7 @@ import type { AssetGenerator } from '../../plugin/index.ts';
 import { MATERIAL_CHANNELS } from '../../runtime/index.ts';
 import { element } from '../shared/page.ts';
 import { LargePicture } from './largePicture.ts';
+import { asMade } from './overruled.ts';
 import { GuidancePlot, SchedulePlot } from './plots.ts';
 import { ReconstructionView } from './reconstruction.ts';
 import { changedOf, type LabRecipe, labRecipe, makerOf, type Settings, withinRanges } from './settings.ts';
@@ -54,7 +55,7 @@ export class Workbench {
       ...stripPlans(info).map((plan, i) => new Strip(element('#strips'), plan, generator, -i, change)),
       ...(isEncoded ? [new Walk(generator)] : []),
     ];
-    const link = () => this.address.linkTo(this.settings);
+    const link = () => this.address.linkTo(asMade(this.settings, info));
     offerSharing({ picture: this.portrait, link, recipe: () => this.recipe }, notify);
     this.use(settings, notes);
   }
@@ -68,7 +69,7 @@ export class Workbench {
     const settings = { ...asked, sameAs: changedOf(asked) }; // what is again as it was at first counts as never changed
     this.settings = settings;
     this.controls.show(settings);
-    this.address.write(settings);
+    this.address.write(asMade(settings, this.generator.info));
     this.walkControls.show(settings);
     this.schedule.show(settings);
     this.status.show(this.recipe);
