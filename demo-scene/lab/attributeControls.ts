@@ -2,6 +2,7 @@ import GUI from 'lil-gui';
 import { ANY_WORD, isRange, type NumberRange, type Vocabulary } from '../../runtime/index.ts';
 import { labelWords } from '../shared/labelWords.ts';
 import { ownValue } from '../shared/ownValue.ts';
+import { Adjusting } from './adjusting.ts';
 import type { Settings } from './settings.ts';
 import { withAttribute } from './withAttribute.ts';
 
@@ -11,11 +12,16 @@ export class AttributeControls {
   #asked: Pick<Settings, 'attributes' | 'sameAs'> = { attributes: {}, sameAs: {} };
 
   /** @param onChange called with what is asked for now, of the same person; an attribute that reads "any" is absent */
-  constructor(container: HTMLElement, vocabulary: Vocabulary, onChange: (changes: Partial<Settings>) => void) {
+  constructor(
+    container: HTMLElement,
+    vocabulary: Vocabulary,
+    onChange: (changes: Partial<Settings>, isNew: boolean) => void,
+  ) {
     const gui = new GUI({ container, title: 'Attributes', injectStyles: false });
     if (isNarrow()) gui.close();
+    const adjusting = new Adjusting(gui);
     const change = (name: string, value: string | number | null) =>
-      onChange(withAttribute(this.#asked, name, value, vocabulary));
+      onChange(withAttribute(this.#asked, name, value, vocabulary), adjusting.begins());
     for (const [name, values] of Object.entries(vocabulary)) {
       const show = isRange(values)
         ? addNumber(gui, name, values, (value) => change(name, value))
@@ -36,12 +42,12 @@ export class AttributeControls {
 function addCompared(
   gui: GUI,
   names: readonly string[],
-  onChange: (changes: Partial<Settings>) => void,
+  onChange: (changes: Partial<Settings>, isNew: boolean) => void,
 ): (settings: Settings) => void {
   const held = { compared: names[0]! };
   const controller = gui.add(held, 'compared', choicesOf(names)).name('side by side');
   controller.domElement.title = 'The attribute whose values are painted in a row';
-  controller.onChange((compared: string) => onChange({ compared }));
+  controller.onChange((compared: string) => onChange({ compared }, true));
   return ({ compared }) => {
     held.compared = compared;
     controller.updateDisplay();

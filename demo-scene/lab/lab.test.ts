@@ -243,6 +243,28 @@ function inLab(openPage: OpenPage): void {
     await expect.poll(() => hashOf(page)).toContain('seed=3&');
   });
 
+  it('goes back and forward through what was chosen: a number that is dragged or typed is one step of that', async () => {
+    await show(page, '#label=orc&seed=5');
+    const before = await picture(page);
+    await page.playwright.getByRole('group', { name: 'Seeds' }).getByRole('button', { name: '3' }).click();
+    await expect.poll(() => hashOf(page)).toContain('seed=3&');
+    for (const guidance of [3, 4.5, 6]) {
+      await enter(page, 'guidance scale', guidance);
+      await expect.poll(() => hashOf(page)).toContain(`guidance=${guidance}&`);
+    }
+    const go = (steps: number) => page.playwright.evaluate((delta) => history.go(delta), steps);
+    await go(-1);
+    await expect.poll(() => page.call('recipe')).toMatchObject({ seed: 3, guidanceScale: 2 });
+    await go(-1);
+    await expect.poll(() => page.call('recipe')).toMatchObject({ seed: 5, guidanceScale: 2 });
+    await ready(page);
+    expect(await picture(page)).toEqual(before);
+    expect(await page.playwright.getByLabel('seed', { exact: true }).inputValue()).toBe('5');
+    await go(2);
+    await expect.poll(() => page.call('recipe')).toMatchObject({ seed: 3, guidanceScale: 6 });
+    await ready(page);
+  });
+
   it('follows the address', async () => {
     await show(page, '#label=orc');
     await page.playwright.evaluate(() => {

@@ -2,6 +2,7 @@ import GUI, { type Controller } from 'lil-gui';
 import type { ModelInfo } from '../../plugin/index.ts';
 import { mixesLabels, randomSeed, SAMPLER_NAMES } from '../../runtime/index.ts';
 import { create, element } from '../shared/page.ts';
+import { Adjusting } from './adjusting.ts';
 import { AttributeControls, choicesOf, isNarrow } from './attributeControls.ts';
 import { asMade, whyOverruled } from './overruled.ts';
 import { canBeOrnate, type NumberName, rangesOf, type Settings, withinRanges } from './settings.ts';
@@ -42,15 +43,16 @@ export class SettingsPanel {
   private readonly values: Settings;
   private readonly note = create('p', { className: 'note', role: 'status' });
   private readonly gui: GUI;
+  private readonly adjusting: Adjusting;
   private readonly eta: Controller;
   private readonly attributes: AttributeControls | undefined;
 
-  /** @param onChange called at each change, with all values within their ranges */
+  /** @param onChange called at each change, with all values within their ranges, and whether it goes on from none before */
   constructor(
     container: HTMLElement,
     private readonly info: ModelInfo,
     settings: Settings,
-    private readonly onChange: (settings: Settings) => void,
+    private readonly onChange: (settings: Settings, isNew: boolean) => void,
   ) {
     this.asked = settings;
     this.values = { ...settings };
@@ -65,7 +67,8 @@ export class SettingsPanel {
     const attributesPlace = element('#attributes');
     attributesPlace.hidden = !info.attributes;
     this.attributes =
-      info.attributes && new AttributeControls(attributesPlace, info.attributes, (changes) => this.change(changes));
+      info.attributes &&
+      new AttributeControls(attributesPlace, info.attributes, (changes, isNew) => this.change(changes, isNew));
     this.gui.add(this.values, 'seed').step(1).name(NAMES.seed).domElement.title = HINTS.seed;
     this.gui.add({ random: () => this.change({ seed: randomSeed() }) }, 'random').name('random seed');
     for (const name of ['guidanceScale', 'intervalMin', 'intervalMax', 'guidanceRescale'] as const)
@@ -74,6 +77,7 @@ export class SettingsPanel {
     this.gui.add(this.values, 'sampler', choicesOf(SAMPLER_NAMES)).name('sampler');
     this.addSlider('numInferenceSteps').domElement.after(this.note);
     this.eta = this.addSlider('eta');
+    this.adjusting = new Adjusting(this.gui);
     this.gui.onChange(({ object, property }) => {
       if (object === this.values) this.changed(property as keyof Settings);
     });
@@ -89,8 +93,8 @@ export class SettingsPanel {
     this.attributes?.show(settings);
   }
 
-  private change(changes: Partial<Settings>): void {
-    this.onChange(withinRanges({ ...this.asked, ...changes }, this.info));
+  private change(changes: Partial<Settings>, isNew = true): void {
+    this.onChange(withinRanges({ ...this.asked, ...changes }, this.info), isNew);
   }
 
   /**
@@ -99,11 +103,12 @@ export class SettingsPanel {
    */
   private changed(name: keyof Settings): void {
     const { intervalMin, intervalMax, sampler, numInferenceSteps } = this.values;
-    this.change({
+    const changes = {
       [name]: this.values[name],
       ...(name === 'intervalMax' && { intervalMin: Math.min(intervalMin, intervalMax) }),
       ...((name === 'sampler' || name === 'numInferenceSteps') && { sampler, numInferenceSteps }),
-    });
+    };
+    this.change(changes, this.adjusting.begins());
   }
 
   private addSlider(name: Exclude<PanelNumber, 'seed'>): Controller {

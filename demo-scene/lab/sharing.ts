@@ -32,17 +32,20 @@ export function recipeText(recipe: RecipeOptions): string {
 /** Browsers refuse to change the address more than about a hundred times in half a minute, which a slider would do. */
 const WRITE_DELAY_MS = 250;
 
-/** Keeps the settings in the page's address. */
+/** Keeps the settings in the page's address, and what was chosen before in the browser's history. */
 export class Address {
   private timer: ReturnType<typeof setTimeout> | undefined;
+  /** Whether what is to be written becomes a new entry of the history. */
+  private isNew = false;
 
-  /** @param onChange called when a person has changed the address */
+  /** @param onChange called when a person has changed the address, or has gone back or forward */
   constructor(
     private readonly info: ModelInfo,
     onChange: (parsed: ParsedHash) => void,
   ) {
     addEventListener('hashchange', () => {
       clearTimeout(this.timer);
+      this.isNew = false;
       onChange(this.read());
     });
   }
@@ -51,10 +54,16 @@ export class Address {
     return parseHash(location.hash, this.info);
   }
 
-  write(settings: Settings): void {
+  /** @param isNew whether a person can go back from these settings to those before; otherwise they take their place */
+  write(settings: Settings, isNew: boolean): void {
     clearTimeout(this.timer);
+    this.isNew ||= isNew;
     const hash = formatHash(settings, this.info);
-    this.timer = setTimeout(() => history.replaceState(null, '', hash), WRITE_DELAY_MS);
+    this.timer = setTimeout(() => {
+      if (this.isNew && hash !== location.hash) history.pushState(null, '', hash);
+      else history.replaceState(null, '', hash);
+      this.isNew = false;
+    }, WRITE_DELAY_MS);
   }
 
   linkTo(settings: Settings): string {

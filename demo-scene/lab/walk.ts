@@ -4,6 +4,7 @@ import { randomSeed } from '../../runtime/index.ts';
 import { blankPicture, standingFrame } from '../shared/frames.ts';
 import { labelWords } from '../shared/labelWords.ts';
 import { create, drawStill, element } from '../shared/page.ts';
+import { Adjusting } from './adjusting.ts';
 import { choicesOf } from './attributeControls.ts';
 import { labRecipe, type Settings } from './settings.ts';
 
@@ -134,17 +135,18 @@ export class WalkControls {
   constructor(
     { labels }: ModelInfo,
     { walkLabel, walkSeed }: Settings,
-    private readonly onChange: (changes: WalkEnd) => void,
+    private readonly onChange: (changes: WalkEnd, isNew: boolean) => void,
   ) {
     this.values = { walkLabel, walkSeed };
     this.gui = new GUI({ container: element('#walk-end'), title: 'Walk to', injectStyles: false });
     this.gui.add(this.values, 'walkLabel', choicesOf(labels)).name('end label');
     this.gui.add(this.values, 'walkSeed').step(1).name('end seed');
     this.gui
-      .add({ random: () => this.onChange({ ...this.values, walkSeed: randomSeed() }) }, 'random')
+      .add({ random: () => this.onChange({ ...this.values, walkSeed: randomSeed() }, true) }, 'random')
       .name('another end');
+    const adjusting = new Adjusting(this.gui);
     this.gui.onChange(({ property }) => {
-      if (property in this.values) this.onChange({ ...this.values });
+      if (property in this.values) this.onChange({ ...this.values }, adjusting.begins());
     });
   }
 

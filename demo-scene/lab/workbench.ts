@@ -37,13 +37,16 @@ export class Workbench {
     private readonly setState: (state: 'painting' | 'filling' | 'ready') => void,
   ) {
     const { info } = generator;
-    this.address = new Address(info, ({ settings, notes }) => this.use(settings, notes));
+    this.address = new Address(info, ({ settings, notes }) => this.use(settings, false, notes));
     const { settings, notes } = this.address.read();
     this.settings = settings;
     this.status = new StatusLine(generator);
     this.portrait = new LargePicture(generator, (recipe, durationMs) => this.status.painted(recipe, durationMs));
-    this.controls = new SettingsPanel(element('#settings'), info, settings, (changed) => this.use(changed));
-    const change = (changes: Partial<Settings>) => this.use(withinRanges({ ...this.settings, ...changes }, info));
+    this.controls = new SettingsPanel(element('#settings'), info, settings, (changed, isNew) =>
+      this.use(changed, isNew),
+    );
+    const change = (changes: Partial<Settings>, isNew = true) =>
+      this.use(withinRanges({ ...this.settings, ...changes }, info), isNew);
     this.walkControls = new WalkControls(info, settings, change);
     this.schedule = new SchedulePlot(info);
     // The auto-encoder of materials sees maps, which a picture alone does not have.
@@ -51,25 +54,29 @@ export class Workbench {
     element('#vae').hidden = !isEncoded;
     this.followers = [
       new GuidancePlot(generator),
-      ...(isEncoded ? [new ReconstructionView(generator, () => this.use(this.settings))] : []),
+      ...(isEncoded ? [new ReconstructionView(generator, () => this.use(this.settings, false))] : []),
       ...stripPlans(info).map((plan, i) => new Strip(element('#strips'), plan, generator, -i, change)),
       ...(isEncoded ? [new Walk(generator)] : []),
     ];
     const link = () => this.address.linkTo(asMade(this.settings, info));
     offerSharing({ picture: this.portrait, link, recipe: () => this.recipe }, notify);
-    this.use(settings, notes);
+    this.use(settings, false, notes);
   }
 
   get recipe(): LabRecipe {
     return labRecipe(this.settings, this.generator.info);
   }
 
-  /** Shows these settings everywhere, and paints their pictures. */
-  private use(asked: Settings, notes: string[] = []): void {
+  /**
+   * Shows these settings everywhere, and paints their pictures.
+   *
+   * @param isNew whether a person can go back from them to those before
+   */
+  private use(asked: Settings, isNew: boolean, notes: string[] = []): void {
     const settings = { ...asked, sameAs: changedOf(asked) }; // what is again as it was at first counts as never changed
     this.settings = settings;
     this.controls.show(settings);
-    this.address.write(asMade(settings, this.generator.info));
+    this.address.write(asMade(settings, this.generator.info), isNew);
     this.walkControls.show(settings);
     this.schedule.show(settings);
     this.status.show(this.recipe);

@@ -1,0 +1,19 @@
+import type GUI from 'lil-gui';
+
+/** Tells the first change of a panel's control from those that go on from it, while it is dragged or typed in. */
+export class Adjusting {
+  #isOn = false;
+
+  constructor(gui: GUI) {
+    gui.onFinishChange(() => {
+      this.#isOn = false;
+    });
+  }
+
+  /** To be asked once for each change. @returns whether it is the first */
+  begins(): boolean {
+    const isFirst = !this.#isOn;
+    this.#isOn = true;
+    return isFirst;
+  }
+}
