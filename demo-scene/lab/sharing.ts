@@ -1,5 +1,5 @@
 import type { ModelInfo, RecipeOptions } from '../../plugin/index.ts';
-import { copied, downloadPng, onClicks } from '../shared/page.ts';
+import { copied, onClicks, pngOf, saveBlob } from '../shared/page.ts';
 import { formatHash, type ParsedHash, parseHash } from './hash.ts';
 import type { Settings } from './settings.ts';
 
@@ -19,7 +19,7 @@ export function offerSharing({ link, recipe, picture }: Shared, notify: (sentenc
     download: async () => {
       if (!picture.shown) return notify('The portrait is not painted yet.');
       const { label, seed, guidanceScale } = picture.shown;
-      await downloadPng(picture.canvas, `${label}-${seed}-guidance-${guidanceScale}.png`);
+      saveBlob(await pngOf(picture.canvas), `${label}-${seed}-guidance-${guidanceScale}.png`);
     },
   });
 }

@@ -61,11 +61,11 @@ export async function copied(text: string, what: string): Promise<string> {
   );
 }
 
-/** Saves a canvas as a PNG, without enlarging it. */
-export async function downloadPng(canvas: HTMLCanvasElement, name: string): Promise<void> {
+/** A canvas as a PNG, without enlarging it. */
+export async function pngOf(canvas: HTMLCanvasElement): Promise<Blob> {
   const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/png'));
-  if (!blob) return;
-  saveBlob(blob, name);
+  if (!blob) throw new Error('The browser cannot save this picture.');
+  return blob;
 }
 
 /** Lets the visitor save bytes as a file. */

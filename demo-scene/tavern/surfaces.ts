@@ -1,13 +1,16 @@
+import type { BaseTexture } from '@babylonjs/core/Materials/Textures/baseTexture.js';
 import { Color3 } from '@babylonjs/core/Maths/math.color.js';
 import { Observable } from '@babylonjs/core/Misc/observable.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import { SurfaceMaterial } from '../../plugin/index.ts';
+import type { Still } from '../shared/frames.ts';
 import type { RecipeChanges, SitterRecipe } from './people/keeping.ts';
 import { remarkOn } from './people/names.ts';
 import { type Artist, plannedRecipe, type Sitter } from './people/sitter.ts';
 import type { Materials } from './room/materials.ts';
 import { TILE_M } from './room/parts.ts';
 import type { SurfacePlan, SurfacesPlan } from './tavernFile.ts';
+import { topRowFirst } from './topRowFirst.ts';
 
 /** A surface of the room: a material with all its maps, which can be painted again. */
 export class Surface implements Sitter {
@@ -48,6 +51,18 @@ export class Surface implements Sitter {
     return this.artist.generator.generatePixelsAsync(this.recipe);
   }
 
+  /** The maps as they are in the scene. Height is the alpha of the normals, which a picture could not show. */
+  async mapsAsync(): Promise<Readonly<Record<string, Still>>> {
+    const { albedo, bumpTexture, metallicTexture } = this.material;
+    const [colours, normals, orm] = await Promise.all([albedo, bumpTexture!, metallicTexture!].map(stillOf));
+    return {
+      albedo: colours!,
+      normal: withTexels(normals!, ([red, green, blue]) => [red, green, blue, 255]),
+      height: withTexels(normals!, ([, , , alpha]) => [alpha, alpha, alpha, 255]),
+      'occlusion-roughness-metallic': withTexels(orm!, ([red, green, blue]) => [red, green, blue, 255]),
+    };
+  }
+
   async changeAsync(changes: RecipeChanges): Promise<void> {
     const painting = this.material.regenerateAsync(changes, { priority: 1 });
     this.onChangedObservable.notifyObservers(this);
@@ -57,6 +72,22 @@ export class Surface implements Sitter {
       this.onChangedObservable.notifyObservers(this);
     }
   }
+}
+
+type Texel = readonly [red: number, green: number, blue: number, alpha: number];
+
+async function stillOf(texture: BaseTexture): Promise<Still> {
+  const { width, height } = texture.getSize();
+  const texels = (await texture.readPixels()) as Uint8Array;
+  return { pixels: topRowFirst(texels, width), widthPx: width, heightPx: height };
+}
+
+function withTexels({ pixels, ...size }: Still, change: (texel: Texel) => Texel): Still {
+  const changed = new Uint8Array(pixels.length);
+  for (let at = 0; at < pixels.length; at += 4) {
+    changed.set(change([pixels[at]!, pixels[at + 1]!, pixels[at + 2]!, pixels[at + 3]!]), at);
+  }
+  return { pixels: changed, ...size };
 }
 
 /** The name under which a surface is kept. */

@@ -23,7 +23,7 @@ const sitter: Sitter = {
   artist: {
     name: 'nobody',
     generator: {
-      info: { kind: 'portraits', widthPx: SIZE_PX, attributes: ATTRIBUTES },
+      info: { kind: 'portraits', widthPx: SIZE_PX, heightPx: SIZE_PX, attributes: ATTRIBUTES },
       labels: ['elf', 'orc'],
       sizePx: [SIZE_PX, SIZE_PX],
     },
@@ -140,6 +140,11 @@ export function openEarly(): void {
 
 export function openFaceless(): void {
   card.open(faceless);
+}
+
+/** Opens the card of a guest with a face and a figure. */
+export function openGuest(): void {
+  card.open({ ...faceless, face: sitter });
 }
 
 export function arrive(): void {

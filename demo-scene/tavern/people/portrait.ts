@@ -9,6 +9,7 @@ import {
 import { labelWords } from '../../shared/labelWords.ts';
 import { placeOnWall } from '../room/mouldings.ts';
 import type { PortraitPlan } from '../tavernFile.ts';
+import { topRowFirst } from '../topRowFirst.ts';
 import { PREVIEW_EVERY } from './cellSitter.ts';
 import { createFrame, hideIn, NamePlate, type PictureFrame, showIn } from './frame.ts';
 import type { RecipeChanges, SitterRecipe } from './keeping.ts';
@@ -108,7 +109,7 @@ export class Portrait implements Sitter {
   async pixelsAsync(): Promise<Uint8Array | null> {
     if (!this.texture?.isReady()) return null;
     const texels = (await this.texture.readPixels()) as Uint8Array;
-    return bottomRowLast(texels, 4 * this.texture.getSize().width);
+    return topRowFirst(texels, this.texture.getSize().width);
   }
 
   async changeAsync(changes: RecipeChanges): Promise<void> {
@@ -161,13 +162,4 @@ export class Portrait implements Sitter {
   private engrave(): void {
     this.plate.engrave(this.name, labelWords(this.recipe.label));
   }
-}
-
-/** Turns a texture's rows, which begin at the bottom, into a picture's, which begin at the top. */
-function bottomRowLast(texels: Uint8Array, rowBytes: number): Uint8Array {
-  const pixels = new Uint8Array(texels.length);
-  for (let from = 0; from < texels.length; from += rowBytes) {
-    pixels.set(texels.subarray(from, from + rowBytes), texels.length - rowBytes - from);
-  }
-  return pixels;
 }

@@ -3,6 +3,7 @@
 import type { Observable } from '@babylonjs/core/Misc/observable.js';
 import type { AssetGenerator, ModelInfo } from '../../../plugin/index.ts';
 import { attributeProblem } from '../../../runtime/index.ts';
+import type { Still } from '../../shared/frames.ts';
 import { Keeping, type RecipeChanges, type SitterRecipe } from './keeping.ts';
 
 /** The name of a model that a visitor has trained: who knows what it paints. */
@@ -49,6 +50,8 @@ export interface Sitter {
   readonly onChangedObservable: Observable<Sitter>;
   /** The picture as it is shown now: RGBA bytes, top row first; null before the first one. */
   pixelsAsync(): Promise<Uint8Array | null>;
+  /** All maps of a surface as pictures, by name; absent for what has one picture. */
+  mapsAsync?(): Promise<Readonly<Record<string, Still>>>;
   /** Paints another picture. @throws an AbortError when a newer request takes its place */
   changeAsync(changes: RecipeChanges): Promise<void>;
   /**

@@ -2,12 +2,13 @@ import { encodeEdit } from '../../../plugin/index.ts';
 import { randomSeed } from '../../../runtime/index.ts';
 import { type Still, standingFrame } from '../../shared/frames.ts';
 import { labelWords } from '../../shared/labelWords.ts';
-import { copied, downloadPng, drawPixels, drawStill, element, onClicks } from '../../shared/page.ts';
+import { copied, drawPixels, drawStill, element, onClicks } from '../../shared/page.ts';
 import { NO_EDIT, type RecipeChanges, type SitterRecipe } from '../people/keeping.ts';
 import { changeSheetAsync, sheetOf } from '../people/sheet.ts';
 import { changeBesidesAsync, type Sitter } from '../people/sitter.ts';
 import { CardFigure } from './cardFigure.ts';
 import { Editor } from './editor.ts';
+import { picturesOf, savePictures } from './savedPictures.ts';
 import { SheetPanel } from './sheetPanel.ts';
 import { Talk } from './talk.ts';
 
@@ -247,16 +248,13 @@ export class Card {
     this.notice.textContent = await copied(text, 'The recipe');
   }
 
-  /** Saves the picture without enlarging it, once it is painted. */
+  /** Saves all pictures of the sitter without enlarging them, once they are painted. */
   private async download(): Promise<void> {
     const { sitter } = this;
-    if (!sitter) return;
-    const pictured = picturedOf(sitter);
-    if (!this.isPainted(pictured)) return;
-    const pixels = await pictured.pixelsAsync().catch(() => null);
-    if (!pixels || this.sitter !== sitter) return;
-    drawStill(this.canvas, stillOf(pictured, pixels));
-    await downloadPng(this.canvas, `${fileName(pictured.recipe)}.png`);
+    if (!sitter || !partsOf(sitter).every((part) => this.isPainted(part))) return;
+    const pictures = await picturesOf(sitter).catch(() => null); // it has left
+    if (!pictures || this.sitter !== sitter) return;
+    await savePictures(fileName(picturedOf(sitter).recipe), pictures);
   }
 }
 

@@ -1,6 +1,8 @@
 // The card's brush in a real Chromium; nothing is painted by a model.
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { decode } from 'fast-png';
+import { unzipSync } from 'fflate';
 import type { Page } from 'playwright-core';
 import { beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { packageRoot } from '../../../scripts/node/packageRoot.ts';
@@ -136,6 +138,20 @@ describeInBrowser(
       });
       expect(shown).toEqual({ width: 8, height: 12, colours: [2, 255] });
       expect(await playwright.isVisible('[data-action=edit]')).toBe(false);
+    });
+
+    it('saves the face of a guest and all frames of the figure', async () => {
+      await page.call('openGuest');
+      const downloading = playwright.waitForEvent('download');
+      await playwright.click('[data-action=download]');
+      const download = await downloading;
+      expect(download.suggestedFilename()).toMatch(/\.zip$/);
+      const files = Object.entries(unzipSync(await readFile((await download.path())!)));
+      const sizes = files.map(([name, bytes]) => [name.replace(/.*-/, ''), decode(bytes)] as const);
+      expect(sizes.map(([name, { width, height }]) => [name, width, height])).toEqual([
+        ['face.png', 32, 32],
+        ['figure.png', 8, 24],
+      ]);
     });
 
     it('stays with whoever it is opened for as soon as it has closed', async () => {
