@@ -23,7 +23,7 @@ export interface WordColumn {
 export interface NumberColumn {
   name: string;
   values: NumberRange;
-  /** Each image's number; NaN where it is not known. As `numbersOf` makes it. */
+  /** Each image's number; NaN where it is not known. As `unknownNumbers` makes it. */
   data: Numbers;
 }
 
@@ -36,7 +36,7 @@ const [LARGEST, LEAST] = [2 ** 127, 2 ** -126];
 const LEAST_SHARE = 2 ** -8;
 
 /** An array for numbers of a range, in which none of them is known. */
-export function numbersOf({ min, max }: NumberRange, length: number): Numbers {
+export function unknownNumbers({ min, max }: NumberRange, length: number): Numbers {
   const largest = Math.max(Math.abs(min), Math.abs(max));
   const isFine = largest <= LARGEST && max - min >= Math.max(LEAST, LEAST_SHARE * largest);
   return new (isFine ? Float32Array : Float64Array)(length).fill(Number.NaN);
@@ -62,7 +62,7 @@ export function rowsOf(columns: readonly AttributeColumn[], images: ArrayLike<nu
   return columns.map((column) =>
     isWords(column)
       ? { ...column, data: Int16Array.from(chosen, (image) => column.data[image]!) }
-      : { ...column, data: numbersOf(column.values, chosen.length).map((_, i) => column.data[chosen[i]!]!) },
+      : { ...column, data: unknownNumbers(column.values, chosen.length).map((_, i) => column.data[chosen[i]!]!) },
   );
 }
 
@@ -202,7 +202,7 @@ export function joinColumns(
     const isLike =
       !other || (!isWords(other) && other.values.min === column.values.min && other.values.max === column.values.max);
     if (!isLike) throw unlike(column.name);
-    const data = numbersOf(column.values, column.data.length + numOthers);
+    const data = unknownNumbers(column.values, column.data.length + numOthers);
     data.set(column.data);
     if (other) data.set(other.data, column.data.length);
     return { ...column, data };

@@ -16,7 +16,7 @@ import { entriesByName } from '../core/entriesByName.ts';
 import { messageOf, quote } from '../core/errors.ts';
 import { type Frame, numFramesOf } from '../core/frames.ts';
 import { nearestWord } from '../core/nearestWord.ts';
-import { type AttributeColumn, isWords, numbersOf } from './attributeColumns.ts';
+import { type AttributeColumn, isWords, unknownNumbers } from './attributeColumns.ts';
 import { type Dataset, membersOf } from './dataset.ts';
 import { type DatasetSource, decodeText, NO_TEXT } from './source.ts';
 
@@ -112,7 +112,7 @@ export async function readAttributes(
 export function writeAttributes(
   dataset: Pick<Dataset, 'labels' | 'classLabels' | 'frames'>,
   columns: readonly AttributeColumn[],
-): { description: Record<string, readonly string[] | string>; csv: string } {
+): { description: Record<string, string[] | string>; csv: string } {
   const { labels, classLabels } = dataset;
   const numFrames = numFramesOf(dataset);
   for (const text of [
@@ -129,9 +129,9 @@ export function writeAttributes(
       lines.push([word, place * numFrames, ...columns.map((column) => cellOf(column, image))].join());
     }
   }
-  const description = columns.map(({ name, values }): [string, readonly string[] | string] => [
+  const description = columns.map(({ name, values }): [string, string[] | string] => [
     name,
-    isRange(values) ? `${values.min}..${values.max}` : values,
+    isRange(values) ? `${values.min}..${values.max}` : [...values],
   ]);
   return { description: Object.fromEntries(description), csv: `${lines.join('\n')}\n` };
 }
@@ -206,7 +206,7 @@ function readersOf(
     }
     if (header.indexOf(name, place + 1) >= 0) problems.push(`line 1: has the column "${name}" twice`);
     const column: AttributeColumn = isRange(values)
-      ? { name, values, data: numbersOf(values, numImages) }
+      ? { name, values, data: unknownNumbers(values, numImages) }
       : { name, values, data: new Int16Array(numImages).fill(ANY) };
     return [{ column, place }];
   });
