@@ -41,9 +41,11 @@ async function openImage(path: string, folder: string, isAnywhere: boolean): Pro
   const flaw = isAnywhere ? undefined : flawOfPath(below);
   if (flaw) throw new Error(`expected a PNG below this file's folder: ${flaw}`);
   const place = isAnywhere ? resolve(folder, path) : await placeInside(folder, below, true);
-  const { size } = await stat(place).catch(() => {
+  const found = await stat(place).catch(() => {
     throw new Error(`there is no file ${path}`);
   });
+  if (!found.isFile()) throw new Error(`${path} is a folder, pipe or device; expected a PNG file`);
+  const { size } = found;
   if (size > MAX_BYTES) throw new Error(`${path} has ${size} bytes; expected at most ${MAX_BYTES}`);
   const { width, height, channels, pixels } = decodePng(await readFile(place), path);
   const rgba = channels === 4 ? pixels : opaque(pixels);

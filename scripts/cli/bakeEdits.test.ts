@@ -91,6 +91,7 @@ describe('a bake file', () => {
       { image: 'away.png' },
       /would leave its folder by the link .*away.png/,
     ],
+    ['a picture that is a folder', { image: 'tiny' }, /tiny is a folder, pipe or device; expected a PNG file/],
     ['a picture that is not there', { image: 'art/orc.png' }, /there is no file art\/orc.png/],
     ['a file that is no picture', { image: 'figment.bake.json' }, /figment.bake.json is damaged or not a PNG/],
     [

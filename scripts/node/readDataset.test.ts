@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -52,6 +53,25 @@ describe('readDataset', () => {
     await write('red.png', plain(2, 2, 255, 0, 0).subarray(0, 40));
     const error = await readDataset(dir).catch((thrown) => thrown);
     expect(error.message).toMatch(/"colours" has 2 problems:\n- red.png: .*damaged.*\n- gone.png: cannot be read/);
+  });
+
+  it('reads neither pipes nor devices, which might never end', async () => {
+    await write('red/1.png', plain(2, 2, 255, 0, 0));
+    execFileSync('mkfifo', [join(dir, 'red/2.png')]);
+    await symlink('/dev/zero', join(dir, 'red/3.png'));
+    const error = await readDataset(dir).catch((thrown) => thrown);
+    expect(error.problems).toEqual([
+      expect.stringMatching(/^red\/2.png: cannot be read \(it is a folder, pipe or device; expected a file\)/),
+      expect.stringMatching(/^red\/3.png: cannot be read \(it is a folder, pipe or device; expected a file\)/),
+    ]);
+  });
+
+  it('refuses a file that is larger than memory should hold', async () => {
+    await write('red/1.png', '');
+    await truncate(join(dir, 'red/1.png'), 2 ** 29 + 1);
+    await expect(readDataset(dir)).rejects.toThrow(
+      /red\/1.png: cannot be read \(it has 536870913 bytes; expected at most/,
+    );
   });
 
   it('says so when there is no folder', async () => {
