@@ -1,7 +1,7 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest';
 import type { BakePlan, PlannedPicture } from './bakePlan.ts';
 import { sha256 } from './baker.ts';
 import { Manifest, manifestName } from './manifest.ts';
@@ -78,6 +78,19 @@ it('knows a file again that one shard has made another time, whatever the others
   expect([1, 2].map((index) => after.get(`${index}.png`))).toEqual([[made('new1')], [made('new2')]]);
   await writeFile(join(dir, '1.png'), 'by hand');
   expect((await findStale(plan, after)).files).toEqual([{ path: '1.png', reason: 'altered' }]);
+});
+
+it('takes a file for lost where a link to somewhere else stands in its place', async () => {
+  const elsewhere = await mkdtemp(join(tmpdir(), 'figment-elsewhere-'));
+  onTestFinished(() => rm(elsewhere, { recursive: true }));
+  await writeFile(join(elsewhere, 'a.png'), 'a');
+  await symlink(join(elsewhere, 'a.png'), join(dir, 'a.png'));
+  const manifest = await Manifest.open(dir, FILE);
+  manifest.set('a.png', made('a'));
+  expect((await findStale(planOf([['a.png', made('a').key]]), manifest)).files).toEqual([
+    { path: 'a.png', reason: 'missing' },
+  ]);
+  expect(await findOrphans(planOf([]), manifest)).toEqual([]);
 });
 
 it('leaves a file alone that another bake file lists by now', async () => {

@@ -211,7 +211,7 @@ async function tidyUp(plan: BakePlan, manifest: Manifest, prune: boolean): Promi
 async function writeSheet(out: string, sheet: Sheet): Promise<[string, FileRecord][]> {
   const tiles: SheetTile[] = [];
   for (const { name, path } of sheet.tiles) {
-    const png = decodePng(await readFile(await placeInside(out, path)), path);
+    const png = decodePng(await readFile(await placeInside(out, path, true)), path);
     if (png.width !== sheet.widthPx || png.height !== sheet.heightPx) {
       throw new Error(
         `bake: ${path} is ${png.width}×${png.height} pixels; expected ${sheet.widthPx}×${sheet.heightPx}`,

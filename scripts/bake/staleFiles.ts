@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readFile, realpath } from 'node:fs/promises';
-import { dirname, join, normalize, resolve } from 'node:path';
+import { dirname, normalize, resolve } from 'node:path';
 import { removeAbandonedFiles } from '../node/atomicWrite.ts';
 import { UsageError } from '../node/usageError.ts';
 import type { BakePlan, Library, PlannedPicture, Sheet } from './bakePlan.ts';
@@ -54,7 +54,7 @@ async function staleReason(
   key: string,
   manifest: Manifest,
 ): Promise<StaleReason | undefined> {
-  const bytes = await readFile(join(out, path)).catch(() => undefined);
+  const bytes = await readInside(out, path);
   const records = manifest.get(path);
   if (records.length === 0) return 'new';
   if (!bytes) return 'missing';
@@ -64,6 +64,13 @@ async function staleReason(
   if (!record) return 'altered';
   if (records.length > 1) manifest.set(path, record);
   return undefined;
+}
+
+/** What a file of the output folder holds; undefined where it cannot be read, or is a link that leads out of the folder. */
+async function readInside(out: string, path: string): Promise<Uint8Array | undefined> {
+  return placeInside(out, path, true)
+    .then((place) => readFile(place))
+    .catch(() => undefined);
 }
 
 function recordOf(bytes: Uint8Array, records: readonly FileRecord[]): FileRecord | undefined {
@@ -104,9 +111,7 @@ export async function findOrphans(plan: BakePlan, manifest: Manifest): Promise<s
       manifest.delete(path);
       continue;
     }
-    const bytes = await placeInside(plan.out, path)
-      .then((place) => readFile(place))
-      .catch(() => undefined);
+    const bytes = await readInside(plan.out, path);
     if (bytes && recordOf(bytes, manifest.get(path)) && !takenOver.has(path)) orphans.push(path);
     else manifest.delete(path);
   }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { decodeApng } from 'fast-png';
@@ -86,6 +86,18 @@ it('shows what moves as it moves', async () => {
   expect([baked!.width, baked!.height]).toEqual([numMoving * 2 * 8, 2 * 12]);
   expect([neighbour!.width, neighbour!.height]).toEqual([8, 12]);
   for (const { frames } of [baked!, neighbour!]) expect(frames.length).toBeGreaterThan(1);
+});
+
+it('embeds nothing from outside the output folder, and nothing but PNG files', async () => {
+  await art.describe([{ labels: ['elf'], output: 'linked' }]);
+  const [secret, linked] = [join(art.folder, 'secret.txt'), join(art.out, 'linked.png')];
+  await writeFile(secret, 'secret');
+  await symlink(secret, linked);
+  const write = () => writeReport(art.file, html, { backend: 'wasm', neighbours: 0 });
+  await expect(write()).rejects.toThrow(/linked.png would leave its folder by the link .*; remove the link/);
+  await rm(linked);
+  await writeFile(linked, 'secret');
+  await expect(write()).rejects.toThrow('report: linked.png is no PNG; bake again');
 });
 
 it('refuses what has not been baked', async () => {

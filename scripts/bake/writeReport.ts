@@ -8,6 +8,8 @@ import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { InterruptError } from '../node/interrupt.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
 import { decodePng } from '../node/png.ts';
+import { isPng } from '../node/pngChunks.ts';
+import { UsageError } from '../node/usageError.ts';
 import { animationOf } from './animation.ts';
 import type { BakeDescription } from './bakeFileSchema.ts';
 import { type BakePlan, bakedRecipe, type Look, type PlannedPicture, pictureCaption } from './bakePlan.ts';
@@ -133,9 +135,10 @@ async function figure(out: string, picture: PlannedPicture, neighbours: Neighbou
   const pngs = files.filter(({ format }) => format === 'png');
   const shown = await Promise.all(
     pngs.map(async ({ path, layer }) => {
-      const bytes = await readFile(await placeInside(out, path)).catch((error) => {
+      const bytes = await readFile(await placeInside(out, path, true)).catch((error) => {
         throw new Error(`report: ${path} cannot be read (${error.code}); bake first`, { cause: error });
       });
+      if (!isPng(bytes)) throw new UsageError(`report: ${path} is no PNG; bake again`);
       const name = layer === 'picture' ? pictureCaption(picture) : `${pictureCaption(picture)}, ${layer}`;
       return button(movingAgain(bytes, path, look), name, picture, path, 'map');
     }),

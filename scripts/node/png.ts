@@ -2,7 +2,7 @@
 import { deflateSync, inflateSync } from 'node:zlib';
 import { convertIndexedToRgb, type DecodedPng, decode, encode } from 'fast-png';
 import type { NumChannels, PixelImage } from '../../runtime/index.ts';
-import { type Chunk, chunk, chunksOf, SIGNATURE_END } from './pngChunks.ts';
+import { type Chunk, chunk, chunksOf, isPng, SIGNATURE_END } from './pngChunks.ts';
 import { paethRows, plainRows } from './pngRows.ts';
 
 export interface PngImage extends PixelImage {
@@ -90,8 +90,6 @@ function parse(bytes: Uint8Array, fileName: string, options: DecodePngOptions = 
   }
 }
 
-const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
-
 // Offsets in the header chunk, which comes first.
 const WIDTH_BYTE = 16;
 const HEIGHT_BYTE = 20;
@@ -116,7 +114,7 @@ const HARMLESS_BYTES = 2 ** 26;
  */
 function withoutTraps(bytes: Uint8Array, { maxPixels }: Required<DecodePngOptions>): Uint8Array {
   if (bytes.length < HEADER_END) return bytes;
-  if (SIGNATURE.some((byte, i) => bytes[i] !== byte)) throw new Error('it does not begin as a PNG file does');
+  if (!isPng(bytes)) throw new Error('it does not begin as a PNG file does');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const [width, height] = [view.getUint32(WIDTH_BYTE), view.getUint32(HEIGHT_BYTE)];
   const most = Math.max(maxPixels, PIXELS_A_BYTE * bytes.length);
