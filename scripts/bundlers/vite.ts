@@ -1,7 +1,7 @@
 // `babylon-figment-cli/vite`
-import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import sirv from 'sirv';
+import { diskSource } from '../node/diskSource.ts';
 import { fetchedFiles } from '../node/fetchedFiles.ts';
 import { missing } from '../node/openModel.ts';
 import { PACKAGE_PREFIX, shippedFolders } from '../node/shippedFolders.ts';
@@ -72,8 +72,9 @@ export function figmentVite(options: FigmentViteOptions = {}): FigmentVitePlugin
     },
     async generateBundle() {
       for (const [name, folder] of folders()) {
+        const { read } = diskSource(folder);
         for (const file of fetchedFiles(folder)) {
-          const source = await readFile(join(folder, file));
+          const source = await read(file);
           this.emitFile({ type: 'asset', fileName: `models/${name}/${file}`, source });
         }
       }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -29,6 +29,14 @@ it('copies what pages fetch of a model of the user, by its folder', async () => 
     expect(await readFile(join(folder, 'public/run/model_index.json'))).toEqual(
       await readFile(join(folder, 'run/model_index.json')),
     );
+    await writeFile(join(folder, 'secret.txt'), 'secret');
+    const linked = join(folder, 'run/unet/diffusion_pytorch_model.safetensors');
+    await rm(linked);
+    await symlink(join(folder, 'secret.txt'), linked);
+    await expect(copyModels([join(folder, 'run'), join(folder, 'site')])).rejects.toThrow(
+      /unet\/diffusion_pytorch_model.safetensors: leaves the model folder; expected a path inside it/,
+    );
+    expect(existsSync(join(folder, 'site/run'))).toBe(false);
     await expect(copyModels([join(folder, 'none'), join(folder, 'public')])).rejects.toThrow(/none" does not exist/);
   } finally {
     await rm(folder, { recursive: true });

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { CONFIG_FILE, WEIGHTS_FILE } from '../../runtime/core/fileNames.ts';
+import { MissingFileError } from '../../runtime/index.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
+import { diskSource } from '../node/diskSource.ts';
 import { fetchedFiles } from '../node/fetchedFiles.ts';
 import { missing } from '../node/openModel.ts';
 import { shippedFolders } from '../node/shippedFolders.ts';
@@ -37,15 +38,17 @@ export async function copyModels(places: readonly string[]): Promise<void> {
   for (const model of names.map(located)) await copyModel(model, folder);
 }
 
-/** Copies the files that pages fetch, and the credits that their licences ask for. */
+/** Copies the files that pages fetch, and the credits that their licences ask for. Links that lead out of the model are refused. */
 async function copyModel({ name, from, fetched }: ReturnType<typeof located>, folder: string): Promise<void> {
-  const credits = await readFile(join(from, CREDITS)).then(
+  const source = diskSource(from);
+  const credits = await source.read(CREDITS).then(
     (bytes) => [[CREDITS, bytes] as const],
-    () => [],
+    (error) => {
+      if (error instanceof MissingFileError) return [];
+      throw error;
+    },
   );
-  const files = await Promise.all(
-    [...fetched].reverse().map(async (file) => [file, await readFile(join(from, file))] as const),
-  );
+  const files = await Promise.all([...fetched].reverse().map(async (file) => [file, await source.read(file)] as const));
   await writeFilesAtomic(join(folder, name), Object.fromEntries([...credits, ...files])); // model_index.json comes last
   console.log(`models: ${name} is in ${join(folder, name)}`);
 }
