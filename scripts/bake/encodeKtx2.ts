@@ -1,6 +1,14 @@
 import type { PixelImage } from '../../runtime/index.ts';
 import type { Layer } from './bakePlan.ts';
 
+/** «KTX 20», and line ends that a transfer as text would change. */
+const IDENTIFIER = [0xab, 0x4b, 0x54, 0x58, 0x20, 0x32, 0x30, 0xbb, 0x0d, 0x0a, 0x1a, 0x0a];
+
+/** Whether bytes begin as a KTX2 file does. */
+export function isKtx2(bytes: Uint8Array): boolean {
+  return IDENTIFIER.every((byte, i) => bytes[i] === byte);
+}
+
 /**
  * A KTX2 file with mip levels, which graphics cards read compressed: Basis Universal's UASTC, the better of its two
  * codecs, packed by Zstandard.

@@ -2,8 +2,8 @@ import { join, resolve } from 'node:path';
 import { CONFIG_FILE, INDEX_FILE, WEIGHTS_FILE } from '../../runtime/core/fileNames.ts';
 import { fetchedFiles } from '../node/fetchedFiles.ts';
 import { shippedClassifierFolder, shippedModelFolder } from '../node/openModel.ts';
-import { withDefaults } from './planBake.ts';
 import type { BakeSource } from './readBakeFile.ts';
+import { withDefaults } from './withDefaults.ts';
 
 /** The files on disk that a bake file names, whether they are there or not: pictures, masks, and those of models. */
 export function namedFiles({ description, folder }: BakeSource): string[] {

@@ -280,6 +280,33 @@ describe('a bake', () => {
     expect(await mistake()).toMatch(/elf.png is read by this bake/);
   });
 
+  it('refuses to write over the files of a model that it reads', async () => {
+    await art.describe([{ labels: ['elf'], output: 'art/elf', sheet: 'model_index' }]);
+    const index = await readFile(join(art.folder, 'tiny/model_index.json'));
+    await expect(bake(art.file, { out: join(art.folder, 'tiny'), backend: 'wasm' })).rejects.toThrow(
+      /model_index.json is read by this bake and would be written over by the sheet of asset0/,
+    );
+    expect(await readFile(join(art.folder, 'tiny/model_index.json'))).toEqual(index);
+  });
+
+  it('refuses to write over files that no bake has made, and writes over those of a lost manifest', async () => {
+    const formats: BakeAsset['formats'] = ['png', 'ktx2'];
+    const asset: Partial<BakeAsset> = { labels: ['elf'], maps: ['albedo', 'normal'], output: '{map}', formats };
+    await art.describe([{ ...asset, sheet: '{map}-package' }], { materials: { gltf: 'a.gltf', babylon: 'a.babylon' } });
+    const run = () => bake(art.file, { backend: 'wasm', force: true });
+    const { written } = await run();
+    expect(written).toHaveLength(10);
+    for (const path of written) {
+      await rm(join(art.out, 'figment.bake.manifest.json'), { force: true });
+      const made = await readFile(join(art.out, path));
+      await writeFile(join(art.out, path), '{ "name": "mine" }');
+      await expect(run()).rejects.toThrow(`bake: ${path} would be written over, but no bake has made it; move it away`);
+      expect(await readFile(join(art.out, path), 'utf8')).toBe('{ "name": "mine" }');
+      await writeFile(join(art.out, path), made);
+    }
+    expect((await run()).numBaked).toBe(1);
+  });
+
   it('may write a file of the name that a description without one is told by', async () => {
     const asset = { name: 'a', model: './tiny', labels: ['elf'], sheet: 'figment.bake' };
     const plan = await openPlan({ figment: 1, assets: [asset] }, { folder: art.folder, out: art.folder });

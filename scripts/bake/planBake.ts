@@ -1,9 +1,9 @@
 import { join, relative, resolve } from 'node:path';
-import { changeRecipe, type RecipeOptions } from '../../runtime/index.ts';
 import { InterruptError } from '../node/interrupt.ts';
 import type { BakeAsset, BakeDescription } from './bakeFileSchema.ts';
 import { type BakePlan, pictureCaption } from './bakePlan.ts';
 import { manifestName } from './manifest.ts';
+import { namedFiles } from './namedFiles.ts';
 import { openImages } from './openImages.ts';
 import { openClassifiers, openModels } from './openModels.ts';
 import { findCollision, findOverwritten, flawOfPath, placeInside } from './outputPaths.ts';
@@ -12,6 +12,7 @@ import { planLibraries } from './planLibraries.ts';
 import type { BakeSource, Problem } from './readBakeFile.ts';
 import { describedBake, readBakeFile } from './readBakeFile.ts';
 import { MAX_PICTURES, withoutOperation } from './wantedPictures.ts';
+import { withDefaults } from './withDefaults.ts';
 
 export interface PlanOptions {
   /** Instead of the file's `out`; relative to the working directory. */
@@ -80,39 +81,11 @@ async function planWhole(source: BakeSource, options: PlanOptions): Promise<Bake
     libraries,
     notes: [...models.values()].flatMap((opened) => (typeof opened === 'string' ? [] : opened.notes)),
   };
-  const read = [source.file ?? [], [...images.keys()].map((path) => resolve(source.folder, path))].flat();
+  const read = [source.file ?? [], namedFiles(source)].flat();
   const collision = findCollision(ownedFiles(plan)) ?? (await findOverwritten(out, ownedFiles(plan), read));
   if (collision) problems.push({ path: ['assets'], message: collision });
   if (problems.length > 0) fail(problems);
   return plan;
-}
-
-type BakeDefaults = NonNullable<BakeDescription['defaults']>;
-
-/**
- * An asset with the entries of the defaults that it does not have itself; its attributes replace theirs as a whole. Defaults
- * that could have no effect in this asset are left out, such as `sameFor` where the picture is the same as no other.
- */
-export function withDefaults(asset: BakeAsset, defaults: BakeDefaults): BakeAsset {
-  const changed = changeRecipe(defaults as Partial<RecipeOptions>, asset as Partial<RecipeOptions>);
-  const whole = { ...changed, ...sharedStrength(asset, defaults) } as unknown as BakeAsset;
-  const leaveOut = (...names: (keyof BakeAsset & keyof BakeDefaults)[]) => {
-    for (const name of names) if (asset[name] === undefined) delete whole[name];
-  };
-  if (!whole.vary && !whole.sameAs) leaveOut('sameFor');
-  if (whole.image === undefined && whole.pipeline !== 'cvae+ddpm') leaveOut('strength');
-  if (!whole.maps) leaveOut('surface');
-  if (!whole.maps?.includes('normal')) leaveOut('parallax');
-  if (whole.classifier === undefined) leaveOut('classifierLabel', 'classifierScale');
-  return whole;
-}
-
-/** The `strength` of the defaults, for an asset that begins from a picture of its own: `changeRecipe` drops it with a new picture. */
-function sharedStrength(asset: BakeAsset, defaults: BakeDefaults): Pick<BakeAsset, 'strength'> {
-  const isOfDefaults = defaults.image !== undefined || defaults.pipeline !== undefined;
-  const begins = asset.image !== undefined || asset.pipeline === 'cvae+ddpm';
-  if (isOfDefaults || !begins || asset.strength !== undefined || defaults.strength === undefined) return {};
-  return { strength: defaults.strength };
 }
 
 /** What is wrong with the defaults is wrong in every asset. */

@@ -9,6 +9,7 @@ import type { BakePlan, PlannedPicture, Sheet } from './bakePlan.ts';
 import { type BakeEngine, sha256, writeOutput } from './baker.ts';
 import { type BakeTeam, openTeam } from './bakeTeam.ts';
 import { makeBatches, takeShard } from './batches.ts';
+import { refuseForeign } from './foreignFiles.ts';
 import { type FileRecord, Manifest, type Shard } from './manifest.ts';
 import { placeInside } from './outputPaths.ts';
 import { findOrphans, findStale, openManifest, removeAbandoned, type StaleWork } from './staleFiles.ts';
@@ -74,6 +75,7 @@ export async function runPlan(whole: BakePlan, options: RunOptions, keepsManifes
   await removeAbandoned(whole);
   const plan = shard ? takeShard(whole, shard) : whole;
   const manifest = await (keepsManifest ? openManifest(plan, shard) : Manifest.open(plan.out, plan.name, shard));
+  await refuseForeign(plan, manifest);
   const stale: StaleWork = force || !keepsManifest ? { ...plan, files: [] } : await findStale(plan, manifest);
   const result = newResult(plan, stale);
   try {

@@ -1,0 +1,52 @@
+// Files in the way of a bake that no bake has made. A manifest may be lost, so that the files themselves have to tell.
+import { readFile } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { isPng } from '../node/pngChunks.ts';
+import { UsageError } from '../node/usageError.ts';
+import type { BakePlan } from './bakePlan.ts';
+import { isKtx2 } from './encodeKtx2.ts';
+import type { Manifest } from './manifest.ts';
+import { placeInside } from './outputPaths.ts';
+
+/**
+ * Refuses to write over files that no manifest lists and that do not look as if a bake had made them, such as package.json.
+ *
+ * @throws UsageError naming the first
+ */
+export async function refuseForeign(plan: BakePlan, manifest: Manifest): Promise<void> {
+  const others = await manifest.pathsOfOthers();
+  for (const path of writtenFiles(plan)) {
+    if (manifest.get(path).length > 0 || others.has(path)) continue;
+    const bytes = await placeInside(plan.out, path, true)
+      .then((place) => readFile(place))
+      .catch(() => undefined); // it is not there, or a link that leads out of the folder, which is replaced
+    if (bytes === undefined || isBaked(path, bytes)) continue;
+    throw new UsageError(
+      `bake: ${path} would be written over, but no bake has made it; move it away, or choose another name or output folder`,
+    );
+  }
+}
+
+/** The files of a plan but for its manifest, which may be damaged. */
+function* writtenFiles({ pictures, sheets, libraries }: BakePlan): Generator<string> {
+  for (const { files } of pictures) for (const { path } of files) yield path;
+  for (const { image, atlas } of sheets) yield* [image, atlas];
+  for (const { path } of libraries) yield path;
+}
+
+/** Whether content is of the kind that a bake writes under such a name. */
+function isBaked(path: string, bytes: Uint8Array): boolean {
+  const extension = extname(path).toLowerCase();
+  if (extension === '.png' || extension === '.apng') return isPng(bytes);
+  return extension === '.ktx2' ? isKtx2(bytes) : namesFigment(bytes);
+}
+
+/** Atlases and libraries say what has made them. */
+function namesFigment(bytes: Uint8Array): boolean {
+  try {
+    const { meta, producer, asset } = JSON.parse(new TextDecoder().decode(bytes));
+    return meta?.app === 'figment' || [producer?.name, asset?.generator].includes('babylon-figment');
+  } catch {
+    return false;
+  }
+}
