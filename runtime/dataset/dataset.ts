@@ -40,6 +40,9 @@ export interface DatasetSplit {
   heldOut: Int32Array;
 }
 
+/** The most bytes that the images of a data set have together: one for each channel of a pixel. */
+export const MAX_IMAGE_BYTES = 2 ** 31;
+
 /** Models have no longer labels, nor names. */
 export const MAX_LABEL_LENGTH = 200;
 

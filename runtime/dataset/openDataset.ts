@@ -1,6 +1,6 @@
 import { quote } from '../core/errors.ts';
 import { isTransparent, type NumChannels, type PixelImage, withChannels } from '../core/pixels.ts';
-import { type Dataset, DatasetError, MAX_LABEL_LENGTH } from './dataset.ts';
+import { type Dataset, DatasetError, MAX_IMAGE_BYTES, MAX_LABEL_LENGTH } from './dataset.ts';
 import { DATASET_FILE, openSheets } from './sheet.ts';
 import { type DatasetSource, type DecodePng, readImage } from './source.ts';
 
@@ -41,16 +41,22 @@ export async function openFolders(source: DatasetSource, decode: DecodePng): Pro
     problems.push('the folder has no dataset.json and no class folders; expected one of the two');
   problems.push(...nameProblems(labels));
   const read: LabelledImage[] = [];
+  let numBytes = 0;
   for (const [classLabel, label] of labels.entries()) {
     for (const path of await listImages(source, label, problems)) {
       const image = await readImage(source, decode, path, problems);
       if (image) read.push({ path, classLabel, image });
+      numBytes += image?.pixels.length ?? 0;
+      if (numBytes > MAX_IMAGE_BYTES) throw new DatasetError(name, [...problems, tooMuch(path)]);
     }
   }
   problems.push(...sizeProblems(read));
   if (problems.length > 0) throw new DatasetError(name, problems);
   return assemble(name, labels, read);
 }
+
+const tooMuch = (path: string) =>
+  `${path}: with it the images have more than ${MAX_IMAGE_BYTES} bytes of pixels; split the data set, or make them smaller`;
 
 /** Names every folder whose name cannot be a label, or looks like that of one before it. */
 function nameProblems(folders: readonly string[]): string[] {

@@ -302,6 +302,62 @@ describe('frames', () => {
   });
 });
 
+it('refuses more pixels and more classes than could be, before any sheet is read', async () => {
+  const large = [{ ...classes[0], count: 40 }];
+  const size = { tileWidth: 4096, tileHeight: 4096, columns: 1 };
+  expect(await problemsOf({ 'dataset.json': json({ ...size, classes: large }) })).toEqual([
+    'dataset.json: the file: its tiles have more than 2147483648 bytes of pixels; split the data set, or make the tiles smaller',
+  ]);
+  const many = Array.from({ length: 10_001 }, (_, i) => ({ label: `${i}`, file: `${i}.png`, count: 1 }));
+  expect(await problemsOf({ 'dataset.json': json({ classes: many }) })).toEqual([
+    'dataset.json: classes: expected at most 10000 classes; put some together',
+  ]);
+});
+
+it('refuses one sheet for two classes, whose tiles would be the same', async () => {
+  const shared = [classes[0], { ...classes[1], file: 'elf.png' }];
+  expect(await problemsOf({ 'dataset.json': json({ classes: shared }), ...sheets })).toEqual([
+    'elf.png: is the sheet of "orc" and of "elf", with the same tiles; give each its own',
+  ]);
+});
+
+it('decodes no sheet that states another size', async () => {
+  const header = Uint8Array.of(
+    0x89,
+    0x50,
+    0x4e,
+    0x47,
+    13,
+    10,
+    26,
+    10,
+    0,
+    0,
+    0,
+    13,
+    73,
+    72,
+    68,
+    82,
+    0,
+    0,
+    16,
+    0,
+    0,
+    0,
+    16,
+    0,
+  );
+  const source = sourceOf({ 'dataset.json': json({ classes: classes.slice(0, 1) }) });
+  const read = async (path: string) => (path === 'elf.png' ? header : source.read(path));
+  const decode = () => {
+    throw new Error('decoded');
+  };
+  await expect(openDataset({ ...source, read }, decode)).rejects.toThrow(
+    /elf.png: wrong size 4096x4096; expected 8 wide \(4 x 2\) and a multiple of 3 high/,
+  );
+});
+
 it('refuses more tiles than could be, before anything is laid out for them', async () => {
   const many = [{ ...classes[0], count: 1_999_999 }, classes[1]];
   const attributes = { hair: ['black', 'red'] };

@@ -12,7 +12,7 @@ import { isTransparent, joinMaps, type NumChannels, type PixelImage, withChannel
 import { findJsonFlaw } from '../core/untrustedJson.ts';
 import type { AttributeColumn } from './attributeColumns.ts';
 import { readAttributes, VocabularySchema } from './attributeTable.ts';
-import { type Dataset, DatasetError, MAX_LABEL_LENGTH } from './dataset.ts';
+import { type Dataset, DatasetError, MAX_IMAGE_BYTES, MAX_LABEL_LENGTH } from './dataset.ts';
 import { type DatasetSource, type DecodePng, decodeText, NO_TEXT, readImage } from './source.ts';
 
 export const DATASET_FILE = 'dataset.json';
@@ -34,6 +34,8 @@ const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
 
 /** All classes together may have so many: what is laid out for each tile is bounded before any sheet is looked at. */
 const MAX_TILES = 2_000_000;
+/** Each class has a sheet of its own, which is read and decoded. */
+const MAX_CLASSES = 10_000;
 
 const mapsName = v.pipe(
   path,
@@ -49,7 +51,7 @@ const classSchema = v.object({
   count: v.pipe(v.number(), v.integer(), v.minValue(0)),
 });
 
-const sheetSchema = v.object({
+const descriptionSchema = v.object({
   name: text,
   description: v.optional(v.string()),
   tileWidth: positive,
@@ -69,6 +71,7 @@ const sheetSchema = v.object({
   classes: v.pipe(
     v.array(classSchema),
     v.minLength(1, 'there are no classes; expected at least one'),
+    v.maxLength(MAX_CLASSES, `expected at most ${MAX_CLASSES} classes; put some together`),
     v.check(
       (classes) => classes.reduce((sum, { count }) => sum + count, 0) <= MAX_TILES,
       `expected at most ${MAX_TILES} tiles in all; split the data set`,
@@ -77,8 +80,23 @@ const sheetSchema = v.object({
 });
 
 /** What `dataset.json` says. */
-export type SheetDescription = v.InferOutput<typeof sheetSchema>;
+export type SheetDescription = v.InferOutput<typeof descriptionSchema>;
 type SheetClass = SheetDescription['classes'][number];
+
+const sheetSchema = v.pipe(
+  descriptionSchema,
+  v.check(
+    (description) => imageBytes(description) <= MAX_IMAGE_BYTES,
+    `its tiles have more than ${MAX_IMAGE_BYTES} bytes of pixels; split the data set, or make the tiles smaller`,
+  ),
+);
+
+/** The bytes of all tiles together. */
+function imageBytes(description: SheetDescription): number {
+  const { tileWidth, tileHeight, channels, classes } = description;
+  const numTiles = classes.reduce((sum, { count }) => sum + count, 0);
+  return numTiles * tileWidth * tileHeight * (haveMaps(description) ? MATERIAL_CHANNELS : channels === 3 ? 3 : 4);
+}
 
 /**
  * Reads a data set of sheets.
@@ -93,9 +111,10 @@ export async function openSheets(source: DatasetSource, decode: DecodePng): Prom
     const sheets: PixelImage[] = [];
     for (const file of sheetsOf(description, entry)) {
       if (leavesFolder(file)) continue;
-      const sheet = await readImage(source, decode, file, problems);
+      const sizeProblems = (size: SheetSize) => sheetProblems(description, { ...entry, file }, size);
+      const sheet = await readImage(source, decode, file, problems, sizeProblems);
       if (!sheet) continue;
-      problems.push(...sheetProblems(description, { ...entry, file }, sheet));
+      problems.push(...sizeProblems(sheet), ...alphaProblems(description, file, sheet));
       sheets.push(sheet);
     }
     if (problems.length > 0) continue;
@@ -173,11 +192,17 @@ function frameProblems(description: SheetDescription): string[] {
 function classProblems(description: SheetDescription): string[] {
   const problems: string[] = [];
   const seen = new Map<string, SheetClass>();
+  const ofFile = new Map<string, string>();
   for (const entry of description.classes) {
     const { label, file, count } = entry;
     const other = seen.get(label);
     if (other) problems.push(`${file}: duplicate label "${label}", also of ${other.file}; labels must differ`);
     else seen.set(label, entry);
+    const owner = ofFile.get(file);
+    if (owner !== undefined) {
+      problems.push(`${file}: is the sheet of "${label}" and of "${owner}", with the same tiles; give each its own`);
+    }
+    ofFile.set(file, label);
     if (count === 0) problems.push(`${file}: class "${label}" is empty; expected at least one image`);
     for (const path of sheetsOf(description, entry).filter(leavesFolder)) {
       problems.push(`${path}: leaves the data set's folder; expected a path inside it`);
@@ -191,8 +216,10 @@ function leavesFolder(path: string): boolean {
   return path.startsWith('/') || /[\\:%]/.test(path) || path.split('/').includes('..');
 }
 
-function sheetProblems(description: SheetDescription, entry: SheetClass, sheet: PixelImage): string[] {
-  const { tileWidth, tileHeight, columns, channels } = description;
+type SheetSize = Pick<PixelImage, 'width' | 'height'>;
+
+function sheetProblems(description: SheetDescription, entry: SheetClass, sheet: SheetSize): string[] {
+  const { tileWidth, tileHeight, columns } = description;
   const { file, count } = entry;
   const problems: string[] = [];
   if (sheet.width !== columns * tileWidth || sheet.height % tileHeight !== 0) {
@@ -202,10 +229,12 @@ function sheetProblems(description: SheetDescription, entry: SheetClass, sheet: 
     const room = columns * (sheet.height / tileHeight);
     problems.push(`${file}: count ${count} is beyond the sheet, which holds ${room} tiles`);
   }
-  if (channels === 3 && isTransparent(sheet)) {
-    problems.push(`${file}: has transparent pixels, but channels is 3; set channels to 4 or flatten the sheet`);
-  }
   return problems;
+}
+
+function alphaProblems({ channels }: SheetDescription, file: string, sheet: PixelImage): string[] {
+  if (channels !== 3 || !isTransparent(sheet)) return [];
+  return [`${file}: has transparent pixels, but channels is 3; set channels to 4 or flatten the sheet`];
 }
 
 /** The first `count` tiles of a sheet, one after the other. */

@@ -1,6 +1,7 @@
 import { messageOf } from '../core/errors.ts';
 import type { PixelImage } from '../core/pixels.ts';
 import { DatasetError } from './dataset.ts';
+import { statedPngSize } from './statedPngSize.ts';
 
 /** Where a data set's files come from: a folder on disk, an uploaded directory, a web server. Paths use `/`. */
 export interface DatasetSource {
@@ -14,15 +15,22 @@ export interface DatasetSource {
   read(path: string): Promise<Uint8Array>;
 }
 
+type ImageSize = Pick<PixelImage, 'width' | 'height'>;
+
 /** Decodes one PNG file; the name is for error messages. A DatasetError says what is wrong with a file that is a good PNG. */
 export type DecodePng = (bytes: Uint8Array, fileName: string) => PixelImage | Promise<PixelImage>;
 
-/** Reads and decodes one image; a failure is added to the problems and gives undefined. */
+/**
+ * Reads and decodes one image; a failure is added to the problems and gives undefined.
+ *
+ * @param sizeProblems what is wrong with a size: an image that states such a one is not decoded
+ */
 export async function readImage(
   source: DatasetSource,
   decode: DecodePng,
   path: string,
   problems: string[],
+  sizeProblems: (size: ImageSize) => string[] = () => [],
 ): Promise<PixelImage | undefined> {
   let bytes: Uint8Array;
   try {
@@ -31,6 +39,10 @@ export async function readImage(
     problems.push(`${path}: cannot be read (${messageOf(error)}); expected a PNG file of this name`);
     return undefined;
   }
+  const stated = statedPngSize(bytes);
+  const wrong = stated ? sizeProblems(stated) : [];
+  problems.push(...wrong);
+  if (wrong.length > 0) return undefined;
   try {
     return await decode(bytes, path);
   } catch (error) {
