@@ -148,6 +148,7 @@ export {
   readClassifierFiles,
 } from './weights/classifierFolder.ts';
 export { classifierFolderFiles } from './weights/classifierFolderFiles.ts';
+export { fetchFile } from './weights/fetchFile.ts';
 export { type LoadModelFolderOptions, loadModelFolder, readModelFiles } from './weights/modelFolder.ts';
 export { type ModelFolderFilesOptions, modelFolderFiles } from './weights/modelFolderFiles.ts';
 export { FIGMENT_DEFAULTS, type FigmentEntry, type ModelIndex, parseConfig } from './weights/modelIndex.ts';

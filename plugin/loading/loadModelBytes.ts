@@ -1,5 +1,6 @@
 import {
   definedOf,
+  fetchFile,
   INDEX_FILE,
   MissingFileError,
   type ModelSource,
@@ -91,7 +92,7 @@ function packageSource({ name, files }: ModelPackage, settings: UrlSourceOptions
     fetch: async (input, init) => {
       const address = Object.entries(files).find(([path]) => String(input) === `${name}/${path}`)?.[1];
       if (address === undefined) return new Response(null, { status: 404 });
-      return contentOf(address) ?? fetch(address, init);
+      return contentOf(address) ?? fetchFile(address, init);
     },
   });
 }

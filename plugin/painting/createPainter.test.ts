@@ -38,3 +38,10 @@ it('starts a worker of another site by a worker of this page that imports it', a
   expect(await resolveObjectURL(own!)!.text()).toBe('import "https://cdn.example/figment/worker.js";');
   scene.getEngine().dispose();
 });
+
+it('says what to take where there are no web workers', async () => {
+  const scene = createScene();
+  const refused = createPainter(await tinyModelFolder(), 'tiny', scene, { compute: 'worker' });
+  await expect(refused).rejects.toThrow(/there are no web workers here, as in Node; take 'thread' or 'auto'/);
+  scene.getEngine().dispose();
+});

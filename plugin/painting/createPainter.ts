@@ -6,7 +6,7 @@ import { ThreadPainter, type ThreadPainterOptions } from './threadPainter.ts';
 import { WorkerPainter } from './workerPainter.ts';
 
 /**
- * Where pictures are made: on the GPU that draws the scene, in web workers on wasm, or in slices on this thread (Node).
+ * Where pictures are made: on the GPU that draws the scene, in web workers on wasm, or in slices on this thread, as in Node.
  * `auto` takes the scene's GPU when it is one, and no other engine's models compute on theirs; else workers, else this thread.
  */
 export type Compute = 'auto' | 'gpu' | 'worker' | 'thread';
@@ -23,7 +23,10 @@ export interface PainterOptions {
   numWorkers?: number;
   /** Address of worker.js, where a bundler or a policy keeps the package's own from being found. */
   workerUrl?: string | URL;
-  /** Folder of tfjs's .wasm files, with its trailing slash, or their addresses by name. */
+  /**
+   * Folder of tfjs's .wasm files, with its trailing slash, or their addresses by name; in Node the folder's path on the disk.
+   * Default: where the page's script is.
+   */
   wasmPaths?: string | Record<string, string>;
   /** Backend of tfjs on this thread, for `thread`; default: the fastest. */
   backend?: BackendName;
@@ -53,6 +56,12 @@ export async function createPainter(
     case 'gpu':
       return createOnDevice(files, name, scene, { frameBudgetMs, maxPixels });
     case 'worker': {
+      if (typeof Worker !== 'function') {
+        const remedy = "take 'thread' or 'auto', which compute on this thread";
+        throw new Error(
+          `AssetGenerator: compute is "worker", but there are no web workers here, as in Node; ${remedy}`,
+        );
+      }
       const { numWorkers = defaultNumWorkers(), workerUrl, wasmPaths } = options;
       return WorkerPainter.CreateAsync(files, name, {
         numWorkers,

@@ -1,8 +1,9 @@
 import { MissingFileError, ModelFileError } from '../core/errors.ts';
+import { fetchFile } from './fetchFile.ts';
 import { checkModelPath, type ModelSource, type ReadOptions } from './modelSource.ts';
 
 export interface UrlSourceOptions {
-  /** What fetches the files; default: the platform's own. */
+  /** What fetches the files; default: the platform's own, which in Node reads `file:` addresses, too. */
   fetch?: typeof fetch;
   /** How long to wait without a byte; default 30 s. */
   timeoutMs?: number;
@@ -23,7 +24,7 @@ export const URL_SOURCE_DEFAULTS: Required<Omit<UrlSourceOptions, 'fetch'>> = {
 
 /**
  * A model folder at an address, such as `/assets/models/portraits`. Sends no credentials.
- * @param baseUrl absolute, or relative to the page
+ * @param baseUrl absolute, or relative to the page; in Node it may be one of the disk, such as `file:///models/portraits`
  * @throws RangeError when the address is not that of a folder: it has a query, a fragment, a user or a password
  */
 export function urlSource(baseUrl: string, options: UrlSourceOptions = {}): ModelSource {
@@ -31,7 +32,8 @@ export function urlSource(baseUrl: string, options: UrlSourceOptions = {}): Mode
     throw new RangeError('urlSource: expected the address of a folder, without query, fragment, user or password');
   }
   const name = baseUrl.replace(/^(.*[^/])?\/*$/s, '$1'); // `/\/+$/` takes as long as the square of the slashes
-  const settings = { ...URL_SOURCE_DEFAULTS, ...options };
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  const settings: Settings = { ...URL_SOURCE_DEFAULTS, ...Object.fromEntries(given) };
   return {
     name,
     async read(path, readOptions = {}) {
@@ -72,7 +74,7 @@ async function readOnce(url: string, settings: Settings, options: ReadOptions): 
     timer = setTimeout(abort, settings.timeoutMs);
   };
   try {
-    const response = await (settings.fetch ?? fetch)(url, { credentials: 'omit', signal: controller.signal });
+    const response = await (settings.fetch ?? fetchFile)(url, { credentials: 'omit', signal: controller.signal });
     checkStatus(url, response);
     return await readBody(url, response, settings.maxFileBytes, onByte, options);
   } catch (error) {

@@ -20,7 +20,7 @@ export const BROWSER_BUILD = {
   target: 'es2022',
   // For scripts of Node that emscripten's code looks out for; bundlers would take their place.
   define: { __filename: 'undefined', __dirname: 'undefined' },
-  plugins: [leanTensorFlow(), withoutStringHashes(), leanWebgpu()],
+  plugins: [leanTensorFlow(), withoutStringHashes(), leanWebgpu(), modulesOfNode()],
 } satisfies BuildOptions;
 
 /** The file beside those of a package that says whose they are, in the place of comments in each of them. */
@@ -118,6 +118,22 @@ function leanTensorFlow(): Plugin {
         const file = `${path.join(resolveDir, imported)}.js`;
         return /tfjs-core[\\/]dist[\\/]io[\\/]/.test(file) ? { path: file, sideEffects: false } : undefined;
       });
+    },
+  };
+}
+
+/**
+ * Lets what tfjs starts wasm with find Node's modules where a bundle runs in Node, which no bundler of a page is to look for;
+ * in a page they are empty.
+ */
+function modulesOfNode(): Plugin {
+  return {
+    name: 'modules of Node',
+    setup(build) {
+      build.onResolve({ filter: /^(fs|path)$/ }, ({ path: module }) => ({ path: module, namespace: 'node' }));
+      build.onLoad({ filter: /./, namespace: 'node' }, ({ path: module }) => ({
+        contents: `module.exports = globalThis.process?.getBuiltinModule?.('${module}') ?? {};`,
+      }));
     },
   };
 }
