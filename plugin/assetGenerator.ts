@@ -101,6 +101,7 @@ export class AssetGenerator {
     return this.source.info;
   }
 
+  /** What the model can paint: the words that a recipe's `label` may be, at least one. */
   get labels(): readonly string[] {
     return this.info.labels;
   }
@@ -110,6 +111,7 @@ export class AssetGenerator {
     return [this.info.widthPx, this.info.heightPx];
   }
 
+  /** The licence under which the model was made, in its authors' words, such as `CC0 1.0`; `info.attribution` is the credit. */
   get licence(): string {
     return this.info.licence;
   }
@@ -119,6 +121,7 @@ export class AssetGenerator {
     return this.source.backend;
   }
 
+  /** The scene in which it makes textures, sprites and materials, and with which it is disposed. */
   get scene(): Scene {
     return this.source.scene;
   }
@@ -176,8 +179,9 @@ export class AssetGenerator {
   /**
    * Makes a texture, and resolves once its picture is finished.
    *
-   * @throws RangeError for an unknown label (naming the nearest) or a number out of range; an AbortError when aborted or
-   *         disposed; no texture is left then
+   * @throws RangeError for an unknown label (naming the nearest) or a value out of range; TypeError for `pixelArt` that is no
+   *         object; MissingFileError or ModelFileError for a teacher, a conditional VAE or a classifier that the recipe needs and
+   *         that cannot be fetched; an AbortError when aborted or disposed; no texture is left then
    */
   async generateTextureAsync(options: GenerateTextureOptions): Promise<GeneratedTexture> {
     await this.readyFor(options);

@@ -6,8 +6,11 @@ import { SharedLoad } from './sharedLoad.ts';
 export interface ClassifierInfo {
   /** The name by which recipes ask for it. */
   readonly name: string;
+  /** What it tells apart: the words that a recipe's `classifierLabel` may be. */
   readonly labels: readonly string[];
+  /** The licence under which it was made, in its authors' words. */
   readonly licence: string;
+  /** The credit that its authors ask for. */
   readonly attribution: string;
   /** sha-256 of its files. */
   readonly hash: string;

@@ -227,6 +227,8 @@ export class GeneratedSprites extends SpriteManager {
    * Packs the pictures as they are shown, as a PNG file with a TexturePacker JSON. Frames are called `<label>-<seed>`, or
    * `<label>-<seed>-<cell>` where that name is taken, and those of animated pictures as `composeAtlas` calls them. The pivots
    * are where the pictures stand. Empty cells are left out.
+   *
+   * @throws RangeError when all cells are empty; an AbortError when disposed
    */
   async packAsync(imageName = `${this.name}.png`): Promise<PackedSprites> {
     const { frames } = this.sheet.info!;

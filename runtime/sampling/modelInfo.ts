@@ -5,7 +5,9 @@ import type { DiffusionModel } from './model.ts';
 
 /** The public facts of a model, as plain data that a worker can post. A recipe is completed with them. */
 export interface ModelInfo extends Readonly<Omit<FigmentEntry, 'version' | 'sha256'>>, Pick<RecipeModel, 'pipelines'> {
+  /** What it can paint: the words that a recipe's `label` may be, at least one. */
   readonly labels: readonly string[];
+  /** The noise schedule that it was trained with, and what it predicts. */
   readonly scheduler: SchedulerConfig;
   /** The shape of the latents of one picture. */
   readonly latentShape: readonly [height: number, width: number, channels: number];
@@ -13,6 +15,7 @@ export interface ModelInfo extends Readonly<Omit<FigmentEntry, 'version' | 'sha2
   readonly hash: string;
 }
 
+/** The public facts of a model that is loaded. */
 export function modelInfo({ index, scheduler, latentShape, hash }: DiffusionModel): ModelInfo {
   const { version: _version, sha256: _sha256, ...entry } = index.figment;
   return { ...entry, labels: index.labels, pipelines: pipelinesOf(index), scheduler, latentShape, hash };
