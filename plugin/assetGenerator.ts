@@ -23,7 +23,7 @@ import type { Latents } from './latents.ts';
 import type { ClassifierInfo } from './loading/classifiers.ts';
 import type { LoadOptions, ModelLocation } from './loading/loadModelBytes.ts';
 import type { SurfaceMaterialOptions } from './material/surfaceMaterial.ts';
-import { repeat, repeats, type Tiling } from './material/tiling.ts';
+import { repeat, repeats, type Repetition } from './material/tiling.ts';
 import type { GuidanceTrace } from './painting/traceGuidance.ts';
 import type { PictureSource, PictureSourceOptions, Waiting } from './pictureSource.ts';
 import { scheduleOf } from './schedule.ts';
@@ -56,7 +56,7 @@ export interface GenerateSetOptions extends GenerateTextureOptions {
 
 export interface GenerateMaterialOptions extends GenerateTextureOptions, SurfaceMaterialOptions {
   /** How often the picture repeats across a mesh, above 0; default 1. */
-  tiling?: Tiling;
+  tiling?: Repetition;
 }
 
 /**

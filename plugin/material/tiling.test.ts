@@ -2,7 +2,7 @@ import { Texture } from '@babylonjs/core/Materials/Textures/texture.js';
 import { Logger } from '@babylonjs/core/Misc/logger.js';
 import { expect, it, vi } from 'vitest';
 import { RECIPE, scene, tiny, useTiny } from '../testing/tinySuite.ts';
-import type { Tiling } from './tiling.ts';
+import type { Repetition } from './tiling.ts';
 
 useTiny();
 
@@ -13,7 +13,7 @@ it('repeats a cut-out as often as asked', async () => {
 });
 
 it.each([Number.NaN, 0, -1, null, [4], [1, 2, 3], ['4', 2], '4'])('refuses a tiling of %j', async (tiling) => {
-  const refused = tiny.generateMaterialAsync({ ...RECIPE, tiling: tiling as Tiling });
+  const refused = tiny.generateMaterialAsync({ ...RECIPE, tiling: tiling as Repetition });
   await expect(refused).rejects.toThrow(/tiling is .*; expected a number above 0, or one for each direction/);
   await expect(refused).rejects.toBeInstanceOf(RangeError);
   expect(scene.textures).toEqual([]);

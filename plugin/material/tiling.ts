@@ -2,10 +2,10 @@ import { Texture } from '@babylonjs/core/Materials/Textures/texture.js';
 import { quote } from '../../runtime/index.ts';
 
 /** How often a picture repeats across a mesh: in both directions, or in each. */
-export type Tiling = number | readonly [u: number, v: number];
+export type Repetition = number | readonly [u: number, v: number];
 
 /** How often a picture repeats in each direction. @throws RangeError for what is no number, or not above 0 */
-export function repeats(tiling: Tiling): readonly [u: number, v: number] {
+export function repeats(tiling: Repetition): readonly [u: number, v: number] {
   const pair: unknown = typeof tiling === 'number' ? [tiling, tiling] : tiling;
   const isRight =
     Array.isArray(pair) && pair.length === 2 && pair.every((times) => Number.isFinite(times) && times > 0);

@@ -140,22 +140,15 @@ describe('the packages', () => {
   it('declare as values what there is when they run, and nothing else', async () => {
     for (const name of ['babylon-figment', 'babylon-figment-cli']) {
       const dist = inProject('node_modules', name, 'dist');
-      const entries = readdirSync(dist).filter((file) => existsSync(path.join(dist, file.replace(/js$/, 'd.ts'))));
-      const scripts = entries.filter((file) => file.endsWith('.js')).map((file) => path.join(dist, file));
+      const isTyped = (file: string) => existsSync(path.join(dist, file.replace(/js$/, 'd.ts')));
+      const scripts = readdirSync(dist).filter((file) => file.endsWith('.js') && isTyped(file));
       expect(scripts.length).toBeGreaterThan(2);
       for (const script of scripts) {
-        const { metafile } = await build({
-          entryPoints: [script],
-          format: 'esm',
-          write: false,
-          metafile: true,
-          outdir: dist,
-        });
-        const { exports } = Object.values(metafile.outputs)[0]!;
-        const declared = readFileSync(script.replace(/js$/, 'd.ts'), 'utf8').matchAll(/^export \{(.*?)\}/gms);
-        const items = Array.from(declared, ([, list]) => list!.split(',').map((item) => item.trim())).flat();
-        const values = items.filter((item) => !item.startsWith('type ')).map((item) => item.split(' ').at(-1));
-        expect(values.sort(), script).toEqual(exports.sort());
+        const options = { format: 'esm', write: false, metafile: true, outdir: dist } as const;
+        const { metafile } = await build({ ...options, entryPoints: [path.join(dist, script)] });
+        const exported = Object.values(metafile.outputs).flatMap(({ exports }) => exports);
+        const declared = readFileSync(path.join(dist, script.replace(/js$/, 'd.ts')), 'utf8');
+        expect(valueExports(declared), `${name}: ${script}`).toEqual(exported.sort());
       }
     }
   });
@@ -184,6 +177,16 @@ describe('the packages', () => {
     expect(await typeErrors(['exact.ts'], { exactOptionalPropertyTypes: true })).toEqual([]);
   });
 });
+
+/** The names that declarations export as values, in alphabetical order. */
+function valueExports(declarations: string): string[] {
+  const lists = declarations.matchAll(/^export \{(.*?)\}/gms);
+  const items = Array.from(lists, ([, list]) => list!.split(',').map((item) => item.trim())).flat();
+  return items
+    .filter((item) => !item.startsWith('type '))
+    .map((item) => item.split(' ').at(-1)!)
+    .sort();
+}
 
 /** Strict, and libraries are checked, too. */
 const COMPILER_OPTIONS = {
@@ -248,6 +251,23 @@ describe('the packages in Node', () => {
     expect(types).toBe('function function function function');
     for (const file of files) expect(readFileSync(new URL(file)).length).toBeGreaterThan(100);
     expect(files.length).toBeGreaterThan(6);
+  });
+
+  it('paint in a scene without a page', { timeout: LIMIT_MS }, async () => {
+    write(
+      'paint.mjs',
+      `import { fileURLToPath } from 'node:url';
+       import { NullEngine } from '@babylonjs/core/Engines/nullEngine.js';
+       import { Scene } from '@babylonjs/core/scene.js';
+       import { AssetGenerator } from 'babylon-figment';
+       import { portraits } from 'babylon-figment-portraits';
+       const wasmPaths = fileURLToPath(new URL('.', import.meta.resolve('babylon-figment/worker')));
+       const generator = await AssetGenerator.LoadAsync(portraits, new Scene(new NullEngine()), { wasmPaths });
+       const pixels = await generator.generatePixelsAsync({ label: 'elf', seed: 7, numInferenceSteps: 1 });
+       console.log(generator.backend.backend, pixels.some((value) => value > 0));
+       process.exit();`,
+    );
+    expect(await project.node('paint.mjs')).toMatch(/^wasm true$/m);
   });
 
   it('bake for an editor script, and by the command in threads', { timeout: LIMIT_MS }, async () => {
