@@ -23,7 +23,7 @@ import type { Latents } from './latents.ts';
 import type { ClassifierInfo } from './loading/classifiers.ts';
 import type { LoadOptions, ModelLocation } from './loading/loadModelBytes.ts';
 import type { SurfaceMaterialOptions } from './material/surfaceMaterial.ts';
-import { repeat, repeats, type Repetition } from './material/tiling.ts';
+import { type Repetition, repeat, repeats } from './material/tiling.ts';
 import type { GuidanceTrace } from './painting/traceGuidance.ts';
 import type { PictureSource, PictureSourceOptions, Waiting } from './pictureSource.ts';
 import { scheduleOf } from './schedule.ts';
