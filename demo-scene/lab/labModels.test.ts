@@ -25,6 +25,12 @@ function withOtherModels(openPage: OpenPage): void {
     expect(await playwright.locator('#strips h2, #strips h3').allTextContents()).toContain('Wear');
     expect(await playwright.locator('#strips').textContent()).not.toContain('ornate');
     expect(await playwright.locator('#vae').isVisible()).toBe(false);
+    const isOpened = await playwright.evaluate(() => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File([], 'stone.png'));
+      return document.body.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
+    });
+    expect(isOpened, 'a file that is dropped, in place of the page').toBe(false);
     const young = await picture(stones);
     await playwright.locator('.cells button', { hasText: /^0\.75$/ }).click();
     await ready(stones);

@@ -5,6 +5,7 @@ import { LargePicture } from './largePicture.ts';
 import { asMade } from './overruled.ts';
 import { GuidancePlot, SchedulePlot } from './plots.ts';
 import { ReconstructionView } from './reconstruction.ts';
+import { refuseDrops } from './refuseDrops.ts';
 import { changedOf, type LabRecipe, labRecipe, makerOf, type Settings, withinRanges } from './settings.ts';
 import { SettingsPanel } from './settingsPanel.ts';
 import { Address, offerSharing, recipeText } from './sharing.ts';
@@ -52,6 +53,7 @@ export class Workbench {
     // The auto-encoder of materials sees maps, which a picture alone does not have.
     const isEncoded = info.channels !== MATERIAL_CHANNELS;
     element('#vae').hidden = !isEncoded;
+    if (!isEncoded) refuseDrops();
     this.followers = [
       new GuidancePlot(generator),
       ...(isEncoded ? [new ReconstructionView(generator, () => this.use(this.settings, false))] : []),
