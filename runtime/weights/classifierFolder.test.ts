@@ -43,6 +43,11 @@ describe('a classifier folder', () => {
   it.each<[string, (json: Record<string, unknown>) => unknown, RegExp]>([
     ['one label', (json) => ({ ...json, labels: ['hat'] }), /entry "labels": expected two labels or more/],
     ['a label twice', (json) => ({ ...json, labels: ['hat', 'hat'] }), /entry "labels": expected every label once/],
+    [
+      'a label that steers terminals',
+      (json) => ({ ...json, labels: ['hat', 'bare\u001b[2J'] }),
+      /entry "labels.1": has a control character/,
+    ],
     ['no figment entry', ({ figment: _, ...json }) => json, /config.json: entry "figment"/],
     [
       'a digest that is none',

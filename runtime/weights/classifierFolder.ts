@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { ModelFileError, quote } from '../core/errors.ts';
 import { CONFIG_FILE, WEIGHTS_FILE } from '../core/fileNames.ts';
-import { parseConfig } from './modelIndex.ts';
+import { LABEL_SCHEMA, parseConfig } from './modelIndex.ts';
 import { type ModelSource, type OnProgress, sha256Hex } from './modelSource.ts';
 import { parseSafetensors } from './safetensors.ts';
 import type { WeightTensor } from './weightTensor.ts';
@@ -38,21 +38,20 @@ export interface ClassifierFiles extends ClassifierContent {
 }
 
 const text = v.pipe(v.string(), v.maxLength(100_000));
-const label = v.pipe(v.string(), v.minLength(1), v.maxLength(200));
 const sha256 = v.nullable(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'expected 64 hex digits')));
 
 const INDEX_SCHEMA = v.object({
   labels: v.pipe(
-    v.array(label),
+    v.array(LABEL_SCHEMA),
     v.minLength(2, 'expected two labels or more'),
     v.check((labels) => new Set(labels).size === labels.length, 'expected every label once'),
   ),
   figment: v.object({
     version: v.literal(1, 'expected 1; a later version needs a later Figment'),
-    name: label,
+    name: LABEL_SCHEMA,
     licence: text,
     attribution: text,
-    model: v.object({ name: label, vaeSha256: sha256 }),
+    model: v.object({ name: LABEL_SCHEMA, vaeSha256: sha256 }),
     scheduler: v.record(v.string(), v.unknown()),
     sha256,
   }),

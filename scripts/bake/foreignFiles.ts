@@ -1,12 +1,12 @@
 // Files in the way of a bake that no bake has made. A manifest may be lost, so that the files themselves have to tell.
-import { readFile } from 'node:fs/promises';
-import { extname } from 'node:path';
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, dirname, extname, join } from 'node:path';
 import { isPng } from '../node/pngChunks.ts';
 import { UsageError } from '../node/usageError.ts';
 import type { BakePlan } from './bakePlan.ts';
 import { isKtx2 } from './encodeKtx2.ts';
 import type { Manifest } from './manifest.ts';
-import { placeInside } from './outputPaths.ts';
+import { pathKey, placeInside } from './outputPaths.ts';
 
 /**
  * Refuses to write over files that no manifest lists and that do not look as if a bake had made them, such as package.json.
@@ -15,16 +15,26 @@ import { placeInside } from './outputPaths.ts';
  */
 export async function refuseForeign(plan: BakePlan, manifest: Manifest): Promise<void> {
   const others = await manifest.pathsOfOthers();
+  const listings = new Map<string, Set<string>>(); // to look for each of many files would take long
   for (const path of writtenFiles(plan)) {
     if (manifest.get(path).length > 0 || others.has(path)) continue;
+    const folder = dirname(path);
+    const names = listings.get(folder) ?? (await namesIn(join(plan.out, folder)));
+    listings.set(folder, names);
+    if (!names.has(pathKey(basename(path)))) continue;
     const bytes = await placeInside(plan.out, path, true)
       .then((place) => readFile(place))
-      .catch(() => undefined); // it is not there, or a link that leads out of the folder, which is replaced
+      .catch(() => undefined); // it is a folder, or a link that leads out of the folder, which is replaced
     if (bytes === undefined || isBaked(path, bytes)) continue;
     throw new UsageError(
       `bake: ${path} would be written over, but no bake has made it; move it away, or choose another name or output folder`,
     );
   }
+}
+
+async function namesIn(folder: string): Promise<Set<string>> {
+  const names = await readdir(folder).catch((): string[] => []);
+  return new Set(names.map(pathKey));
 }
 
 /** The files of a plan but for its manifest, which may be damaged. */

@@ -54,9 +54,9 @@ async function staleReason(
   key: string,
   manifest: Manifest,
 ): Promise<StaleReason | undefined> {
-  const bytes = await readInside(out, path);
   const records = manifest.get(path);
   if (records.length === 0) return 'new';
+  const bytes = await readInside(out, path);
   if (!bytes) return 'missing';
   const ofRecipe = records.filter((record) => record.key === key);
   if (ofRecipe.length === 0) return 'changed';

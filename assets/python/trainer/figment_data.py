@@ -121,8 +121,12 @@ def _read_attributes(folder, labels, counts, frames, vocabulary):
 
 
 def _share(text, known):
-    """Where a number lies in its range, 0 … 1."""
-    share = (float(np.float32(float(text))) - known["min"]) / (known["max"] - known["min"])
+    """Where a number lies in its range, 0 … 1. It is a float32 where these tell the numbers of the range apart, as in Figment."""
+    least, most = known["min"], known["max"]
+    largest = max(abs(least), abs(most))
+    is_fine = largest <= 2.0**127 and most - least >= max(2.0**-126, largest / 2**8)
+    number = float(np.float32(float(text))) if is_fine else float(text)
+    share = (number - least) / (most - least)
     return min(1.0, max(0.0, share))
 
 
