@@ -42,7 +42,6 @@ const words = v.pipe(
   v.minLength(1),
   v.maxLength(MAX_ATTRIBUTE_WORDS),
   v.check((values) => new Set(values).size === values.length, 'holds a word twice; expected each once'),
-  v.readonly(),
 );
 const range = v.pipe(
   v.string(),

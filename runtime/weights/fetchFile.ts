@@ -1,7 +1,9 @@
 import { ModelFileError, messageOf } from '../core/errors.ts';
 
 /** What is read here of Node's module for files. */
-type Disk = Pick<typeof import('node:fs'), 'promises'>;
+interface Disk {
+  promises: { readFile(address: URL): Promise<Uint8Array<ArrayBuffer>> };
+}
 
 /**
  * Fetches a file. One of the disk is read where this is Node, which fetches only from the web.
@@ -25,9 +27,9 @@ const isOfDisk = (address: string) => address.startsWith('file:');
 /** Why an address cannot be fetched here at all; null where the web may have it. */
 function lastingProblem(address: string): string | null {
   if (isOfDisk(address))
-    return 'a page may not read from the disk; serve the folder by a web server, or give its files themselves';
+    return 'the request failed: a page may not read from the disk; serve the folder by a web server, or give its files themselves';
   if (/^[a-z][a-z\d+.-]*:/i.test(address) || 'location' in globalThis) return null;
-  return 'is relative, and there is no page that it counts from; give a whole address, such as file:///… or https://…';
+  return 'the request failed: the address is relative, and there is no page that it counts from; give a whole address, such as file:///… or https://…';
 }
 
 /** Null where there is no disk to read from. No bundler is to look for Node's module, so it is not imported. */
@@ -36,7 +38,7 @@ async function readFromDisk(address: string): Promise<Response | null> {
   const disk = node?.getBuiltinModule?.('node:fs');
   if (!disk) return null;
   try {
-    return new Response(new Uint8Array(await disk.promises.readFile(new URL(address))));
+    return new Response(await disk.promises.readFile(new URL(address)));
   } catch (error) {
     if ((error as { code?: string }).code === 'ENOENT') return new Response(null, { status: 404 });
     throw new ModelFileError('urlSource', address, `could not be read (${messageOf(error)})`);

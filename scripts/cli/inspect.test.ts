@@ -54,9 +54,13 @@ it('tells what a student does, and what its teacher', async () => {
 
 describe('inspect', () => {
   it('spells out what would steer the terminal', async () => {
-    await writeFilesAtomic(at('odd'), await tinyModelFolder({ labels: ['elf\x1b[2J', '\u202efle'] }));
+    const files = await tinyModelFolder({ labels: ['elf', '\u202efle'] });
+    const { figment: own } = JSON.parse(new TextDecoder().decode(files['model_index.json']));
+    const odd = withJson(files, 'model_index.json', { figment: { ...own, licence: 'CC0\x1b[2J' } });
+    await writeFilesAtomic(at('odd'), odd);
     const text = await figment('inspect', at('odd'));
-    expect(text).toContain('labels       2: elf\\u001b[2J, \\u202efle');
+    expect(text).toContain('labels       2: elf, \\u202efle');
+    expect(text).toContain('licence: CC0\\u001b[2J');
     expect(text).not.toMatch(/[^\P{Cc}\n]/u);
   });
 
