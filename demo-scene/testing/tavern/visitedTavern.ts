@@ -37,8 +37,10 @@ export const [FIRST, VARIED, EDITED] = [0, 1, 2];
 export const numPortraits = tavern.portraits.length;
 export const numPeople = numPortraits + tavern.guests.labels.length;
 export const numAll = numPeople + tavern.things.spots.length + tavern.surfaces.of.length;
+/** The first guest. */
+export const GUEST = numPortraits;
 /** A portrait and a guest, whose pictures are varied and kept. */
-export const CHANGED = [VARIED, numPortraits];
+export const CHANGED = [VARIED, GUEST];
 
 export function whenReady(page: Page): Promise<unknown> {
   return page.waitForFunction(() => document.body.dataset.state === 'ready', undefined, { polling: 250 });

@@ -5,6 +5,7 @@ import tavern from '../../tavern/tavern.json';
 import {
   CHANGED,
   EDITED,
+  GUEST,
   openCard,
   type Person,
   picturesOf,
@@ -51,6 +52,12 @@ export function testVisits(visit: VisitedTavern): void {
     await choosePipeline(playwright, 'cvae');
     await expect.poll(() => pipelineOf(page), WAIT).toBe('cvae');
     await whenReady(playwright);
+    await openCard(playwright, GUEST); // whose sheet was changed after it had been kept
+    const isKept = () => playwright.getAttribute('[data-action=keep]', 'aria-pressed');
+    expect(await isKept()).toBe('false');
+    await playwright.click('[data-action=keep]');
+    await expect.poll(isKept).toBe('true');
+    await playwright.keyboard.press('Escape');
     const seen = async () => ({
       pipeline: await pipelineOf(page),
       portrait: (await page.call('portraits'))[VARIED],
@@ -68,7 +75,7 @@ export function testVisits(visit: VisitedTavern): void {
     await choosePipeline(playwright, 'ddpm'); // by which the portrait was kept
     await expect.poll(() => pipelineOf(page), WAIT).toBe('ddpm');
     await openCard(playwright, VARIED);
-    expect(await playwright.getAttribute('[data-action=keep]', 'aria-pressed')).toBe('true');
+    expect(await isKept()).toBe('true');
     await playwright.click('[data-action=keep]');
     const stored = await playwright.evaluate(() => JSON.stringify(Object.entries(localStorage)));
     expect(stored).toContain('place 1');
