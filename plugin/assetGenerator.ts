@@ -19,45 +19,27 @@ import {
 } from '../runtime/index.ts';
 import { abortError, isAbort } from './abortError.ts';
 import { allOrNoneAsync } from './allOrNone.ts';
+import type { GenerateMaterialOptions, GenerateSetOptions, GenerateTextureOptions } from './generateOptions.ts';
 import type { Latents } from './latents.ts';
 import type { ClassifierInfo } from './loading/classifiers.ts';
 import type { LoadOptions, ModelLocation } from './loading/loadModelBytes.ts';
 import type { SurfaceMaterialOptions } from './material/surfaceMaterial.ts';
-import { type Repetition, repeat, repeats } from './material/tiling.ts';
+import { repeat, repeats } from './material/tiling.ts';
 import type { GuidanceTrace } from './painting/traceGuidance.ts';
-import type { PictureSource, PictureSourceOptions, Waiting } from './pictureSource.ts';
+import type { PictureSource, Waiting } from './pictureSource.ts';
+import type { PictureSourceOptions } from './pictureSourceOptions.ts';
 import { scheduleOf } from './schedule.ts';
 import type { SpritesOptions } from './sprite/cells.ts';
 import type { GeneratedSprites } from './sprite/generatedSprites.ts';
-import { GeneratedTexture, type RegenerateOptions } from './texture/generatedTexture.ts';
+import { GeneratedTexture } from './texture/generatedTexture.ts';
 import { type SourceLease, takeSource } from './texture/sceneModels.ts';
-import { type LookOptions, lookOf } from './texture/textureLook.ts';
+import { lookOf } from './texture/textureLook.ts';
 import { turnOver } from './texture/textureSettings.ts';
 import { untilAborted } from './untilAborted.ts';
 import { warnOnce } from './warnOnce.ts';
 
 /** Options of a generator: where and how its model runs, how it is loaded, and how much memory its pictures may take. */
 export type AssetGeneratorOptions = PictureSourceOptions;
-
-export interface GenerateTextureOptions extends RecipeOptions, LookOptions, RegenerateOptions {
-  /** Default: `<label>-<seed>`. */
-  name?: string;
-  /** As Babylon's textures have it: false for meshes of glTF, whose v = 0 is at the top; default: true. */
-  invertY?: boolean;
-}
-
-/** What the pictures of a set have alike, and which attribute they differ in. */
-export interface GenerateSetOptions extends GenerateTextureOptions {
-  /** The attribute that differs. */
-  vary: string;
-  /** Which values of it to make; default: all words that the model knows. */
-  values?: readonly (string | number)[];
-}
-
-export interface GenerateMaterialOptions extends GenerateTextureOptions, SurfaceMaterialOptions {
-  /** How often the picture repeats across a mesh, above 0; default 1. */
-  tiling?: Repetition;
-}
 
 /**
  * A model in a scene. It makes pictures and puts them into textures, sprites and materials.

@@ -23,14 +23,9 @@ export {
   type Vocabulary,
   varyRecipe,
 } from '../runtime/index.ts';
-export {
-  AssetGenerator,
-  type AssetGeneratorOptions,
-  type GenerateMaterialOptions,
-  type GenerateSetOptions,
-  type GenerateTextureOptions,
-} from './assetGenerator.ts';
+export { AssetGenerator, type AssetGeneratorOptions } from './assetGenerator.ts';
 export { CreateEngineAsync, type CreateEngineOptions, describeDevice } from './device.ts';
+export type { GenerateMaterialOptions, GenerateSetOptions, GenerateTextureOptions } from './generateOptions.ts';
 export type { Latents } from './latents.ts';
 export type { ClassifierInfo } from './loading/classifiers.ts';
 export type { ModelLocation, ModelPackage } from './loading/loadModelBytes.ts';

@@ -18,8 +18,6 @@ import {
 import { abortError } from './abortError.ts';
 import { LruCache } from './cache/lruCache.ts';
 import { PixelStore } from './cache/pixelStore.ts';
-import { checkNames } from './checkNames.ts';
-import { checkNumbers } from './checkNumbers.ts';
 import { assertLatents, assertPixels, type Latents } from './latents.ts';
 import { type ClassifierInfo, LoadedClassifiers } from './loading/classifiers.ts';
 import { type LoadOptions, loadModelBytes, type ModelBytes, type ModelLocation } from './loading/loadModelBytes.ts';
@@ -32,44 +30,19 @@ import {
   type PaintOrder,
   previewEveryOf,
 } from './orders.ts';
-import { createPainter, type PainterOptions } from './painting/createPainter.ts';
+import { createPainter } from './painting/createPainter.ts';
 import { CurrentPainter } from './painting/currentPainter.ts';
 import { LazyPart } from './painting/lazyPart.ts';
 import type { Painter, PaintStep, Picture } from './painting/painter.ts';
 import { PixelPicture } from './painting/pixelPicture.ts';
+import {
+  checkPictureSourceOptions,
+  PICTURE_SOURCE_DEFAULTS,
+  type PictureSourceOptions,
+} from './pictureSourceOptions.ts';
 import { GenerationQueue } from './queue.ts';
 import { warnOfUnknown } from './unknownEntries.ts';
 import { untilAborted } from './untilAborted.ts';
-
-export interface PictureSourceOptions extends PainterOptions, LoadOptions {
-  /** Memory for finished pictures, in bytes; default 32 MiB. */
-  cacheBytes?: number;
-  /**
-   * Keeps finished pixels in IndexedDB for the next visit, up to so many bytes; 0: not at all; default 64 MiB. Pictures
-   * made on the GPU are not kept: their pixels never leave it.
-   */
-  storeBytes?: number;
-}
-
-export const PICTURE_SOURCE_DEFAULTS = { cacheBytes: 2 ** 25, storeBytes: 2 ** 26 };
-
-/** All options, so that the compiler tells of one that is missing here. */
-const NAMES: Readonly<Record<keyof PictureSourceOptions, true>> = {
-  cacheBytes: true,
-  storeBytes: true,
-  compute: true,
-  frameBudgetMs: true,
-  numWorkers: true,
-  workerUrl: true,
-  wasmPaths: true,
-  backend: true,
-  maxPixels: true,
-  timeoutMs: true,
-  numRetries: true,
-  maxFileBytes: true,
-  signal: true,
-  onProgress: true,
-};
 
 /** How long a caller waits. */
 export interface Waiting {
@@ -126,8 +99,7 @@ export class PictureSource {
     scene: Scene,
     options: PictureSourceOptions = {},
   ): Promise<PictureSource> {
-    checkNames('AssetGenerator', options, Object.keys(NAMES));
-    checkNumbers(options);
+    checkPictureSourceOptions(options);
     const bytes = await loadModelBytes(location, options);
     assertAlive(scene);
     const painter = await createPainter(bytes.files, bytes.name, scene, options);

@@ -1,7 +1,7 @@
 import { Logger } from '@babylonjs/core/Misc/logger.js';
 import { afterEach, expect, it, vi } from 'vitest';
 import type { RecipeOptions } from '../runtime/index.ts';
-import type { GenerateMaterialOptions, GenerateTextureOptions } from './assetGenerator.ts';
+import type { GenerateMaterialOptions, GenerateTextureOptions } from './generateOptions.ts';
 import type { SpritesOptions } from './sprite/cells.ts';
 import { createScene, loadTiny } from './testing/tinyScene.ts';
 import { OF_MATERIALS, OF_SPRITES, OPTIONS, warnOfUnknown } from './unknownEntries.ts';

@@ -15,7 +15,8 @@ import {
   surfaceMaps,
 } from '../../runtime/index.ts';
 import { tinyModelFiles, tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
-import { AssetGenerator, type GenerateMaterialOptions } from '../assetGenerator.ts';
+import { AssetGenerator } from '../assetGenerator.ts';
+import type { GenerateMaterialOptions } from '../generateOptions.ts';
 import { leftovers, makeBricks, RECIPE, SIZE_PX, scene, tiny, useTinyBricks } from '../testing/tinyBricks.ts';
 import { flipped, loadTinyMaterials, next, TINY_MATERIALS, TINY_TEXTURES, uploadedTo } from '../testing/tinyScene.ts';
 import { GeneratedTexture } from '../texture/generatedTexture.ts';

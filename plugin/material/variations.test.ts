@@ -1,7 +1,8 @@
 // Materials of several surfaces, which no one sees repeat.
 import type { BaseTexture } from '@babylonjs/core/Materials/Textures/baseTexture.js';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import type { AssetGenerator, GenerateMaterialOptions } from '../assetGenerator.ts';
+import type { AssetGenerator } from '../assetGenerator.ts';
+import type { GenerateMaterialOptions } from '../generateOptions.ts';
 import { leftovers, makeBricks, RECIPE, scene, tiny, useTinyBricks } from '../testing/tinyBricks.ts';
 import { loadTinyMaterials, next, uploadedTo } from '../testing/tinyScene.ts';
 import { GeneratedTexture } from '../texture/generatedTexture.ts';

@@ -1,7 +1,8 @@
 import { Logger } from '@babylonjs/core/Misc/logger.js';
 import { type RecipeChanges, type RecipeOptions, randomSeed, variedBy } from '../../runtime/index.ts';
 import { allOrNoneAsync } from '../allOrNone.ts';
-import type { AssetGenerator, GenerateTextureOptions } from '../assetGenerator.ts';
+import type { AssetGenerator } from '../assetGenerator.ts';
+import type { GenerateTextureOptions } from '../generateOptions.ts';
 import type { Waiting } from '../pictureSource.ts';
 import type { SpritesOptions } from '../sprite/cells.ts';
 import type { GeneratedSprite } from '../sprite/generatedSprite.ts';

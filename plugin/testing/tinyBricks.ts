@@ -1,7 +1,8 @@
 // What the suites of surface materials begin each test with: a scene, the tiny model of textures, and bricks made by it.
 import type { Scene } from '@babylonjs/core/scene.js';
 import { afterEach, beforeEach } from 'vitest';
-import type { AssetGenerator, GenerateMaterialOptions } from '../assetGenerator.ts';
+import type { AssetGenerator } from '../assetGenerator.ts';
+import type { GenerateMaterialOptions } from '../generateOptions.ts';
 import type { SurfaceMaterial } from '../material/surfaceMaterial.ts';
 import { createScene, loadTinyTextures } from './tinyScene.ts';
 

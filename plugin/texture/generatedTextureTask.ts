@@ -1,6 +1,6 @@
 import { AbstractAssetTask, type AssetsManager } from '@babylonjs/core/Misc/assetsManager.js';
 import type { Scene } from '@babylonjs/core/scene.js';
-import type { GenerateTextureOptions } from '../assetGenerator.ts';
+import type { GenerateTextureOptions } from '../generateOptions.ts';
 import { addressOf, type ModelLocation } from '../loading/loadModelBytes.ts';
 import { GeneratedTexture } from './generatedTexture.ts';
 import { takeByAddress } from './sceneModels.ts';

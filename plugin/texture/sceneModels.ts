@@ -5,7 +5,8 @@ import type { Scene } from '@babylonjs/core/scene.js';
 import { definedOf } from '../../runtime/index.ts';
 import { addressOf, isPackage, type ModelLocation, type ModelPackage } from '../loading/loadModelBytes.ts';
 import { type Asker, type Lease, SharedLoad } from '../loading/sharedLoad.ts';
-import { PictureSource, type PictureSourceOptions } from '../pictureSource.ts';
+import { PictureSource } from '../pictureSource.ts';
+import type { PictureSourceOptions } from '../pictureSourceOptions.ts';
 
 /** A model that somebody uses. It is freed once all who took it have released it. */
 export type SourceLease = Lease<PictureSource>;
