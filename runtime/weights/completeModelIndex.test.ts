@@ -1,39 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { ModelFileError } from '../core/errors.ts';
+import { FIGMENT, PLAIN, parseStored } from '../testing/storedIndexes.ts';
 import { completeModelIndex } from './completeModelIndex.ts';
 import { storedIndex } from './modelFolderFiles.ts';
-import { parseModelIndex } from './modelIndex.ts';
 
-const FIGMENT = {
-  version: 1,
-  name: 'tiny',
-  kind: 'textures',
-  licence: 'CC0-1.0',
-  attribution: 'drawn by hand',
-  widthPx: 64,
-  heightPx: 48,
-  channels: 3,
-  premultipliedAlpha: true,
-  pixelArt: true,
-  circularPadding: true,
-  sampleDefaults: { sampler: 'dpm++', numInferenceSteps: 12, guidanceScale: 1.5 },
-  sha256: { 'vae/config.json': '0'.repeat(64) },
-};
-const _STUDENT = { stepCounts: [1, 2], guidanceScale: [1, 5], teacher: FIGMENT.sampleDefaults };
-const PLAIN = { _class_name: 'LDMPipeline', unet: ['diffusers', 'UNet2DModel'], vae: [null, null] };
 const UNET = { sample_size: 8, num_class_embeds: 4 };
 const VAE = { out_channels: 4, block_out_channels: [8, 16, 16], sample_size: 40 };
 
-function encode(value: unknown): Uint8Array {
-  return new TextEncoder().encode(typeof value === 'string' ? value : JSON.stringify(value));
-}
-
-function parse(value: unknown) {
-  return parseModelIndex(encode(value), 'tiny/model_index.json');
-}
-
 function complete(value: unknown, unet: unknown = UNET, vae: unknown = VAE) {
-  return completeModelIndex(parse(value), 'folder', unet, vae, 'tiny/model_index.json');
+  return completeModelIndex(parseStored(value), 'folder', unet, vae, 'tiny/model_index.json');
 }
 
 describe('completeModelIndex', () => {

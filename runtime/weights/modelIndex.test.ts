@@ -1,40 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { ModelFileError } from '../core/errors.ts';
-import { parseConfig, parseModelIndex } from './modelIndex.ts';
+import { FIGMENT, PLAIN, parseStored } from '../testing/storedIndexes.ts';
+import { parseConfig } from './modelIndex.ts';
 
-const FIGMENT = {
-  version: 1,
-  name: 'tiny',
-  kind: 'textures',
-  licence: 'CC0-1.0',
-  attribution: 'drawn by hand',
-  widthPx: 64,
-  heightPx: 48,
-  channels: 3,
-  premultipliedAlpha: true,
-  pixelArt: true,
-  circularPadding: true,
-  sampleDefaults: { sampler: 'dpm++', numInferenceSteps: 12, guidanceScale: 1.5 },
-  sha256: { 'vae/config.json': '0'.repeat(64) },
-};
 const STUDENT = { stepCounts: [1, 2], guidanceScale: [1, 5], teacher: FIGMENT.sampleDefaults };
-const PLAIN = { _class_name: 'LDMPipeline', unet: ['diffusers', 'UNet2DModel'], vae: [null, null] };
-const _UNET = { sample_size: 8, num_class_embeds: 4 };
-const _VAE = { out_channels: 4, block_out_channels: [8, 16, 16], sample_size: 40 };
-
-function encode(value: unknown): Uint8Array {
-  return new TextEncoder().encode(typeof value === 'string' ? value : JSON.stringify(value));
-}
-
-function parse(value: unknown) {
-  return parseModelIndex(encode(value), 'tiny/model_index.json');
-}
 
 describe('parseModelIndex', () => {
   it('keeps every entry, those of diffusers too', () => {
     const index = { ...PLAIN, _diffusers_version: '0.40.0', labels: ['a', 'b'], image: { x: 1 }, figment: FIGMENT };
-    expect(parse(index)).toEqual(index);
-    expect(parse({ ...PLAIN, figment: { student: STUDENT } }).figment?.student).toEqual(STUDENT);
+    expect(parseStored(index)).toEqual(index);
+    expect(parseStored({ ...PLAIN, figment: { student: STUDENT } }).figment?.student).toEqual(STUDENT);
   });
 
   it.each<[string, unknown, string]>([
@@ -74,9 +49,9 @@ describe('parseModelIndex', () => {
     ['a name twice', '{"labels": [], "labels": ["a"]}', 'the name "labels" is used twice'],
     ['a prototype', '{"_class_name": "x", "image": {"__proto__": {}}}', 'the name "__proto__" is not allowed'],
   ])('refuses %s', (_, value, message) => {
-    expect(() => parse(value)).toThrow(ModelFileError);
-    expect(() => parse(value)).toThrow('loadModelFolder: tiny/model_index.json: ');
-    expect(() => parse(value)).toThrow(message);
+    expect(() => parseStored(value)).toThrow(ModelFileError);
+    expect(() => parseStored(value)).toThrow('loadModelFolder: tiny/model_index.json: ');
+    expect(() => parseStored(value)).toThrow(message);
   });
 });
 
@@ -87,11 +62,13 @@ it.each<[string, object]>([
   ['student.guidanceScale.1', { student: { ...STUDENT, guidanceScale: [1, 21] } }],
   ['student.teacher.sampler', { student: { ...STUDENT, teacher: { ...FIGMENT.sampleDefaults, sampler: 'dpm' } } }],
 ])('parseModelIndex refuses a %s that no recipe may have', (entry, figment) => {
-  expect(() => parse({ ...PLAIN, figment })).toThrow(`tiny/model_index.json: entry "figment.${entry}"`);
+  expect(() => parseStored({ ...PLAIN, figment })).toThrow(`tiny/model_index.json: entry "figment.${entry}"`);
 });
 
 describe('parseConfig', () => {
   it('refuses bottomless nesting', () => {
-    expect(() => parseConfig(encode('['.repeat(1_000_000)), 'c.json')).toThrow('expected at most 32 levels of nesting');
+    expect(() => parseConfig(new TextEncoder().encode('['.repeat(1_000_000)), 'c.json')).toThrow(
+      'expected at most 32 levels of nesting',
+    );
   });
 });
