@@ -1,5 +1,6 @@
 // What model_index.json may hold, for the tests that read and complete it.
 import { parseModelIndex } from '../weights/modelIndex.ts';
+import { encodeText } from './foreignFolders.ts';
 
 /** All that is Figment's own, for a model of textures. */
 export const FIGMENT = {
@@ -23,6 +24,5 @@ export const PLAIN = { _class_name: 'LDMPipeline', unet: ['diffusers', 'UNet2DMo
 
 /** Reads an index: a text as it is, anything else as its JSON. */
 export function parseStored(value: unknown) {
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return parseModelIndex(new TextEncoder().encode(text), 'tiny/model_index.json');
+  return parseModelIndex(encodeText(value), 'tiny/model_index.json');
 }
