@@ -108,3 +108,24 @@ it.concurrent('ends at once when the signal has fired', async (context) => {
   const at = await createFolder(context);
   await watchFiles(() => [at('a.json')], expect.unreachable, AbortSignal.abort());
 });
+
+it('finds a change by looking where the system tells of none', async (context) => {
+  const silent = {
+    on: () => silent,
+    once: (_: string, tell: () => void) => void tell(),
+    add: () => {},
+    close: () => {},
+  };
+  vi.doMock('chokidar', () => ({ watch: () => silent }));
+  context.onTestFinished(() => void vi.doUnmock('chokidar'));
+  const at = await createFolder(context);
+  const file = at('late.png');
+  const ending = new AbortController();
+  let numCalls = 0;
+  const onChange = async () => {
+    if (++numCalls === 2) ending.abort();
+    else await writeFile(file, 'there now');
+  };
+  await watchFiles(() => [file], onChange, ending.signal);
+  expect(numCalls).toBe(2);
+});

@@ -1,8 +1,14 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve, sep } from 'node:path';
 
 /** Editors write a file in several steps, and a model is several files. */
 const QUIET_MS = 150;
+
+/** A change that the system does not tell of, such as one in a folder that has only just come, is found by looking. */
+const LOOK_MS = 1000;
+
+/** Times of files lag behind the clock by a few milliseconds. */
+const LAG_MS = 10;
 
 /**
  * Calls `onChange` as soon as the files are watched, and again after one of them was written, until the signal fires. Calls
@@ -24,16 +30,22 @@ export async function watchFiles(
   // Whole folders, since a watcher of a single file loses sight of it when it is deleted and comes back.
   const watcher = watch(folders(), { ignoreInitial: true, depth: 0, ignored: isOther });
   let isChanged = true;
+  let startedMs = Number.POSITIVE_INFINITY;
   let timer: NodeJS.Timeout | undefined;
   let wake = () => {};
-  watcher.on('error', () => {}); // a missing folder is reported by the next bake
-  watcher.on('all', (event, file) => {
-    if (!isWatched(file) && !(event === 'addDir' && holdsWatched(file))) return;
+  const noticeChange = () => {
     clearTimeout(timer);
     timer = setTimeout(() => {
       isChanged = true;
       wake();
     }, QUIET_MS);
+  };
+  const looking = setInterval(() => {
+    if (files().some((file) => changedMs(file) >= startedMs - LAG_MS)) noticeChange();
+  }, LOOK_MS);
+  watcher.on('error', () => {}); // a missing folder is reported by the next bake
+  watcher.on('all', (event, file) => {
+    if (isWatched(file) || (event === 'addDir' && holdsWatched(file))) noticeChange();
   });
   signal.addEventListener('abort', () => wake(), { once: true });
   try {
@@ -49,11 +61,22 @@ export async function watchFiles(
         });
       if (signal.aborted) return;
       isChanged = false;
+      startedMs = Date.now();
       await onChange();
     }
   } finally {
+    clearInterval(looking);
     clearTimeout(timer);
     await watcher.close();
+  }
+}
+
+/** When a file was changed last, in milliseconds since 1970; 0 where there is none that can be looked at. */
+function changedMs(file: string): number {
+  try {
+    return statSync(file).ctimeMs;
+  } catch {
+    return 0;
   }
 }
 
