@@ -7,7 +7,7 @@ import { adapterName, type BackendChoice, isSoftwareAdapter, messageOf, useWebgp
 /** Babylon's own options for the engine that is made, WebGPU or WebGL. */
 export type CreateEngineOptions = WebGPUEngineOptions & EngineOptions;
 
-/** What an engine draws in. */
+/** The canvas that an engine draws in: one of a page, or one that a web worker was given. */
 type Canvas = HTMLCanvasElement | OffscreenCanvas;
 
 /** The defaults for both engines, in Babylon's names. */

@@ -37,9 +37,9 @@ const HINTS: Record<PanelNumber, string> = {
 
 /** The panel of sliders and fields. */
 export class SettingsPanel {
-  /** What is asked for. */
+  /** The settings that the visitor has asked for, which the picture need not follow in sampler and steps. */
   private asked: Settings;
-  /** What the controls show: sampler and steps as the picture is made. */
+  /** The settings that the controls show: those asked for, but with the sampler and the steps by which the picture is made. */
   private readonly values: Settings;
   private readonly note = create('p', { className: 'note', role: 'status' });
   private readonly gui: GUI;

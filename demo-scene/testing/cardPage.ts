@@ -123,7 +123,7 @@ export function reopen(): void {
   card.open(sitter);
 }
 
-/** Has nothing kept. */
+/** Lets go of the picture that the card has kept, and opens the card again. */
 export function letGo(): void {
   kept = null;
   card.open(sitter);

@@ -86,7 +86,7 @@ export function sheetSize(cells: CellCount): [widthPx: number, heightPx: number]
   throw new RangeError(`generateSpritesAsync: ${many}; ${most}; make several sheets of fewer cells`);
 }
 
-/** What the size of a sheet follows from. */
+/** The number of a sheet's cells and the size of each, from which the size of the whole sheet follows. */
 type CellCount = Pick<SheetCells, 'cellSize' | 'numCells' | 'pixelArt'>;
 
 function sizeOf(cells: CellCount): [widthPx: number, heightPx: number] {

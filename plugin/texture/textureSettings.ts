@@ -66,7 +66,7 @@ export function copySettings(texture: Texture, copy: Texture): void {
   if (texture.samplingMode !== copy.samplingMode) copy.updateSamplingMode(texture.samplingMode);
 }
 
-/** Turns a texture upside down, for meshes whose v = 0 is at the top: v becomes 1 − v. */
+/** Turns a texture upside down, so that it fits meshes whose v = 0 is at the top: v becomes 1 − v. */
 export function turnOver(texture: Texture): void {
   [texture.vScale, texture.vOffset] = [-1, 1];
 }

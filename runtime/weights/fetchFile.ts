@@ -1,6 +1,6 @@
 import { ModelFileError, messageOf } from '../core/errors.ts';
 
-/** What is read here of Node's module for files. */
+/** The part of Node's module `node:fs` that reads a file: this code runs in browsers too, which have no such module. */
 interface Disk {
   promises: { readFile(address: URL): Promise<Uint8Array<ArrayBuffer>> };
 }

@@ -4,7 +4,7 @@ import type { Layer } from './bakePlan.ts';
 /** «KTX 20», and line ends that a transfer as text would change. */
 const IDENTIFIER = [0xab, 0x4b, 0x54, 0x58, 0x20, 0x32, 0x30, 0xbb, 0x0d, 0x0a, 0x1a, 0x0a];
 
-/** Whether bytes begin as a KTX2 file does. */
+/** Tells whether bytes are those of a KTX2 file, by the identifier with which every such file begins. */
 export function isKtx2(bytes: Uint8Array): boolean {
   return IDENTIFIER.every((byte, i) => bytes[i] === byte);
 }

@@ -44,7 +44,7 @@ function* writtenFiles({ pictures, sheets, libraries }: BakePlan): Generator<str
   for (const { path } of libraries) yield path;
 }
 
-/** Whether content is of the kind that a bake writes under such a name. */
+/** Tells whether a file's content is of the kind that a bake writes under a name with this ending. */
 function isBaked(path: string, bytes: Uint8Array): boolean {
   const extension = extname(path).toLowerCase();
   if (extension === '.png' || extension === '.apng') return isPng(bytes);

@@ -37,7 +37,7 @@ export const [FIRST, VARIED, EDITED] = [0, 1, 2];
 export const numPortraits = tavern.portraits.length;
 export const numPeople = numPortraits + tavern.guests.labels.length;
 export const numAll = numPeople + tavern.things.spots.length + tavern.surfaces.of.length;
-/** The first guest. */
+/** The place of the first guest among all people: guests come after the portraits. */
 export const GUEST = numPortraits;
 /** A portrait and a guest, whose pictures are varied and kept. */
 export const CHANGED = [VARIED, GUEST];
