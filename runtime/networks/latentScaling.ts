@@ -5,7 +5,7 @@ import type { AutoencoderKlConfig } from './autoencoderKlConfig.ts';
 /** What latents are standardised by, (z − mean) / std: a number for each channel of the auto-encoder. */
 export interface LatentStatistics {
   mean: number[];
-  /** Above 0. */
+  /** The standard deviations, each above 0. */
   std: number[];
 }
 

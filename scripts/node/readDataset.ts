@@ -28,7 +28,7 @@ function diskDatasetSource(dir: string): DatasetSource {
   };
 }
 
-/** No sheet and no table is larger; of a file that is, one read would take all memory. */
+/** The largest file that is read, in bytes. No sheet and no table is larger, and to read one that is would take all memory. */
 const MAX_FILE_BYTES = 2 ** 29;
 
 /** Reads a file, but neither a pipe, which may never end or begin, nor a device. */

@@ -35,7 +35,7 @@ export interface MaterialMetrics {
   heightFromAlbedo: HeightMetrics;
 }
 
-/** See `heightError`. */
+/** How well heights follow from albedo, of held-out and of generated materials, as `heightError` measures it. */
 export interface HeightMetrics {
   numTrainSteps: number;
   heldOut: number;

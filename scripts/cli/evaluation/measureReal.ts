@@ -25,11 +25,11 @@ import { seenByJudge } from './seenByJudge.ts';
 interface JudgedData {
   /** In the format of the model's pictures, with their maps and frames. */
   whole: Dataset;
-  /** Every frame is an image. */
+  /** The same images, in which every frame is one of its own. */
   single: Dataset;
-  /** What the classifier sees of that. */
+  /** The images of `single` as the classifier sees them: albedo alone, and smaller where they are large. */
   dataset: Dataset;
-  /** Of `single` and of `dataset`. */
+  /** Which images are held out; it holds for `single` and for `dataset`, whose images are in the same order. */
   split: DatasetSplit;
 }
 
@@ -37,14 +37,14 @@ export interface MeasuredReal {
   sets: Record<'heldOut' | 'reconstructedHeldOut', ImageSet>;
   /** How many images of each class all sets are compared by. */
   perClass: number;
-  /** Held-out images. */
+  /** What the classifier reads in the held-out images. */
   real: Measured;
   /** How much the frames of held-out subjects agree; null for pictures of one frame. */
   realFrames: FrameMetrics | null;
   train: Measured;
-  /** Held-out images after the auto-encoder. */
+  /** What it reads in the held-out images after the auto-encoder has encoded and decoded them. */
   reconstructed: Measured;
-  /** How far these are from what they were. */
+  /** The mean absolute difference of the held-out images before and after the auto-encoder. */
   l1: number;
 }
 
