@@ -3,6 +3,7 @@ import { Logger } from '@babylonjs/core/Misc/logger.js';
 import type { Observable } from '@babylonjs/core/Misc/observable.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import {
+  type AttributeName,
   attributeProblem,
   attributesOfRecipe,
   type BackendChoice,
@@ -10,11 +11,13 @@ import {
   isRange,
   MATERIAL_CHANNELS,
   type ModelInfo,
+  type ModelWords,
   messageOf,
   quote,
   type RecipeOptions,
   randomSeed,
   recipeForTeacher,
+  type ValueOfAttribute,
   varyRecipe,
 } from '../runtime/index.ts';
 import { abortError, isAbort } from './abortError.ts';
@@ -55,7 +58,7 @@ export type AssetGeneratorOptions = PictureSourceOptions;
  *
  * It is disposed with its scene or by `dispose`. Textures, sprites and materials that it made stay in the scene.
  */
-export class AssetGenerator {
+export class AssetGenerator<Words extends ModelWords = ModelWords> {
   /**
    * Loads a model: from the address of its folder, from files that a person chose, or from its files in memory. Generators
    * of one address, with the same options, share the model; it is freed when the last of them is disposed.
@@ -63,12 +66,12 @@ export class AssetGenerator {
    * @throws MissingFileError, ModelFileError naming the file that is missing or wrong; RangeError naming the option that is
    *         out of range; an AbortError when aborted, or when the scene is disposed meanwhile
    */
-  static async LoadAsync(
-    location: ModelLocation,
+  static async LoadAsync<Words extends ModelWords = ModelWords>(
+    location: ModelLocation<Words>,
     scene: Scene,
     options: AssetGeneratorOptions = {},
-  ): Promise<AssetGenerator> {
-    return new AssetGenerator(await takeSource(location, scene, options));
+  ): Promise<AssetGenerator<Words>> {
+    return new AssetGenerator<Words>(await takeSource(location, scene, options));
   }
 
   private readonly life = new AbortController();
@@ -84,7 +87,7 @@ export class AssetGenerator {
   }
 
   /** What the model can paint: the words that a recipe's `label` may be, at least one. */
-  get labels(): readonly string[] {
+  get labels(): readonly Words['label'][] {
     return this.info.labels;
   }
 
@@ -133,7 +136,9 @@ export class AssetGenerator {
    * @throws        RangeError for an entry that `generateTextureAsync` would refuse, before anything is loaded; MissingFileError,
    *                with the remedy, for a part that the model does not have; as `loadClassifierAsync`; the signal's reason
    */
-  async warmUpAsync(options: Partial<RecipeOptions> & Pick<LoadOptions, 'onProgress' | 'signal'> = {}): Promise<void> {
+  async warmUpAsync(
+    options: Partial<RecipeOptions<Words>> & Pick<LoadOptions, 'onProgress' | 'signal'> = {},
+  ): Promise<void> {
     const { onProgress, signal, ...asked } = options;
     return this.alive().warmUpAsync(asked, { onProgress, ...this.waiting({ signal }) });
   }
@@ -165,7 +170,7 @@ export class AssetGenerator {
    *         object; MissingFileError or ModelFileError for a teacher, a conditional VAE or a classifier that the recipe needs and
    *         that cannot be fetched; an AbortError when aborted or disposed; no texture is left then
    */
-  async generateTextureAsync(options: GenerateTextureOptions): Promise<GeneratedTexture> {
+  async generateTextureAsync(options: GenerateTextureOptions<Words>): Promise<GeneratedTexture<Words>> {
     await this.readyFor(options);
     return this.begin(options).finished;
   }
@@ -181,7 +186,9 @@ export class AssetGenerator {
    * @throws        as `generateTextureAsync`, and RangeError for an attribute of numbers without values; no texture is left
    *                then
    */
-  async generateSetAsync(options: GenerateSetOptions): Promise<Map<string | number, GeneratedTexture>> {
+  async generateSetAsync<Name extends AttributeName<Words>>(
+    options: GenerateSetOptions<Words, Name>,
+  ): Promise<Map<ValueOfAttribute<Words, Name>, GeneratedTexture<Words>>> {
     const { vary, values = this.wordsOf(vary), name, seed = randomSeed(), ...rest } = options;
     const different = [...new Set(values)];
     const textures = await this.generateAllAsync(
@@ -202,15 +209,15 @@ export class AssetGenerator {
    * @returns by name; without those that are open, as all are that a model without examples is not asked for
    * @throws  RangeError for a label or an attribute that the model lacks
    */
-  attributesOf(recipe: RecipeOptions): Record<string, string | number> {
+  attributesOf(recipe: RecipeOptions<Words>): Words['attributes'] {
     return attributesOfRecipe(this.info, recipe);
   }
 
   /** The words of an attribute of the model. @throws RangeError where there are none */
-  private wordsOf(name: string): readonly string[] {
+  private wordsOf<Name extends AttributeName<Words>>(name: Name): readonly ValueOfAttribute<Words, Name>[] {
     const vocabulary = this.info.attributes ?? {};
     const values = Object.hasOwn(vocabulary, name) ? vocabulary[name]! : null;
-    if (values && !isRange(values)) return values;
+    if (values && !isRange(values)) return values as readonly ValueOfAttribute<Words, Name>[];
     const problem = values ? `${name} is a number; say which values to make` : attributeProblem(vocabulary, name, '');
     throw new RangeError(`generateSet: ${problem}`);
   }
@@ -225,7 +232,10 @@ export class AssetGenerator {
    *
    * @throws RangeError as `generateTextureAsync`, at once
    */
-  beginTexture(options: GenerateTextureOptions): { texture: GeneratedTexture; finished: Promise<GeneratedTexture> } {
+  beginTexture(options: GenerateTextureOptions<Words>): {
+    texture: GeneratedTexture<Words>;
+    finished: Promise<GeneratedTexture<Words>>;
+  } {
     const begun = this.begin(options);
     begun.finished.catch((error) => {
       if (isAbort(error, options.signal)) return;
@@ -234,11 +244,16 @@ export class AssetGenerator {
     return begun;
   }
 
-  private begin(options: GenerateTextureOptions): ReturnType<AssetGenerator['beginTexture']> {
+  private begin(options: GenerateTextureOptions<Words>): ReturnType<AssetGenerator<Words>['beginTexture']> {
     const { name, invertY = true, mipmaps, samplingMode, pixelArt, priority, signal, previewEvery, ...asked } = options;
     const recipe = this.alive().complete(asked);
     const look = lookOf(this.info, { ...asked, mipmaps, samplingMode, pixelArt });
-    const texture = new GeneratedTexture(name ?? `${recipe.label}-${recipe.seed}`, this.source, this.scene, look);
+    const texture = new GeneratedTexture<Words>(
+      name ?? `${recipe.label}-${recipe.seed}`,
+      this.source,
+      this.scene,
+      look,
+    );
     if (!invertY) turnOver(texture);
     const finished = texture
       .paintAsync(recipe, { ...this.waiting({ priority, signal }), previewEvery })
@@ -251,7 +266,7 @@ export class AssetGenerator {
   }
 
   /** RGBA bytes, sRGB, straight alpha, top row first. @throws as `generateTextureAsync` */
-  async generatePixelsAsync(options: RecipeOptions & Waiting): Promise<Uint8Array> {
+  async generatePixelsAsync(options: RecipeOptions<Words> & Waiting): Promise<Uint8Array> {
     const { priority, signal, ...asked } = options;
     const source = await this.readyFor(options);
     const picture = await source.pictureAsync(source.complete(asked), this.waiting({ priority, signal }));
@@ -269,7 +284,7 @@ export class AssetGenerator {
    * prediction type.
    * @throws as `generateTextureAsync`; MissingFileError where a student has no teacher beside it
    */
-  async traceGuidanceAsync(options: RecipeOptions & Waiting): Promise<GuidanceTrace> {
+  async traceGuidanceAsync(options: RecipeOptions<Words> & Waiting): Promise<GuidanceTrace> {
     const { priority, signal, ...asked } = options;
     const source = await this.readyFor(options);
     const recipe = recipeForTeacher(source.complete(asked), this.info);
@@ -304,7 +319,7 @@ export class AssetGenerator {
   }
 
   /** Makes a SpriteManager with a sheet of pictures. @throws as `generateTextureAsync` */
-  async generateSpritesAsync(options: SpritesOptions & Waiting = {}): Promise<GeneratedSprites> {
+  async generateSpritesAsync(options: SpritesOptions<Words> & Waiting = {}): Promise<GeneratedSprites<Words>> {
     const { priority, signal, ...asked } = options;
     const { GeneratedSprites } = await import('./sprite/generatedSprites.ts');
     return this.inTime(await GeneratedSprites.CreateAsync(this.alive(), asked, this.waiting({ priority, signal })));
@@ -319,7 +334,7 @@ export class AssetGenerator {
    *
    * @throws as `generateTextureAsync`; RangeError for a tiling, or a setting of the surface, out of range
    */
-  async generateMaterialAsync(options: GenerateMaterialOptions): Promise<PBRMaterial> {
+  async generateMaterialAsync(options: GenerateMaterialOptions<Words>): Promise<PBRMaterial> {
     const { tiling = 1, surface, parallax, variations, cellSize, ...asked } = options;
     const ofSurface = { surface, parallax, variations, cellSize };
     const times = repeats(tiling);
@@ -369,7 +384,7 @@ export class AssetGenerator {
   }
 
   /** Textures that belong together, and so have one signal. @throws as `generateTextureAsync`; none is left then */
-  private generateAllAsync(all: readonly GenerateTextureOptions[]): Promise<GeneratedTexture[]> {
+  private generateAllAsync(all: readonly GenerateTextureOptions<Words>[]): Promise<GeneratedTexture<Words>[]> {
     return allOrNoneAsync(all[0]?.signal, (signal) =>
       all.map((options) => this.generateTextureAsync({ ...options, signal })),
     );

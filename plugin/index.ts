@@ -1,5 +1,6 @@
 // The public names of the plugin. Importing them has no effect until one is called.
 export {
+  type AttributeName,
   type Attributes,
   type AttributeValues,
   changeRecipe,
@@ -9,6 +10,7 @@ export {
   type Interpolation,
   type LabelBlend,
   type ModelInfo,
+  type ModelWords,
   PIPELINE_NAMES,
   type PictureBytes,
   type PictureEditOptions,
@@ -20,6 +22,7 @@ export {
   type RecipeOptions,
   type RecipeProblem,
   type Steering,
+  type ValueOfAttribute,
   type Vocabulary,
   varyRecipe,
 } from '../runtime/index.ts';

@@ -4,6 +4,7 @@ import {
   INDEX_FILE,
   MissingFileError,
   type ModelSource,
+  type ModelWords,
   memorySource,
   type OnProgress,
   readModelFiles,
@@ -12,16 +13,22 @@ import {
 } from '../../runtime/index.ts';
 
 /** What a package of a model exports: the address of each of its files, as a bundler has placed them. */
-export interface ModelPackage {
+export interface ModelPackage<Words extends ModelWords = ModelWords> {
   readonly name: string;
   readonly files: Readonly<Record<string, string>>;
+  /** The words of the model as a type, by which editors and compilers know them; there is no value. */
+  readonly words?: Words;
 }
 
 /**
  * Where a model comes from: the address of its folder, what its package exports, files that a person chose, or its files in
  * memory.
  */
-export type ModelLocation = string | ModelPackage | Iterable<File> | Record<string, Uint8Array>;
+export type ModelLocation<Words extends ModelWords = ModelWords> =
+  | string
+  | ModelPackage<Words>
+  | Iterable<File>
+  | Record<string, Uint8Array>;
 
 export interface LoadOptions extends Pick<UrlSourceOptions, 'timeoutMs' | 'numRetries' | 'maxFileBytes'> {
   signal?: AbortSignal;

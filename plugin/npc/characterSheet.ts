@@ -1,13 +1,16 @@
 import {
+  type AttributeName,
   type Attributes,
   type AttributeValues,
   attributeProblem,
   fingerprint,
   isRange,
   type ModelInfo,
+  type ModelWords,
   nearestWord,
   quote,
   uniforms,
+  type ValueOfAttribute,
   type Vocabulary,
 } from '../../runtime/index.ts';
 import { characterByExamples } from './exampleCharacter.ts';
@@ -16,7 +19,16 @@ import { characterByExamples } from './exampleCharacter.ts';
  * A character in words: attributes of models, and what is a label to one of them: `{ role: 'guard', kind: 'elf', hair_colour:
  * 'red' }`. A label goes by the name of the attribute that it is to another model, such as `kind`, else by any name.
  */
-export type CharacterSheet = Attributes;
+export type CharacterSheet<
+  First extends ModelWords = ModelWords,
+  Second extends ModelWords = ModelWords,
+> = Attributes & {
+  readonly [Name in AttributeName<First> | AttributeName<Second>]?: ValueIn<First, Name> | ValueIn<Second, Name>;
+};
+
+/** A value of an attribute, where the model has that attribute. */
+type ValueIn<Words extends ModelWords, Name> =
+  Name extends AttributeName<Words> ? ValueOfAttribute<Words, Name> : never;
 
 /** What a model is asked for. */
 export interface CharacterRequest {

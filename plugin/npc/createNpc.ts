@@ -1,5 +1,5 @@
 import { Logger } from '@babylonjs/core/Misc/logger.js';
-import { type RecipeChanges, type RecipeOptions, randomSeed, variedBy } from '../../runtime/index.ts';
+import { type ModelWords, type RecipeChanges, type RecipeOptions, randomSeed, variedBy } from '../../runtime/index.ts';
 import { allOrNoneAsync } from '../allOrNone.ts';
 import type { AssetGenerator } from '../assetGenerator.ts';
 import type { GenerateTextureOptions } from '../generateOptions.ts';
@@ -17,9 +17,9 @@ import {
 } from './characterSheet.ts';
 
 /** The generators that make the two pictures of a character. */
-export interface NpcGenerators {
-  portraits: AssetGenerator;
-  sprites: AssetGenerator;
+export interface NpcGenerators<OfPortraits extends ModelWords = ModelWords, OfSprites extends ModelWords = ModelWords> {
+  portraits: AssetGenerator<OfPortraits>;
+  sprites: AssetGenerator<OfSprites>;
 }
 
 /** How a character is made. A `signal` ends both pictures, and a `priority` is that of both. */
@@ -33,11 +33,11 @@ export interface NpcOptions extends Waiting {
 }
 
 /** A character in two pictures. */
-export interface Npc {
+export interface Npc<OfPortraits extends ModelWords = ModelWords, OfSprites extends ModelWords = ModelWords> {
   seed: number;
-  portrait: GeneratedTexture;
+  portrait: GeneratedTexture<OfPortraits>;
   /** The sheet of its sprite, of which `createSprite` makes more. */
-  sprites: GeneratedSprites;
+  sprites: GeneratedSprites<OfSprites>;
   sprite: GeneratedSprite;
   /** What each model was asked for its picture, and which entries of the sheet it knows nothing of. */
   asked: Record<keyof NpcGenerators, CharacterRequest>;
@@ -51,7 +51,10 @@ export interface Npc {
    * @throws RangeError for a word that no model knows; else as `regenerateAsync` and `repaintCellAsync`; a picture that is
    *         not made stays as it was
    */
-  varyAsync(changes: CharacterSheet, options?: RegenerateOptions): Promise<Npc>;
+  varyAsync(
+    changes: CharacterSheet<OfPortraits, OfSprites>,
+    options?: RegenerateOptions,
+  ): Promise<Npc<OfPortraits, OfSprites>>;
   dispose(): void;
 }
 
@@ -68,13 +71,17 @@ export interface Npc {
  * @throws RangeError for a word that no model knows; an AbortError when aborted; else as `generateTextureAsync`; nothing stays
  *         allocated then
  */
-export async function createNpcAsync(
-  sheet: CharacterSheet,
-  generators: NpcGenerators,
+export async function createNpcAsync<
+  OfPortraits extends ModelWords = ModelWords,
+  OfSprites extends ModelWords = ModelWords,
+>(
+  sheet: CharacterSheet<OfPortraits, OfSprites>,
+  generators: NpcGenerators<OfPortraits, OfSprites>,
   options: NpcOptions = {},
-): Promise<Npc> {
+): Promise<Npc<OfPortraits, OfSprites>> {
   const seed = options.seed ?? randomSeed();
-  const models = [generators.portraits.info, generators.sprites.info] as const;
+  const painters: NpcGenerators = generators; // the words of a sheet are checked as they are dealt out to the models
+  const models = [painters.portraits.info, painters.sprites.info] as const;
   const [ofPortrait, ofSprite] = characterRequests(sheet, models, seed) as [CharacterRequest, CharacterRequest];
   for (const [i, { ignored }] of [ofPortrait, ofSprite].entries()) {
     if (ignored.length > 0) Logger.Log(`createNpc: ${models[i]!.name} knows nothing of ${ignored.join(', ')}`);
@@ -85,13 +92,13 @@ export async function createNpcAsync(
     options.signal,
     (signal) =>
       [
-        generators.portraits.generateTextureAsync({ ...look, ...recipeOf(ofPortrait), priority, signal }),
-        generators.sprites.generateSpritesAsync({ ...how, recipes: [recipeOf(ofSprite)], priority, signal }),
+        painters.portraits.generateTextureAsync({ ...look, ...recipeOf(ofPortrait), priority, signal }),
+        painters.sprites.generateSpritesAsync({ ...how, recipes: [recipeOf(ofSprite)], priority, signal }),
       ] as const,
   );
   /** The changes that the running call makes, which a newer call makes together with its own, and the signal of that call. */
   let wanted: { changes: CharacterSheet; signal?: AbortSignal } = { changes: {} };
-  const npc: Npc = {
+  const npc: Npc<OfPortraits, OfSprites> = {
     seed,
     portrait,
     sprites,

@@ -2,6 +2,7 @@ import {
   changeRecipe,
   imageSize,
   type ModelInfo,
+  type ModelWords,
   type Recipe,
   type RecipeOptions,
   randomSeed,
@@ -10,15 +11,15 @@ import type { PictureSource } from '../pictureSource.ts';
 import type { PixelArtLook } from '../texture/textureLook.ts';
 import { isWorldHeight, sheetSize } from './sheetLayout.ts';
 
-export interface SpritesOptions extends Omit<RecipeOptions, 'label'> {
+export interface SpritesOptions<Words extends ModelWords = ModelWords> extends Omit<RecipeOptions<Words>, 'label'> {
   /** Default: all labels of the model. */
-  labels?: readonly string[];
+  labels?: readonly Words['label'][];
   /** The number of pictures, from 1, dealt out to the labels in turn; a sheet is 8192 pixels a side at most. Default: one for each label. */
   count?: number;
   /** The seed of the first picture, from which the others count up; default: a random one. */
   seed?: number;
   /** A recipe for each cell, in place of `labels` and `count`; the other options are its defaults, and seeds count up. */
-  recipes?: readonly RecipeOptions[];
+  recipes?: readonly RecipeOptions<Words>[];
   /** The number of cells that stay empty until `repaintCellAsync`; default 0. */
   numSpareCells?: number;
   /** The manager's name; default: the model's name. */

@@ -5,9 +5,9 @@ import type { Sprite } from '@babylonjs/core/Sprites/sprite.js';
 import { SpriteManager } from '@babylonjs/core/Sprites/spriteManager.js';
 import {
   type Atlas,
-  type Attributes,
   composeAtlas,
   footPivot,
+  type ModelWords,
   numFramesOf,
   type Recipe,
   type RecipeChanges,
@@ -54,7 +54,7 @@ const SETTINGS = [
  *   elf.play('walk', 'left');
  *   await npcs.repaintCellAsync(elf.cell, { seed: 8 });
  */
-export class GeneratedSprites extends SpriteManager {
+export class GeneratedSprites<Words extends ModelWords = ModelWords> extends SpriteManager {
   declare sprites: GeneratedSprite[];
   /** How many sprites were made by a label. */
   private readonly numCreated = new Map<string, number>();
@@ -150,7 +150,11 @@ export class GeneratedSprites extends SpriteManager {
    *
    * @throws as `GeneratedSheet.repaintCellAsync`
    */
-  async repaintCellAsync(cell: number, changes: RecipeChanges = {}, options: RegenerateOptions = {}): Promise<this> {
+  async repaintCellAsync(
+    cell: number,
+    changes: RecipeChanges<Words> = {},
+    options: RegenerateOptions = {},
+  ): Promise<this> {
     await this.sheet.repaintCellAsync(cell, changes, options);
     return this;
   }
@@ -162,13 +166,13 @@ export class GeneratedSprites extends SpriteManager {
    *
    * @throws as `GeneratedSheet.repaintCellAsync`
    */
-  async varyCellAsync(cell: number, attributes: Attributes, options: RegenerateOptions = {}): Promise<this> {
+  async varyCellAsync(cell: number, attributes: Words['attributes'], options: RegenerateOptions = {}): Promise<this> {
     await this.sheet.varyCellAsync(cell, attributes, options);
     return this;
   }
 
   /** The cells with this label. */
-  cellsOf(label: string): number[] {
+  cellsOf(label: Words['label']): number[] {
     return this.cells.flatMap((recipe, cell) => (recipe?.label === label ? [cell] : []));
   }
 
@@ -179,7 +183,7 @@ export class GeneratedSprites extends SpriteManager {
    * @throws RangeError when no cell has the label, there is no such cell, or there are as many sprites as the capacity; an
    *         AbortError when disposed
    */
-  createSprite(labelOrCell: string | number, name = String(labelOrCell)): GeneratedSprite {
+  createSprite(labelOrCell: Words['label'] | number, name = String(labelOrCell)): GeneratedSprite {
     if (!this.spriteRenderer) throw abortError(`createSprite: sprites ${this.name} were disposed; make others`);
     const { frames } = this.sheet.info!;
     const cell = typeof labelOrCell === 'number' ? labelOrCell : this.nextCellOf(labelOrCell);

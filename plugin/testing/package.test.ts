@@ -96,17 +96,33 @@ describe('the packages', () => {
     write(
       'typed.ts',
       `import type { Scene } from '@babylonjs/core/scene.js';
-       import { AssetGenerator, CreateEngineAsync, type GeneratedTexture, type RecipeOptions } from 'babylon-figment';
+       import { AssetGenerator, CreateEngineAsync, createNpcAsync, type GeneratedTexture, type RecipeOptions } from 'babylon-figment';
        import { bake, type BakeResult, InterruptError, UsageError } from 'babylon-figment-cli/bake';
        import { figmentEsbuild } from 'babylon-figment-cli/esbuild';
        import { figmentVite } from 'babylon-figment-cli/vite';
-       import { portraits, type PortraitsAttributes, type PortraitsLabel } from 'babylon-figment-portraits';
+       import { portraits, type PortraitsAttributes, type PortraitsLabel, type PortraitsWords } from 'babylon-figment-portraits';
        import { createModel, type DiffusionModel } from 'babylon-figment/runtime';
        import picture, { url } from 'figment:portraits/elf?seed=7';
        export async function elf(scene: Scene): Promise<GeneratedTexture> {
-         const generator = await AssetGenerator.LoadAsync(portraits, scene);
-         // @ts-expect-error a label is a string
-         generator.beginTexture({ label: 5 });
+         const generator: AssetGenerator<PortraitsWords> = await AssetGenerator.LoadAsync(portraits, scene);
+         // @ts-expect-error the model has no label of this name
+         generator.beginTexture({ label: 'elv' });
+         // @ts-expect-error nobody has hair of this colour
+         generator.beginTexture({ label: 'elf', attributes: { hair_colour: 'blau' } });
+         // @ts-expect-error an attribute goes by its name
+         generator.beginTexture({ label: 'elf', attributes: { hairColour: 'red' } });
+         const faces = await generator.generateSetAsync({ label: 'elf', vary: 'expression', values: ['happy', 'sad'] });
+         await faces.get('happy')?.varyAsync({ expression: 'angry' });
+         // @ts-expect-error no face is so
+         faces.get('hangry');
+         const sprites: AssetGenerator = await AssetGenerator.LoadAsync('models/characters/', scene);
+         sprites.beginTexture({ label: 'any word', attributes: { of: 'any kind' } });
+         const guard = await createNpcAsync({ role: 'guard', hair_colour: 'red' }, { portraits: generator, sprites });
+         await guard.portrait.varyAsync({ hair_colour: 'blue' });
+         // @ts-expect-error both models check the words of a sheet
+         createNpcAsync({ hair_colour: 5 }, { portraits: generator, sprites: generator });
+         const anybody: AssetGenerator = generator; // for words that are not known before the game runs
+         anybody.beginTexture({ label: String(guard.seed) });
          return generator.generateTextureAsync({ label: 'elf', seed: 7, guidanceScale: 2 });
        }
        const sheet: PortraitsAttributes = { hair_colour: 'red', eyewear: 'glasses' };

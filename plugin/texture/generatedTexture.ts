@@ -5,9 +5,9 @@ import { Observable } from '@babylonjs/core/Misc/observable.js';
 import { RegisterClass } from '@babylonjs/core/Misc/typeStore.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import {
-  type Attributes,
   changeRecipe,
   type ModelInfo,
+  type ModelWords,
   type Recipe,
   type RecipeChanges,
   type RecipeOptions,
@@ -50,7 +50,7 @@ type Draw = (picture: Picture) => void;
  *
  * It is ready, in Babylon's sense of the word, from its first picture or preview on.
  */
-export class GeneratedTexture extends RawTexture {
+export class GeneratedTexture<Words extends ModelWords = ModelWords> extends RawTexture {
   /** Notified each time a picture is finished. */
   readonly onGeneratedObservable = new Observable<GeneratedTexture>();
   /** Notified after each denoising step, when previews that were asked for are in the texture. */
@@ -142,7 +142,7 @@ export class GeneratedTexture extends RawTexture {
    * @throws RangeError for what the model cannot paint; an AbortError when superseded, aborted or disposed; what loading the
    *         model, or a classifier that the recipe names by its address, throws
    */
-  async regenerateAsync(changes: RecipeChanges = {}, options: RegenerateOptions = {}): Promise<this> {
+  async regenerateAsync(changes: RecipeChanges<Words> = {}, options: RegenerateOptions = {}): Promise<this> {
     return this.requestAsync(() => changes, options);
   }
 
@@ -154,7 +154,7 @@ export class GeneratedTexture extends RawTexture {
    *
    * @throws as `regenerateAsync`
    */
-  async varyAsync(attributes: Attributes, options: RegenerateOptions = {}): Promise<this> {
+  async varyAsync(attributes: Words['attributes'], options: RegenerateOptions = {}): Promise<this> {
     return this.changeAsync({ attributes }, options);
   }
 
@@ -164,7 +164,7 @@ export class GeneratedTexture extends RawTexture {
    * @param changes attributes, and any other entry of the recipe: `sameFor` (0 … 1) says how strictly it stays the same
    * @throws        as `regenerateAsync`
    */
-  async changeAsync(changes: RecipeChanges, options: RegenerateOptions = {}): Promise<this> {
+  async changeAsync(changes: RecipeChanges<Words>, options: RegenerateOptions = {}): Promise<this> {
     return this.requestAsync((newest) => variedBy(newest, changes), options);
   }
 
@@ -229,16 +229,16 @@ export class GeneratedTexture extends RawTexture {
   }
 
   /** Makes an empty texture for pictures of the same model, size and look. */
-  createSibling(name: string): GeneratedTexture {
+  createSibling(name: string): GeneratedTexture<Words> {
     const source = this.keepsModel ? this.address : this.source!;
-    return new GeneratedTexture(name, source, this.getScene()!, this.look, this.rootUrl);
+    return new GeneratedTexture<Words>(name, source, this.getScene()!, this.look, this.rootUrl);
   }
 
   /**
    * Makes another texture with the same picture and settings, which is ready at once where this one is. While this one shows
    * a preview, or nothing yet, the picture of its recipe is made.
    */
-  override clone(): GeneratedTexture {
+  override clone(): GeneratedTexture<Words> {
     const copy = this.createSibling(this.name);
     copySettings(this, copy);
     if (this.hasPicture) {

@@ -1,5 +1,6 @@
 import { AbstractAssetTask, type AssetsManager } from '@babylonjs/core/Misc/assetsManager.js';
 import type { Scene } from '@babylonjs/core/scene.js';
+import type { ModelWords } from '../../runtime/index.ts';
 import type { GenerateTextureOptions } from '../generateOptions.ts';
 import { addressOf, type ModelLocation } from '../loading/loadModelBytes.ts';
 import { GeneratedTexture } from './generatedTexture.ts';
@@ -8,20 +9,20 @@ import { lookOf } from './textureLook.ts';
 import { turnOver } from './textureSettings.ts';
 
 /** How the texture of a task is made. */
-type TaskOptions = Omit<GenerateTextureOptions, 'name'>;
+type TaskOptions<Words extends ModelWords = ModelWords> = Omit<GenerateTextureOptions<Words>, 'name'>;
 
 /** A generated texture as an asset of a game's loading screen; the task is done when the picture is. */
-export class GeneratedTextureTask extends AbstractAssetTask {
+export class GeneratedTextureTask<Words extends ModelWords = ModelWords> extends AbstractAssetTask {
   /** The texture, once the task is done. */
-  texture: GeneratedTexture | null = null;
-  declare onSuccess: (task: GeneratedTextureTask) => void;
-  declare onError: (task: GeneratedTextureTask, message?: string, exception?: unknown) => void;
+  texture: GeneratedTexture<Words> | null = null;
+  declare onSuccess: (task: GeneratedTextureTask<Words>) => void;
+  declare onError: (task: GeneratedTextureTask<Words>, message?: string, exception?: unknown) => void;
 
   /** @param model where the model comes from; loaded once for all tasks and textures of a scene, unless it is files */
   constructor(
     name: string,
-    readonly model: ModelLocation,
-    readonly options: TaskOptions,
+    readonly model: ModelLocation<Words>,
+    readonly options: TaskOptions<Words>,
   ) {
     super(name);
   }
@@ -37,11 +38,11 @@ export class GeneratedTextureTask extends AbstractAssetTask {
   private async generateAsync(scene: Scene): Promise<void> {
     const { mipmaps, samplingMode, pixelArt, invertY = true, priority, signal, previewEvery, ...recipe } = this.options;
     const { loaded: source, release } = await takeByAddress(scene, this.model, '', signal);
-    let texture: GeneratedTexture | null = null;
+    let texture: GeneratedTexture<Words> | null = null;
     try {
       const from = addressOf(this.model) ?? source; // by its address clones keep the model, too
       const look = lookOf(source.info, { ...recipe, mipmaps, samplingMode, pixelArt });
-      texture = new GeneratedTexture(this.name, from, scene, look);
+      texture = new GeneratedTexture<Words>(this.name, from, scene, look);
       texture.onDisposeObservable.addOnce(release);
       if (!invertY) turnOver(texture);
       this.texture = await texture.regenerateAsync(recipe, { priority, signal, previewEvery });
@@ -61,13 +62,13 @@ export class GeneratedTextureTask extends AbstractAssetTask {
  * @param name    that of the task, and of its texture
  * @param options those of `generateTextureAsync`; what it throws is what the task fails with
  */
-export function addGeneratedTextureTask(
+export function addGeneratedTextureTask<Words extends ModelWords = ModelWords>(
   manager: AssetsManager,
   name: string,
-  model: ModelLocation,
-  options: TaskOptions,
-): GeneratedTextureTask {
-  const task = new GeneratedTextureTask(name, model, options);
+  model: ModelLocation<Words>,
+  options: TaskOptions<Words>,
+): GeneratedTextureTask<Words> {
+  const task = new GeneratedTextureTask<Words>(name, model, options);
   // Babylon's manager has methods to add tasks of its own kinds only.
   (manager as unknown as { _tasks: AbstractAssetTask[] })._tasks.push(task);
   return task;

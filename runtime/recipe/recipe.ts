@@ -3,6 +3,7 @@ import type { SampleDefaults, StudentFacts } from '../core/sampleDefaults.ts';
 import type { SamplerName } from '../core/samplingBounds.ts';
 import type { SchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import type { PictureBytes } from './bytes.ts';
+import type { ModelWords } from './modelWords.ts';
 
 /**
  * What makes a picture:
@@ -25,24 +26,24 @@ export interface Interpolation {
 }
 
 /** Another label that is mixed into a picture's own, and its share. */
-export interface LabelBlend {
+export interface LabelBlend<Words extends ModelWords = ModelWords> {
   /** Another of the model's labels. */
-  label: string;
+  label: Words['label'];
   /** 0 is the own label alone, 1 the other. */
   amount: number;
 }
 
 /** What one picture of a batch may have for itself. */
-export interface PictureOptions {
+export interface PictureOptions<Words extends ModelWords = ModelWords> {
   /** One of the model's labels. */
-  label: string;
+  label: Words['label'];
   /** Another label that it is to be in part: brick that is overgrown, `{ label: 'grass', amount: 0.4 }`. */
-  blend?: LabelBlend;
+  blend?: LabelBlend<Words>;
   /**
    * What the picture has besides, by name: `{ hair_colour: 'red', wear: 0.4 }`, of the model's attributes. What is left out
    * can be anything.
    */
-  attributes?: Attributes;
+  attributes?: Words['attributes'];
   /**
    * Makes the same person, or thing, as the recipe with these attributes instead: `sameAs: { expression: 'neutral' }`, or
    * `'any'` for one that the other leaves out. The first steps, which settle what a picture shows, are made with them, and
@@ -106,10 +107,12 @@ export interface SamplingOptions {
 }
 
 /** What to make. Only the label has no default. */
-export interface RecipeOptions extends PictureOptions, SamplingOptions {}
+export interface RecipeOptions<Words extends ModelWords = ModelWords> extends PictureOptions<Words>, SamplingOptions {}
 
 /** Changes of a recipe: an entry that is there and undefined goes back to its default. */
-export type RecipeChanges = { [Entry in keyof RecipeOptions]?: RecipeOptions[Entry] | undefined };
+export type RecipeChanges<Words extends ModelWords = ModelWords> = {
+  [Entry in keyof RecipeOptions]?: RecipeOptions<Words>[Entry] | undefined;
+};
 
 /** What a picture begins from, and how far it goes from there. */
 export type PictureEditOptions = Pick<RecipeOptions, 'image' | 'mask' | 'strength' | 'resamples' | 'keepAlpha'>;

@@ -64,15 +64,25 @@ function typesOf(name: string, labels: readonly string[], attributes: Vocabulary
   const type = exportOf(`-${name}`);
   const oneOf = (words: readonly string[]) => words.map((word) => JSON.stringify(word)).join(' | ');
   const entries = Object.entries(attributes).map(
-    ([attribute, values]) => `  ${JSON.stringify(attribute)}?: ${isRange(values) ? 'number' : oneOf(values)};\n`,
+    ([attribute, values]) => `\n  ${JSON.stringify(attribute)}?: ${isRange(values) ? 'number' : oneOf(values)};`,
   );
-  const sheet = `\n/** The attributes that a picture can be asked to have, each of which may be left out. */\nexport type ${type}Attributes = {\n${entries.join('')}};\n`;
-  return `/** The model, for AssetGenerator.LoadAsync: the address of each of its files. */
-export declare const ${exportOf(name)}: { readonly name: string; readonly files: Readonly<Record<string, string>> };
+  const sheet = entries.length > 0 ? `{${entries.join('')}\n}` : 'Readonly<Record<string, never>>';
+  return `/** The model, for AssetGenerator.LoadAsync: the address of each of its files, and its words as a type that has no value. */
+export declare const ${exportOf(name)}: {
+  readonly name: string;
+  readonly files: Readonly<Record<string, string>>;
+  readonly words?: ${type}Words;
+};
+
+/** The words of the model: its generator is an AssetGenerator<${type}Words>. */
+export type ${type}Words = { label: ${type}Label; attributes: ${type}Attributes };
 
 /** The labels that the model knows: what a picture can be of. */
 export type ${type}Label = ${oneOf(labels)};
-${entries.length > 0 ? sheet : ''}`;
+
+/** The attributes that a picture can be asked to have, each of which may be left out. */
+export type ${type}Attributes = ${sheet};
+`;
 }
 
 /** A folder's name as that of a constant: `pixel-portraits` is exported as pixelPortraits. */

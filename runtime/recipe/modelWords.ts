@@ -1,0 +1,21 @@
+import type { Attributes } from '../core/attributes.ts';
+
+/**
+ * The words of a model, as types: what a recipe of it may say. A package of a model states its own, so that an editor offers
+ * them, and a compiler finds those that the model does not know; by default any word may be one.
+ */
+export interface ModelWords {
+  /** What the model can paint. */
+  label: string;
+  /** What a picture can be asked to have, by name. */
+  attributes: Attributes;
+}
+
+/** The name of an attribute. */
+export type AttributeName<Words extends ModelWords = ModelWords> = keyof Words['attributes'] & string;
+
+/** A value that an attribute can have. */
+export type ValueOfAttribute<
+  Words extends ModelWords = ModelWords,
+  Name extends AttributeName<Words> = AttributeName<Words>,
+> = NonNullable<Words['attributes'][Name]>;
