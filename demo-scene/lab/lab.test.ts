@@ -134,7 +134,7 @@ function inLab(openPage: OpenPage): void {
     expect(await page.playwright.locator('#guidance[data-stale]').count()).toBe(0);
   });
 
-  it('walks to another portrait, through the latents and through the noise', async () => {
+  it('walks to another picture, through the latents and through the noise', async () => {
     await show(page, '#label=orc&seed=5');
     const [latents, noise] = [await pictures(page, '#vae-walk canvas'), await pictures(page, '#ddpm-walk canvas')];
     for (const row of [latents, noise]) expect(new Set(row.map(String)).size).toBe(7);
@@ -149,7 +149,7 @@ function inLab(openPage: OpenPage): void {
     expect((await pictures(page, '#ddpm-walk canvas'))[6]).toEqual(await picture(elsewhere));
   });
 
-  it('shows a portrait or a file through the auto-encoder', async () => {
+  it('shows the picture or a file through the auto-encoder', async () => {
     await show(page);
     const shown = (name: string) => picture(page, `[data-picture=${name}] canvas`);
     expect(await shown('original')).toEqual(await picture(page));
@@ -171,11 +171,9 @@ function inLab(openPage: OpenPage): void {
     await enter(page, 'guidance scale', 3);
     expect(await text(page, '#reconstruction .error')).toMatch(/^Mean absolute error/);
     expect(await name()).toBe('narrow.png');
-    await page.playwright.getByRole('button', { name: 'Back to the portrait' }).click();
+    await page.playwright.getByRole('button', { name: 'Back to the picture' }).click();
     await ready(page);
-    expect(await page.playwright.locator('[data-action=portrait]:focus').count(), 'the button that was pressed').toBe(
-      1,
-    );
+    expect(await page.playwright.locator('[data-action=back]:focus').count(), 'the button that was pressed').toBe(1);
     expect(await shown('original')).toEqual(await picture(page));
     await page.playwright.evaluate(() => {
       const decode = createImageBitmap;
@@ -192,7 +190,7 @@ function inLab(openPage: OpenPage): void {
     await page.playwright.waitForSelector('[data-slow]', { state: 'attached' });
     await ready(page);
     expect(await name(), 'what was chosen last').toBe('quick.png');
-    await page.playwright.getByRole('button', { name: 'Back to the portrait' }).click();
+    await page.playwright.getByRole('button', { name: 'Back to the picture' }).click();
     await ready(page);
   });
 

@@ -2,7 +2,7 @@
 import { NullEngine } from '@babylonjs/core/Engines/nullEngine.js';
 import { Scene } from '@babylonjs/core/scene.js';
 import { AssetGenerator, CreateEngineAsync } from '../../plugin/index.ts';
-import { messageOf } from '../../runtime/index.ts';
+import { messageOf, quote } from '../../runtime/index.ts';
 import { keepForNextVisit } from '../shared/keepForNextVisit.ts';
 import { element, loadingSentence } from '../shared/page.ts';
 import './lab.css';
@@ -33,8 +33,12 @@ async function start(): Promise<void> {
 
 /** One of the models beside the page that the address names, as `lab.html?model=materials`; otherwise the page's own. */
 function modelFolder(): string {
-  const named = new URLSearchParams(location.search).get('model') ?? '';
-  return /^[\w-]+$/.test(named) ? `models/${named}/` : document.body.dataset.model!;
+  const named = new URLSearchParams(location.search).get('model');
+  if (!named) return document.body.dataset.model!;
+  if (/^[\w-]+$/.test(named)) return `models/${named}/`;
+  throw new RangeError(
+    `The address asks for the model ${quote(named)}: expected letters, digits, _ and -, such as materials.`,
+  );
 }
 
 /** An empty scene. Its GPU computes the pictures where there is one; otherwise workers do. */

@@ -64,7 +64,7 @@ function withOtherModels(openPage: OpenPage): void {
     await enter(pupil, 'guidance scale', 8);
     expect(await text(pupil, '[data-status=maker]')).toBe('teacher');
     expect(await text(pupil, '#schedule .steps')).toContain('3 steps of dpm++ by the teacher');
-    expect(await pupil.playwright.locator('#portrait canvas').getAttribute('aria-label')).toContain('3 steps of dpm++');
+    expect(await pupil.playwright.locator('#picture canvas').getAttribute('aria-label')).toContain('3 steps of dpm++');
     await showsTeacher(pupil);
     await enter(pupil, 'guidance scale', 2);
     expect(await text(pupil, '[data-status=maker]'), 'who can do what is asked again').toBe('student');
@@ -85,6 +85,13 @@ function withOtherModels(openPage: OpenPage): void {
     expect(await broken.playwright.getByRole('alert').textContent()).toContain('model_index.json');
     expect(await broken.playwright.locator('main').isVisible()).toBe(false);
     broken.takeErrors(); // the browser reports the missing file
+  });
+
+  it('shows a panel when the address asks for what cannot be a model', async () => {
+    const astray = await openPage<LabConsole>({ ...site, path: 'lab.html?model=../models' });
+    await astray.playwright.getByRole('alert').waitFor();
+    expect(await astray.playwright.getByRole('alert').textContent()).toContain('asks for the model "../models"');
+    expect(await astray.playwright.locator('main').isVisible()).toBe(false);
   });
 }
 

@@ -9,7 +9,7 @@ const PRIORITY = 10;
 
 /** The large picture at the top of the lab. */
 export class LargePicture {
-  private readonly root = element('#portrait');
+  private readonly root = element('#picture');
   readonly canvas = element<HTMLCanvasElement>('canvas', this.root);
   /** The recipe of the picture that is shown, which may be older than the settings; null before the first. */
   shown: LabRecipe | null = null;
@@ -49,5 +49,5 @@ export class LargePicture {
 /** What the picture shows and how it is made, for those who do not see it. */
 export function describePicture(recipe: LabRecipe, info: ModelInfo): string {
   const { label, seed, guidanceScale } = recipe;
-  return `Portrait: ${labelWords(label)}, seed ${seed}, guidance ${guidanceScale}, ${describeSteps(recipe, info)}`;
+  return `Picture: ${labelWords(label)}, seed ${seed}, guidance ${guidanceScale}, ${describeSteps(recipe, info)}`;
 }

@@ -13,7 +13,7 @@ const GAIN = 4;
 export class ReconstructionView {
   private readonly root = element('#reconstruction');
   private readonly canvases: Record<'original' | 'decoded' | 'difference', HTMLCanvasElement>;
-  /** A picture from a file, shown in place of the portrait. */
+  /** A picture from a file, shown in place of the one that is painted. */
   private own: { name: string; pixels: Uint8Array } | null = null;
   private numOpened = 0;
   /** Counts what was asked for: a file that is read slowly does not take the place of a newer choice. */
@@ -40,7 +40,7 @@ export class ReconstructionView {
     this.tell();
   }
 
-  /** Shows the portrait or the file, encoded and decoded again. @throws the signal's reason when aborted */
+  /** Shows the painted picture or the file, encoded and decoded again. @throws the signal's reason when aborted */
   async fillAsync(settings: Settings, signal: AbortSignal): Promise<void> {
     const key = this.keyOf(settings);
     if (this.shown === key) return;
@@ -55,7 +55,7 @@ export class ReconstructionView {
     const ofBytes = (255 * meanError).toFixed(1);
     this.measured = `Mean absolute error ${ofBytes} of 255, which is ${(2 * meanError).toFixed(3)} in the model's −1 … 1.`;
     this.tell();
-    element('[data-picture=original] figcaption', this.root).textContent = own?.name ?? 'the portrait';
+    element('[data-picture=original] figcaption', this.root).textContent = own?.name ?? 'the picture';
     this.shown = key;
     this.root.removeAttribute('data-stale');
   }
@@ -77,7 +77,7 @@ export class ReconstructionView {
       void this.open(input.files?.[0]);
       input.value = ''; // the same file may be chosen again
     });
-    element('[data-action=portrait]', this.root).addEventListener('click', () => {
+    element('[data-action=back]', this.root).addEventListener('click', () => {
       this.numAsked++;
       this.use(null);
     });
@@ -120,7 +120,7 @@ export class ReconstructionView {
   private use(own: ReconstructionView['own']): void {
     this.own = own;
     this.numOpened++;
-    allowPress(element('[data-action=portrait]', this.root), own !== null);
+    allowPress(element('[data-action=back]', this.root), own !== null);
     this.onChosen();
   }
 

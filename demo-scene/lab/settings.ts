@@ -26,7 +26,7 @@ export interface Settings {
   sampler: NonNullable<Recipe['sampler']>;
   numInferenceSteps: number; // 1 … 100
   eta: number; // 0 … 1; DDIM alone heeds it
-  walkLabel: string; // of the portrait at the walk's other end
+  walkLabel: string; // of the picture at the walk's other end
   walkSeed: number; // uint32
   compared: string; // the attribute whose values are shown side by side; '' where the model has none
 }

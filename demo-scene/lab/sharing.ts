@@ -17,7 +17,7 @@ export function offerSharing({ link, recipe, picture }: Shared, notify: (sentenc
     link: async () => notify(await copied(link(), 'The link')),
     recipe: async () => notify(await copied(recipeText(recipe()), 'The recipe')),
     download: async () => {
-      if (!picture.shown) return notify('The portrait is not painted yet.');
+      if (!picture.shown) return notify('The picture is not painted yet.');
       const { label, seed, guidanceScale } = picture.shown;
       saveBlob(await pngOf(picture.canvas), `${label}-${seed}-guidance-${guidanceScale}.png`);
     },

@@ -7,7 +7,7 @@ const { info } = await loadTiny(createScene());
 const SETTINGS = { ...defaultSettings(info), label: 'elf', seed: 7, walkLabel: 'orc', walkSeed: 9 };
 
 describe('a walk', () => {
-  it('has seven pictures from one portrait to the other', () => {
+  it('has seven pictures from one picture to the other', () => {
     expect(AMOUNTS.map(captionOf)).toEqual(['0 %', '17 %', '33 %', '50 %', '67 %', '83 %', '100 %']);
     expect(noiseRecipe(SETTINGS, info, 0)).toEqual(labRecipe(SETTINGS, info));
     expect(noiseRecipe(SETTINGS, info, 1)).toEqual(endRecipe(SETTINGS, info));

@@ -11,7 +11,7 @@ import { labRecipe, type Settings } from './settings.ts';
 /** The walk is painted after the strips, whose priority is higher. */
 const PRIORITY = -3;
 
-/** From the portrait to another: through the latents of the auto-encoder, and through the noise of the diffusion. */
+/** From the picture to another: through the latents of the auto-encoder, and through the noise of the diffusion. */
 export class Walk {
   private readonly vae: WalkRow;
   private readonly ddpm: WalkRow;
@@ -100,10 +100,10 @@ class WalkRow {
   }
 }
 
-/** How far along the walk each picture is, 0 … 1; both ends are the portraits themselves. */
+/** How far along the walk each picture is, 0 … 1; both ends are the pictures themselves. */
 export const AMOUNTS: readonly number[] = [0, 1 / 6, 2 / 6, 3 / 6, 4 / 6, 5 / 6, 1];
 
-/** The portrait at the walk's other end: the present settings with another label and seed. */
+/** The picture at the walk's other end: the present settings with another label and seed. */
 export function endRecipe(settings: Settings, info: ModelInfo): RecipeOptions {
   return { ...labRecipe(settings, info), label: settings.walkLabel, seed: settings.walkSeed };
 }

@@ -12,7 +12,7 @@ import { Address, offerSharing, recipeText } from './sharing.ts';
 import { Strip, stripPlans } from './strip.ts';
 import { Walk, WalkControls } from './walk.ts';
 
-/** A part of the page that follows the settings once the portrait is there. */
+/** A part of the page that follows the settings once the picture is there. */
 interface Follower {
   /** Marks what is out of date, without painting. */
   show(settings: Settings): void;
@@ -26,13 +26,13 @@ export class Workbench {
   private readonly address: Address;
   private readonly controls: SettingsPanel;
   private readonly status: StatusLine;
-  private readonly portrait: LargePicture;
+  private readonly picture: LargePicture;
   private readonly walkControls: WalkControls;
   private readonly schedule: SchedulePlot;
   private readonly followers: Follower[];
   private readonly newest = new NewestOnly();
 
-  /** @param setState called when the portrait is being painted, then when everything else is, and when all is done */
+  /** @param setState called when the picture is being painted, then when everything else is, and when all is done */
   constructor(
     private readonly generator: AssetGenerator,
     private readonly setState: (state: 'painting' | 'filling' | 'ready') => void,
@@ -42,7 +42,7 @@ export class Workbench {
     const { settings, notes } = this.address.read();
     this.settings = settings;
     this.status = new StatusLine(generator);
-    this.portrait = new LargePicture(generator, (recipe, durationMs) => this.status.painted(recipe, durationMs));
+    this.picture = new LargePicture(generator, (recipe, durationMs) => this.status.painted(recipe, durationMs));
     this.controls = new SettingsPanel(element('#settings'), info, settings, (changed, isNew) =>
       this.use(changed, isNew),
     );
@@ -61,7 +61,7 @@ export class Workbench {
       ...(isEncoded ? [new Walk(generator)] : []),
     ];
     const link = () => this.address.linkTo(asMade(this.settings, info));
-    offerSharing({ picture: this.portrait, link, recipe: () => this.recipe }, notify);
+    offerSharing({ picture: this.picture, link, recipe: () => this.recipe }, notify);
     this.use(settings, false, notes);
   }
 
@@ -88,12 +88,12 @@ export class Workbench {
     void this.paint(settings);
   }
 
-  /** Paints the portrait first, and then everything else. */
+  /** Paints the picture first, and then everything else. */
   private async paint(settings: Settings): Promise<void> {
     this.setState('painting');
     try {
       const isDone = await this.newest.run(async (signal) => {
-        await this.portrait.paintAsync(settings, signal);
+        await this.picture.paintAsync(settings, signal);
         this.setState('filling');
         await Promise.all(this.followers.map((follower) => follower.fillAsync(settings, signal)));
       });

@@ -48,7 +48,7 @@ export async function show(page: TestPage<LabConsole>, hash = ''): Promise<void>
 }
 
 /** The bytes of a picture, the large one unless told. */
-export async function picture(page: TestPage<LabConsole>, selector = '#portrait canvas'): Promise<number[]> {
+export async function picture(page: TestPage<LabConsole>, selector = '#picture canvas'): Promise<number[]> {
   return (await pictures(page, selector))[0]!;
 }
 

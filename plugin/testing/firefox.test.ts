@@ -63,7 +63,7 @@ describe.skipIf(!isThere)(isThere ? 'in Firefox' : `in Firefox (${NO_FIREFOX})`,
     const state = () => page.evaluate(() => document.body.dataset.state);
     await expect.poll(state, { timeout: LIMIT_MS, interval: 500 }).toBe('ready');
     const colours = await page.evaluate(() => {
-      const canvas = document.querySelector<HTMLCanvasElement>('#portrait canvas')!;
+      const canvas = document.querySelector<HTMLCanvasElement>('#picture canvas')!;
       const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
       return new Set(new Uint32Array(data.buffer)).size;
     });
