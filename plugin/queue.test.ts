@@ -1,5 +1,6 @@
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createQueue, failOnUnhandledRejections, finishAll, type Request, settled } from './testing/testQueue.ts';
+import { takeUncaught } from './testing/uncaught.ts';
 
 failOnUnhandledRejections();
 
@@ -311,13 +312,7 @@ describe('length', () => {
 
 describe('listeners that throw', () => {
   it('are reported and stop neither the queue nor a caller', async () => {
-    const uncaught = vi.fn();
-    const others = process.listeners('uncaughtException');
-    process.removeAllListeners('uncaughtException').on('uncaughtException', uncaught);
-    onTestFinished(() => {
-      process.removeAllListeners('uncaughtException');
-      for (const listener of others) process.on('uncaughtException', listener);
-    });
+    const uncaught = takeUncaught();
     const broken = () => {
       throw new Error('broken listener');
     };
@@ -331,6 +326,6 @@ describe('listeners that throw', () => {
     await finishAll(runs);
     expect(await Promise.all(requests)).toEqual(['b!', 'c!']);
     const numLengths = 5; // 1, 2, 3, 1, 0
-    expect(uncaught.mock.calls.map(([error]) => error.message)).toEqual(Array(numLengths).fill('broken listener'));
+    expect(uncaught).toEqual(Array(numLengths).fill(new Error('broken listener')));
   });
 });

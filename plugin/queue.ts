@@ -1,5 +1,6 @@
 import { quote } from '../runtime/index.ts';
 import { abortError } from './abortError.ts';
+import { tell } from './tell.ts';
 
 /** Does the work of one batch; `requests` differ in their key and agree in their batch key. */
 export type RunBatch<Request, Result, Step> = (
@@ -237,17 +238,6 @@ function resolveCallers<Request, Result, Step>({ callers }: Job<Request, Result,
 function rejectCallers<Request, Result, Step>({ callers }: Job<Request, Result, Step>, reason: unknown): void {
   for (const caller of callers) caller.reject(reason);
   callers.clear();
-}
-
-/** What a listener throws is reported as uncaught, as from a listener of an event, and does not stop the queue. */
-function tell<Value>(listener: ((value: Value) => void) | undefined, value: Value): void {
-  try {
-    listener?.(value);
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error;
-    });
-  }
 }
 
 function assertNumResults(results: readonly unknown[], jobs: readonly unknown[]): void {

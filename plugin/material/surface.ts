@@ -1,6 +1,7 @@
 import { RawTexture } from '@babylonjs/core/Materials/Textures/rawTexture.js';
 import type { Matrix } from '@babylonjs/core/Maths/math.vector.js';
 import type { SurfaceOptions } from '../../runtime/index.ts';
+import { notify } from '../tell.ts';
 import type { GeneratedTexture } from '../texture/generatedTexture.ts';
 import { FLAG_STORAGE, FORMAT_RGBA, TYPE_BYTE } from '../texture/texelTexture.ts';
 import type { TiledSurface } from './hashTiling.ts';
@@ -88,7 +89,7 @@ class SurfaceTexture extends RawTexture {
     this.isFilled ||= error === null;
     this._loadingError = !this.isFilled;
     this._errorObject = error ? { message: error.message, exception: error } : undefined;
-    if (!error) this.onLoadObservable.notifyObservers(this);
+    if (!error) notify(this.onLoadObservable, this);
   }
 
   /** The map is placed and sampled as the albedo is, also when that changes: Babylon asks for the matrix before it reads a texture. */

@@ -16,6 +16,7 @@ import {
 } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
 import { leavingNothing } from '../leavingNothing.ts';
+import { notify } from '../tell.ts';
 import { GeneratedTexture, type RegenerateOptions, RegisterGeneratedTexture } from '../texture/generatedTexture.ts';
 import type { SceneFileOptions } from '../texture/sceneModels.ts';
 import type { SavedGeneratedTexture } from '../texture/textureLook.ts';
@@ -323,7 +324,7 @@ export class SurfaceMaterial extends PBRMaterial {
       await surface.writeAsync(this.options.surface ?? {}, signal);
     });
     await Promise.all(writing);
-    this.onSurfaceObservable.notifyObservers(this);
+    notify(this.onSurfaceObservable, this);
   }
 }
 

@@ -13,6 +13,7 @@ import { PixelPicture } from '../painting/pixelPicture.ts';
 import type { PictureSource } from '../pictureSource.ts';
 import { createScene, loadTiny, next, ON_THIS_THREAD, uploadedTo } from '../testing/tinyScene.ts';
 import { RECIPE, scene, tiny, useTiny } from '../testing/tinySuite.ts';
+import { takeUncaught } from '../testing/uncaught.ts';
 import { GeneratedTexture, RegisterGeneratedTexture } from './generatedTexture.ts';
 
 useTiny();
@@ -222,6 +223,20 @@ describe('GeneratedTexture', () => {
     await expect(texture.regenerateAsync({ guidanceScale: 99 })).rejects.toThrow(/guidanceScale is 99/);
     expect(texture.recipe!.guidanceScale).toBe(3);
     expect(uploadedTo(texture)).toEqual(before);
+  });
+
+  it('is finished, whatever those throw who are told of it', async () => {
+    const uncaught = takeUncaught();
+    const { texture, finished } = tiny.beginTexture(RECIPE);
+    const broken = new Error('broken observer');
+    texture.onGeneratedObservable.add(() => {
+      throw broken;
+    });
+    await finished;
+    await texture.regenerateAsync({ seed: 9 });
+    expect(texture.isReady()).toBe(true);
+    expect(texture.recipe!.seed).toBe(9);
+    await vi.waitFor(() => expect(uncaught).toEqual([broken, broken]), { timeout: 30_000 });
   });
 
   it('may be disposed while nobody waits for it', async () => {

@@ -21,6 +21,7 @@ import { NewestRequest } from '../newestRequest.ts';
 import type { Picture } from '../painting/painter.ts';
 import { PixelPicture } from '../painting/pixelPicture.ts';
 import { type GenerationProgress, PictureSource, type RequestOptions } from '../pictureSource.ts';
+import { notify } from '../tell.ts';
 import { untilAborted } from '../untilAborted.ts';
 import type { PixelArtBrush } from './pixelArtBrush.ts';
 import { type SceneFileOptions, sourceFor, useForSceneFiles } from './sceneModels.ts';
@@ -373,8 +374,8 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
   private finish(recipe: Recipe): void {
     this.current = recipe;
     this.note(null);
-    this.onLoadObservable.notifyObservers(this);
-    this.onGeneratedObservable.notifyObservers(this);
+    notify(this.onLoadObservable, this);
+    notify(this.onGeneratedObservable, this);
   }
 
   private show(picture: Picture, draw: Draw, isPreview = false): void {
