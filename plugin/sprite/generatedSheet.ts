@@ -22,6 +22,7 @@ import { NewestRequest } from '../newestRequest.ts';
 import type { Picture } from '../painting/painter.ts';
 import { PixelPicture } from '../painting/pixelPicture.ts';
 import { type GenerationProgress, PictureSource, type RequestOptions } from '../pictureSource.ts';
+import { notify } from '../tell.ts';
 import type { RegenerateOptions } from '../texture/generatedTexture.ts';
 import { type SceneFileOptions, sourceFor, useForSceneFiles } from '../texture/sceneModels.ts';
 import { FLAG_STORAGE, FORMAT_RGBA, PictureTarget, TYPE_BYTE } from '../texture/texelTexture.ts';
@@ -111,14 +112,19 @@ export class GeneratedSheet extends RawTexture {
   async paintAsync(cells: readonly (Recipe | null)[], request: RequestOptions = {}): Promise<void> {
     this.current = [...cells];
     const draw = await this.drawing.prepareAsync();
+    const end = new AbortController(); // when one cell fails, nobody waits for the others
+    const signal = AbortSignal.any([end.signal, this.life.signal, ...(request.signal ? [request.signal] : [])]);
     const shown = this.current.map(async (recipe, cell) => {
       if (!recipe) return;
-      const picture = await this.source!.pictureAsync(recipe, request);
+      const picture = await this.source!.pictureAsync(recipe, { ...request, signal });
       if (this.current[cell] === recipe) this.show(picture, cell, draw); // else it is to show something else by now
     });
-    await Promise.all(shown);
+    await Promise.all(shown).catch((error) => {
+      end.abort(error);
+      throw error;
+    });
     this.isPainted = true;
-    this.onLoadObservable.notifyObservers(this);
+    notify(this.onLoadObservable, this);
   }
 
   /**
