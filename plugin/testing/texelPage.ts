@@ -174,7 +174,27 @@ export async function drawInTurn(
   pictures: readonly number[][],
   widthPx: number,
   heightPx: number,
-): Promise<{ drawn: number[]; restored: number[]; uploaded: number[] }> {
+): Promise<{ drawn: number[]; restored: number[] | null; uploaded: number[] }> {
+  const uploaded = engine.isWebGPU ? uploadsOfWebGpu() : uploadsOfWebGl();
+  const sheet = new PictureTarget(createTexelTexture(scene, 2 * widthPx, heightPx), 2 * widthPx, heightPx, false);
+  for (const [i, picture] of pictures.entries()) {
+    sheet.drawPixels(Uint8Array.from(picture), widthPx, heightPx, i === 0 ? widthPx : 0, 0);
+  }
+  const numUploads = uploaded.length;
+  const read = async () => Array.from((await sheet.texture.readPixels()) as Uint8Array);
+  const drawn = await read();
+  if (engine.isWebGPU) return { drawn, restored: null, uploaded: uploaded.slice(0, numUploads) };
+  const { loseContext, restoreContext } = loserOf(canvas().getContext('webgl2')!);
+  loseContext();
+  await new Promise((resolve) => setTimeout(resolve));
+  const restored = new Promise((resolve) => engine.onContextRestoredObservable.addOnce(resolve));
+  restoreContext();
+  await restored;
+  return { drawn, restored: await read(), uploaded: uploaded.slice(0, numUploads) };
+}
+
+/** The bytes of each upload from now on. */
+function uploadsOfWebGl(): number[] {
   const uploaded: number[] = [];
   for (const name of ['texImage2D', 'texSubImage2D'] as const) {
     const upload = WebGL2RenderingContext.prototype[name] as (...args: unknown[]) => void;
@@ -184,20 +204,19 @@ export async function drawInTurn(
       upload.apply(this, args);
     } as never;
   }
-  const sheet = new PictureTarget(createTexelTexture(scene, 2 * widthPx, heightPx), 2 * widthPx, heightPx, false);
-  for (const [i, picture] of pictures.entries()) {
-    sheet.drawPixels(Uint8Array.from(picture), widthPx, heightPx, i === 0 ? widthPx : 0, 0);
-  }
-  const numUploads = uploaded.length;
-  const read = async () => Array.from((await sheet.texture.readPixels()) as Uint8Array);
-  const drawn = await read();
-  const { loseContext, restoreContext } = loserOf(canvas().getContext('webgl2')!);
-  loseContext();
-  await new Promise((resolve) => setTimeout(resolve));
-  const restored = new Promise((resolve) => engine.onContextRestoredObservable.addOnce(resolve));
-  restoreContext();
-  await restored;
-  return { drawn, restored: await read(), uploaded: uploaded.slice(0, numUploads) };
+  return uploaded;
+}
+
+/** The bytes of each upload from now on, four a texel. */
+function uploadsOfWebGpu(): number[] {
+  const uploaded: number[] = [];
+  const write = GPUQueue.prototype.writeTexture;
+  GPUQueue.prototype.writeTexture = function (...args: Parameters<GPUQueue['writeTexture']>) {
+    const { width, height = 1 } = args[3] as GPUExtent3DDict;
+    uploaded.push(4 * width * height);
+    return write.apply(this, args);
+  };
+  return uploaded;
 }
 
 function loserOf(context: WebGL2RenderingContext): { loseContext(): void; restoreContext(): void } {

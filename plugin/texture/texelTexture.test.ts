@@ -53,19 +53,15 @@ describe.each(['best', 'webgl'] as const)('a texel texture (engine: %s)', (kind)
       for (const sheet of sheets) expect(sheet).toEqual(beside.flat());
     });
 
-    it.runIf(kind === 'webgl')(
-      'uploads of a sheet what was drawn in it, and has all after a lost context',
-      async () => {
-        const pictures = [picture, toPixels(values.subarray(0, numValues), 4)].map((bytes) => [...bytes]);
-        const { drawn, restored, uploaded } = await page.call('drawInTurn', pictures, SIDE_PX, SIDE_PX);
-        const rowOf = (bytes: readonly number[], row: number) =>
-          bytes.slice(4 * SIDE_PX * row, 4 * SIDE_PX * (row + 1));
-        const beside = Array.from({ length: SIDE_PX }, (_, row) => [1, 0].flatMap((at) => rowOf(pictures[at]!, row)));
-        expect(drawn).toEqual(beside.flat());
-        expect(restored).toEqual(drawn);
-        expect(uploaded).toEqual([2 * numValues, numValues]);
-      },
-    );
+    it('uploads of a sheet what was drawn in it, and has all after a lost context', async () => {
+      const pictures = [picture, toPixels(values.subarray(0, numValues), 4)].map((bytes) => [...bytes]);
+      const { drawn, restored, uploaded } = await page.call('drawInTurn', pictures, SIDE_PX, SIDE_PX);
+      const rowOf = (bytes: readonly number[], row: number) => bytes.slice(4 * SIDE_PX * row, 4 * SIDE_PX * (row + 1));
+      const beside = Array.from({ length: SIDE_PX }, (_, row) => [1, 0].flatMap((at) => rowOf(pictures[at]!, row)));
+      expect(drawn).toEqual(beside.flat());
+      expect(restored).toEqual(kind === 'webgl' ? drawn : null); // a lost device is another matter
+      expect(uploaded).toEqual([2 * numValues, numValues]);
+    });
 
     it('shows bytes in the same way', async () => {
       await page.call('createTexture', SIDE_PX, SIDE_PX, OPTIONS);

@@ -129,15 +129,16 @@ export class PictureTarget {
   }
 
   /**
-   * Uploads a part of the texture alone. This takes WebGL 2, and a texture whose other bytes were uploaded from the copy before.
+   * Uploads a part of the texture alone. This takes WebGL 2 or WebGPU, and a texture whose other bytes were uploaded from the copy
+   * before.
    *
    * @returns whether the part was uploaded; if not, the whole has to be
    */
   private updatePart(pixels: Uint8Array, widthPx: number, heightPx: number, x: number, y: number): boolean {
     const internal = this.texture.getInternalTexture()!;
-    const engine = internal.getEngine() as unknown as Pick<ThinEngine, 'version' | 'updateTextureData'>;
+    const engine = internal.getEngine() as unknown as Pick<ThinEngine, 'version' | 'isWebGPU' | 'updateTextureData'>;
     const hasAllElse = internal._bufferView === this.copy && pixels.length < this.copy!.length;
-    if (!hasAllElse || engine.version < 2) return false;
+    if (!hasAllElse || (engine.version < 2 && !engine.isWebGPU)) return false; // of WebGPU the version is 1
     engine.updateTextureData(internal, pixels, x, y, widthPx, heightPx);
     return true;
   }
