@@ -29,6 +29,8 @@ it.each([true, null, 'all'])('refuses %j in place of options', (options) => {
 
 it.each([
   [{ pixelArt: true }, /pixelArt: the options are true; expected an object/],
+  [{ pixelArt: { factor: 1000 } }, /pixelArt: factor is 1000; expected 1, 2 or 4/],
+  [{ pixelArt: { factor: Number.NaN } }, /pixelArt: factor is NaN; expected 1, 2 or 4/],
   [{ surface: 3 }, /surface: the options are 3; expected an object/],
   [{ parallax: 'ofset' }, /parallax is "ofset"; expected offset or occlusion/],
   [{ samplingMode: 'nearest' }, /samplingMode is "nearest"; expected a number of Babylon/],

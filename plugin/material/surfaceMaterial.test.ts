@@ -242,7 +242,7 @@ describe('a picture for a pixel-art game', () => {
 
   it.each([
     [{ palette: ['red'] }, /colour "red"; expected #rrggbb/],
-    [{ factor: 3 as 2 }, /factor is 3; expected 2 or 4/],
+    [{ factor: 3 as 2 }, /factor is 3; expected 1, 2 or 4/],
     [{ palette: ['#ffffff'], dither: 7 }, /dither is 7/],
     [{ colours: 300 }, /colours is 300; expected 2 to 256/],
     [{ colours: 3, palette: ['#ffffff'] }, /both palette and colours are given.*leave out colours/],

@@ -73,6 +73,22 @@ describe('a sheet that enlarges its pictures', () => {
   });
 });
 
+it('is given up as a whole when one of its cells fails', async () => {
+  const paint = PictureSource.prototype.pictureAsync;
+  const painting = vi.spyOn(PictureSource.prototype, 'pictureAsync');
+  painting.mockImplementation(function (this: PictureSource, recipe, request) {
+    return recipe.seed === 11 ? Promise.reject(new Error('no such part')) : paint.call(this, recipe, request);
+  });
+  const textures = scene.textures.length;
+  try {
+    const crowd = tiny.generateSpritesAsync({ labels: ['elf'], count: 12, seed: 0, numInferenceSteps: 500 });
+    await expect(crowd).rejects.toThrow('no such part');
+    expect([tiny.queueLength, scene.textures.length]).toEqual([0, textures]);
+  } finally {
+    painting.mockRestore();
+  }
+});
+
 it('is as large as a scene file may have it, and no wider than a texture', async () => {
   const saved = { customType: '', name: 'crowd', url: '', model: 'nowhere', samplingMode: 1, hasAlpha: true };
   const crowd = (numCells: number, factor: 1 | 4) => {
@@ -116,7 +132,7 @@ describe('a sheet of given recipes', () => {
     [{ recipes: [] }, /recipes is empty/],
     [{ recipes: [{ label: 'elv' }] }, /did you mean "elf"/],
     [{ capacity: 0 }, /capacity is 0; expected a whole number from 1/],
-    [{ pixelArt: { factor: 3 as 2 }, numInferenceSteps: 1000 }, /factor is 3; expected 2 or 4/],
+    [{ pixelArt: { factor: 3 as 2 }, numInferenceSteps: 1000 }, /factor is 3; expected 1, 2 or 4/],
     [{ numSpareCells: 300_000 }, /300003 cells of 16×16 make a sheet of 8192×.*expected at most 8192 a side/],
     [
       { count: 1e9 },

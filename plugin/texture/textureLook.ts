@@ -24,10 +24,16 @@ const PIXEL_ART_NAMES: Readonly<Record<keyof PixelArtLook, true>> = {
   wraps: true,
 };
 
-/** The options of pixel art that are given; it warns of those that do not exist. @throws TypeError when they are no object */
+/**
+ * The options of pixel art that are given; it warns of those that do not exist.
+ *
+ * @throws TypeError when they are no object; RangeError for a factor by which no picture can be enlarged
+ */
 export function pixelArtOf(asked: PixelArtLook | undefined): PixelArtLook | undefined {
   if (asked === undefined) return undefined;
   checkNames('pixelArt', asked, Object.keys(PIXEL_ART_NAMES));
+  const { factor = 1 } = asked;
+  if (![1, 2, 4].includes(factor)) throw new RangeError(`pixelArt: factor is ${quote(factor)}; expected 1, 2 or 4`);
   return definedOf(asked);
 }
 
