@@ -236,6 +236,9 @@ describe('AssetGenerator', () => {
 
   it.each([
     [{ frameBudgetMs: Number.NaN }, /frameBudgetMs is NaN; expected a number from 0 on/],
+    [{ timeoutMs: Number.NaN }, /timeoutMs is NaN; expected a number from 0 on/],
+    [{ numRetries: Number.NaN }, /numRetries is NaN/],
+    [{ maxFileBytes: -1 }, /maxFileBytes is -1/],
     [{ cacheBytes: -1 }, /cacheBytes is -1; expected a number from 0 on/],
     [{ numWorkers: 0 }, /numWorkers is 0; expected a whole number from 1 on/],
     [{ numWorkers: 1.5 }, /numWorkers is 1.5/],

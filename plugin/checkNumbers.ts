@@ -1,5 +1,13 @@
 /** The numbers that may be any from 0 on. */
-const AMOUNTS = ['frameBudgetMs', 'maxPixels', 'cacheBytes', 'storeBytes'] as const;
+const AMOUNTS = [
+  'frameBudgetMs',
+  'maxPixels',
+  'cacheBytes',
+  'storeBytes',
+  'timeoutMs',
+  'numRetries',
+  'maxFileBytes',
+] as const;
 
 /** The numbers among the options of a generator. */
 type Numbers = { [name in (typeof AMOUNTS)[number] | 'numWorkers']?: number };

@@ -177,6 +177,12 @@ it('lets go of an answer that it does not read to its end', async () => {
   await vi.waitFor(() => expect(requests[0]!.socket.destroyed).toBe(true));
 });
 
+it('waits without end where it is to', async () => {
+  answers = [(response) => setTimeout(() => sendBytes(response, requests[0]!), 50)];
+  const source = urlSource(baseUrl, { timeoutMs: Number.POSITIVE_INFINITY, numRetries: 0 });
+  expect(await source.read('a')).toEqual(BYTES);
+});
+
 it('stops while it waits to ask again', async () => {
   answers = [sendStatus(500)];
   const controller = new AbortController();

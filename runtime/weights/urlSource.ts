@@ -62,16 +62,20 @@ async function readWithRetries(url: string, settings: Settings, options: ReadOpt
   }
 }
 
+/** A timer of more milliseconds would end at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /** One request, under a signal that also fires when no byte comes for `timeoutMs`. */
 async function readOnce(url: string, settings: Settings, options: ReadOptions): Promise<Uint8Array> {
   options.signal?.throwIfAborted();
   const controller = new AbortController();
   const abort = () => controller.abort();
   options.signal?.addEventListener('abort', abort);
-  let timer = setTimeout(abort, settings.timeoutMs);
+  const startTimer = () => (settings.timeoutMs <= MAX_TIMER_MS ? setTimeout(abort, settings.timeoutMs) : undefined);
+  let timer = startTimer();
   const onByte = () => {
     clearTimeout(timer);
-    timer = setTimeout(abort, settings.timeoutMs);
+    timer = startTimer();
   };
   try {
     const response = await (settings.fetch ?? fetchFile)(url, { credentials: 'omit', signal: controller.signal });
