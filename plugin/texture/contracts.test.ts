@@ -317,6 +317,15 @@ describe('a scene file', () => {
     }
   });
 
+  it('is opened though a signal of an earlier call has ended', async () => {
+    await serveTiny('https://game.example/level2');
+    const saved = { ...(await tiny.generateTextureAsync(RECIPE)).serialize()!, model: 'https://game.example/level2' };
+    RegisterGeneratedTexture({ ...ON_THIS_THREAD, signal: AbortSignal.abort('the player left level 1') } as object);
+    const texture = GeneratedTexture.Parse(saved, scene, '');
+    await next(texture.onLoadObservable);
+    expect(texture.isReady()).toBe(true);
+  });
+
   it('is opened with the options that the page needs', async () => {
     const asked = await serveTiny('https://game.example/tiny');
     const saved = { ...(await tiny.generateTextureAsync(RECIPE)).serialize()!, model: 'https://game.example/tiny' };

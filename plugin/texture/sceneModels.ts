@@ -39,7 +39,7 @@ const packages = new Map<string, ModelPackage>();
 let usualOptions: PictureSourceOptions = {};
 
 /** How the models are loaded that scene files and loading tasks name. */
-export interface SceneFileOptions extends PictureSourceOptions {
+export interface SceneFileOptions extends Omit<PictureSourceOptions, 'signal' | 'onProgress'> {
   /** The packages of models that scene files may name, besides those of earlier calls. Other models have addresses. */
   models?: readonly ModelPackage[];
 }
@@ -47,7 +47,8 @@ export interface SceneFileOptions extends PictureSourceOptions {
 /** Sets how the models are loaded that scene files and loading tasks name. */
 export function useForSceneFiles(options: SceneFileOptions | undefined): void {
   if (!options) return;
-  const { models = [], ...others } = options;
+  const { models = [], ...given } = options;
+  const { signal: _signal, onProgress: _progress, ...others }: PictureSourceOptions = given; // one signal would end all later scenes
   for (const model of models) packages.set(model.name, model);
   usualOptions = { ...usualOptions, ...others };
 }
