@@ -214,6 +214,16 @@ describe('GpuLimit', () => {
     expect(performance.now()).toBe(1050);
   });
 
+  it('goes on where the clock does not move, though nothing may be done in the time', async () => {
+    const gpu = new SlowGpu();
+    const limit = new GpuLimit(gpu.device, 0, gpu.submit);
+    for (let frame = 0; frame < 3; frame++) {
+      limit.beginSlice();
+      expect(limit.isReached).toBe(frame > 0);
+      await limit.endFrameAsync();
+    }
+  });
+
   it('goes on when the device is lost', async () => {
     const queue = { onSubmittedWorkDone: () => Promise.reject(new Error('lost')) };
     const limit = new GpuLimit({ queue } as unknown as GPUDevice, 4, () => {});

@@ -80,6 +80,8 @@ const FIRST_SLICES = 4;
 /** From one frame to the next the number at most doubles, since a GPU is idle at times and slices differ. */
 const MAX_GROWTH = 2;
 const MAX_SLICES = 4096;
+/** Browsers' clocks may tell no less. */
+const CLOCK_MS = 0.1;
 
 /**
  * Keeps a frame's slices to as many as the GPU does in so many milliseconds, learnt from the frames before, and holds the
@@ -117,7 +119,7 @@ export class GpuLimit implements FrameLimit {
     this.numSlices = 0;
     this.submit();
     await this.gpuIsDone();
-    const durationMs = performance.now() - this.startMs;
+    const durationMs = Math.max(performance.now() - this.startMs, CLOCK_MS);
     const numFitting = Math.floor((numSlices * this.budgetMs) / durationMs);
     this.maxSlices = Math.max(1, Math.min(numFitting, MAX_GROWTH * this.maxSlices, MAX_SLICES));
   }

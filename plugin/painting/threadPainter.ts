@@ -159,7 +159,7 @@ export class ThreadPainter implements Painter {
 
   /** A pace that does not wait for the end of the warm-up. */
   private ownPace(): Pace {
-    const budget = new FrameBudget(this.options.frameBudgetMs);
+    const budget = new FrameBudget(this.options.frameBudgetMs, nextFrame, this.limit);
     return { slice: () => budget.turnAsync() };
   }
 
