@@ -43,14 +43,40 @@ function examplesForAll(
   { attributes: vocabulary, examples, isKnownToAll }: ExampleCharacter,
   label: number,
 ): AttributeExamples {
-  const width = Object.keys(vocabulary).length;
-  const valuesOf = (i: number) => [...examples.values.subarray(i * width, (i + 1) * width)];
-  const kept = [...examples.labels.keys()].filter((i) =>
-    Object.entries(decodeAttributes(vocabulary, valuesOf(i))).every(([name, value]) => isKnownToAll(name, value)),
+  const names = Object.keys(vocabulary);
+  const areKnown = names.map((name) => {
+    const ofName = { [name]: vocabulary[name]! };
+    return remembered((value) => {
+      const words = Object.values(decodeAttributes(ofName, [value])); // one, or none where it is open
+      return words.every((word) => isKnownToAll(name, word));
+    });
+  });
+  const kept = [...examples.labels.keys()].filter((row) =>
+    areKnown.every((isKnown, place) => isKnown(examples.values[row * names.length + place]!)),
   );
-  if (!kept.some((i) => examples.labels[i] === label)) return examples;
-  return {
-    labels: Uint8Array.from(kept, (i) => examples.labels[i]!),
-    values: Float32Array.from(kept.flatMap(valuesOf)),
+  return kept.some((row) => examples.labels[row] === label) ? leftOf(examples, kept, names.length) : examples;
+}
+
+/** Of each model's examples those that were left last: who goes by what is counted once for the same ones. */
+const LEFT = new WeakMap<AttributeExamples, { rows: readonly number[]; left: AttributeExamples }>();
+
+/** Some rows of the examples. */
+function leftOf(examples: AttributeExamples, rows: readonly number[], width: number): AttributeExamples {
+  const last = LEFT.get(examples);
+  if (last?.rows.length === rows.length && last.rows.every((row, i) => row === rows[i])) return last.left;
+  const left = {
+    labels: Uint8Array.from(rows, (row) => examples.labels[row]!),
+    values: Float32Array.from(rows.flatMap((row) => [...examples.values.subarray(row * width, (row + 1) * width)])),
+  };
+  LEFT.set(examples, { rows, left });
+  return left;
+}
+
+/** The function with its results remembered: examples have few values, and there are many examples. */
+function remembered<Result>(of: (value: number) => Result): (value: number) => Result {
+  const results = new Map<number, Result>();
+  return (value) => {
+    if (!results.has(value)) results.set(value, of(value));
+    return results.get(value)!;
   };
 }
