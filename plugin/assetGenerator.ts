@@ -17,6 +17,7 @@ import {
   type RecipeOptions,
   randomSeed,
   recipeForTeacher,
+  type ShownAttributes,
   type ValueOfAttribute,
   varyRecipe,
 } from '../runtime/index.ts';
@@ -209,8 +210,8 @@ export class AssetGenerator<Words extends ModelWords = ModelWords> {
    * @returns by name; without those that are open, as all are that a model without examples is not asked for
    * @throws  RangeError for a label or an attribute that the model lacks
    */
-  attributesOf(recipe: RecipeOptions<Words>): Words['attributes'] {
-    return attributesOfRecipe(this.info, recipe);
+  attributesOf(recipe: RecipeOptions<Words>): ShownAttributes<Words> {
+    return attributesOfRecipe(this.info, recipe) as ShownAttributes<Words>;
   }
 
   /** The words of an attribute of the model. @throws RangeError where there are none */

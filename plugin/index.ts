@@ -21,6 +21,7 @@ export {
   RecipeError,
   type RecipeOptions,
   type RecipeProblem,
+  type ShownAttributes,
   type Steering,
   type ValueOfAttribute,
   type Vocabulary,

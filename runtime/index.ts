@@ -268,7 +268,7 @@ export {
 export { type ImageSize, imageSize } from './recipe/imageSize.ts';
 export { batchKey, recipeKey, samplingKey } from './recipe/keys.ts';
 export { indexOfLabel } from './recipe/label.ts';
-export type { AttributeName, ModelWords, ValueOfAttribute } from './recipe/modelWords.ts';
+export type { AttributeName, ModelWords, ShownAttributes, ValueOfAttribute } from './recipe/modelWords.ts';
 export { PICTURE_VERSION } from './recipe/pictureVersion.ts';
 export { RecipeError, type RecipeProblem } from './recipe/problems.ts';
 export {

@@ -12,6 +12,8 @@ describe('encodeAttributes', () => {
     expect(encodeAttributes('test', VOCABULARY, { constructor: 'b', hair: 'red', wear: 0 })).toEqual([1, 0.25, 1]);
     expect(encodeAttributes('test', VOCABULARY, { wear: 3 })).toEqual([ANY, 1, ANY]);
     expect(encodeAttributes('test', VOCABULARY, {})).toEqual([ANY, ANY, ANY]);
+    expect(encodeAttributes('test', VOCABULARY, { hair: 'any', wear: 'any' })).toEqual([ANY, ANY, ANY]);
+    expect(encodeAttributes('test', { dice: ['one', 'any'] }, { dice: 'any' })).toEqual([1]);
     expect(encodeAttributes('test', {}, {})).toEqual([]);
   });
 

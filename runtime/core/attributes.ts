@@ -23,7 +23,7 @@ export type Vocabulary = Readonly<Record<string, AttributeValues>>;
 /** What one picture has of them; an attribute that is absent can be anything. */
 export type Attributes = Readonly<Record<string, string | number>>;
 
-/** Stands for "any" where a recipe says what another picture has. */
+/** Leaves an attribute open, as if it were not named. */
 export const ANY_WORD = 'any';
 
 /** Stands for "any" among the numbers of `encodeAttributes`. */
@@ -33,6 +33,12 @@ const MAX_LISTED_LENGTH = 300;
 
 export function isRange(values: AttributeValues): values is NumberRange {
   return !Array.isArray(values);
+}
+
+/** Whether a value asks for nothing: it is undefined, or "any" where the attribute has no such word. */
+export function isOpen(values: AttributeValues, value: unknown): boolean {
+  if (value === undefined) return true;
+  return value === ANY_WORD && (isRange(values) || !values.includes(ANY_WORD));
 }
 
 /** What is wrong with an attribute, naming the nearest word and the known ones; undefined when it is of the vocabulary. */
@@ -45,6 +51,7 @@ export function attributeProblem(vocabulary: Vocabulary, name: string, value: un
       : `${asked}; ${nearest(names, name, 'attributes')}`;
   }
   const values = vocabulary[name]!;
+  if (isOpen(values, value)) return undefined;
   if (isRange(values)) {
     const { min, max } = values;
     if (typeof value === 'number' && value >= min && value <= max) return undefined;
@@ -56,7 +63,7 @@ export function attributeProblem(vocabulary: Vocabulary, name: string, value: un
 
 /**
  * Some attributes as numbers, one for each of the vocabulary, in its order: a word's place in its list, a number's place in
- * its range (0 … 1), or `ANY` where the attribute is absent.
+ * its range (0 … 1), or `ANY` where the attribute is absent, or "any".
  *
  * @param operation begins the message of an error
  * @throws          RangeError for an unknown name or value, with the nearest and the known ones
@@ -67,8 +74,8 @@ export function encodeAttributes(operation: string, vocabulary: Vocabulary, attr
     if (problem) throw new RangeError(`${operation}: ${problem}`);
   }
   return Object.entries(vocabulary).map(([name, values]) => {
-    if (!Object.hasOwn(attributes, name)) return ANY;
-    const value = attributes[name]!;
+    const value = Object.hasOwn(attributes, name) ? attributes[name] : undefined;
+    if (isOpen(values, value)) return ANY;
     return isRange(values)
       ? ((value as number) - values.min) / (values.max - values.min)
       : values.indexOf(String(value));

@@ -34,13 +34,23 @@ describe('the attributes of a recipe', () => {
     expect(Object.isFrozen(recipe.attributes)).toBe(true);
     expect(completeRecipe(JSON.parse(JSON.stringify(shortRecipe(recipe, INFO))), INFO)).toEqual(recipe);
     expect(withLabelAndSeed(recipe, 'orc', 8).attributes).toBe(recipe.attributes);
+    const open = { hair: 'any', wear: 'any', constructor: undefined } as unknown as typeof attributes;
+    expect(completeRecipe({ ...ELF, attributes: { ...open, wear: 0.25 } }, INFO).attributes).toEqual({ wear: 0.25 });
   });
 
-  it.each([undefined, {}])('are left out where nothing is asked for: %j', (attributes) => {
-    for (const model of [INFO, PLAIN]) {
-      expect(completeRecipe({ ...ELF, attributes }, model)).toEqual(completeRecipe(ELF, model));
-    }
+  it('are refused where the model lacks them, though they ask for nothing', () => {
+    expect(() => completeRecipe({ ...ELF, attributes: { hiar: 'any' } }, INFO)).toThrow(/did you mean "hair"/);
   });
+
+  it.each<RecipeOptions['attributes']>([undefined, {}, { hair: 'any' }, { hair: undefined } as never])(
+    'are left out where nothing is asked for: %j',
+    (attributes) => {
+      const isOfAll = Object.keys(attributes ?? {}).length === 0;
+      for (const model of isOfAll ? [INFO, PLAIN] : [INFO]) {
+        expect(completeRecipe({ ...ELF, attributes }, model)).toEqual(completeRecipe(ELF, model));
+      }
+    },
+  );
 
   it('count for which picture it is, not for what can be made together', () => {
     const all = [{}, { hair: 'red' }, { hair: 'black' }, { constructor: 'a' }, { wear: 0 }, { wear: 0.5 }] as const;
@@ -96,6 +106,8 @@ describe('the attributes of a recipe', () => {
     expect(older.sameAs).toEqual({ hair: ANY_WORD, wear: 0.5 });
     const back = completeRecipe(varyRecipe(completeRecipe(older, INFO), { wear: 0.5 }), INFO);
     expect(back).toMatchObject({ attributes: { hair: 'black', wear: 0.5 }, sameAs: { hair: ANY_WORD } });
+    const open = completeRecipe(varyRecipe(completeRecipe(red, INFO), { hair: ANY_WORD }), INFO);
+    expect(open, 'as it was before anything was asked for').toEqual(completeRecipe(person, INFO));
     expect(varyRecipe({ ...ELF, pipeline: 'cvae' }, { hair: 'red' })).not.toHaveProperty('sameAs');
     expect(varyRecipe<RecipeOptions>(ELF, { constructor: 'b' } as never).sameAs).toEqual({ constructor: ANY_WORD });
   });

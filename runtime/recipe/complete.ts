@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { ANY_WORD, type Attributes, attributeProblem } from '../core/attributes.ts';
+import { ANY_WORD, type Attributes, attributeProblem, isOpen } from '../core/attributes.ts';
 import { MATERIAL_CHANNELS } from '../core/channelNames.ts';
 import { messageOf } from '../core/errors.ts';
 import { timesteps } from '../diffusion/timesteps.ts';
@@ -147,13 +147,14 @@ function completeAttributes(
   { attributes: vocabulary = {} }: RecipeModel,
   wrong: Wrong,
 ): Attributes | undefined {
-  const given = Object.entries(asked);
-  if (given.length === 0) return undefined;
-  for (const [name, value] of given) {
+  for (const [name, value] of Object.entries(asked)) {
     const problem = attributeProblem(vocabulary, name, value);
     if (problem) wrong(entry, problem);
   }
-  const inOrder = Object.keys(vocabulary).filter((name) => Object.hasOwn(asked, name));
+  const inOrder = Object.keys(vocabulary).filter(
+    (name) => Object.hasOwn(asked, name) && !isOpen(vocabulary[name]!, asked[name]),
+  );
+  if (inOrder.length === 0) return undefined;
   return Object.freeze(Object.fromEntries(inOrder.map((name) => [name, asked[name]!])));
 }
 
@@ -165,9 +166,8 @@ function completeSameness(
   wrong: Wrong,
 ): Partial<Recipe> {
   const { attributes: known = {} } = model;
-  const named = Object.entries(sameAs).filter(([name, value]) => value !== ANY_WORD || !Object.hasOwn(known, name));
-  completeAttributes('sameAs', Object.fromEntries(named), model, wrong);
-  const inOrder = Object.keys(known).filter((name) => Object.hasOwn(sameAs, name));
+  completeAttributes('sameAs', sameAs, model, wrong);
+  const inOrder = Object.keys(known).filter((name) => Object.hasOwn(sameAs, name) && sameAs[name] !== undefined);
   const others = inOrder.filter(
     (name) => (Object.hasOwn(attributes, name) ? attributes[name] : ANY_WORD) !== sameAs[name],
   );

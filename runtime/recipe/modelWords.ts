@@ -11,6 +11,11 @@ export interface ModelWords {
   attributes: Attributes;
 }
 
+/** What a picture shows, as words of its model: none of them is "any". */
+export type ShownAttributes<Words extends ModelWords = ModelWords> = {
+  [Name in keyof Words['attributes']]: Exclude<Words['attributes'][Name], 'any'>;
+};
+
 /** The name of an attribute. */
 export type AttributeName<Words extends ModelWords = ModelWords> = keyof Words['attributes'] & string;
 

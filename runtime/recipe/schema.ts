@@ -101,7 +101,7 @@ export const ATTRIBUTE_VALUE = v.union(
 /** Which names and values there are is the model's to say. */
 function attributesEntry(description: string) {
   return v.pipe(
-    entriesByName(ATTRIBUTE_VALUE, ATTRIBUTES_EXPECTED),
+    entriesByName(v.optional(ATTRIBUTE_VALUE), ATTRIBUTES_EXPECTED),
     v.maxEntries(MAX_ATTRIBUTES, `expected at most ${MAX_ATTRIBUTES} attributes`),
     v.description(description),
   );

@@ -1,4 +1,4 @@
-import { ANY_WORD, type Attributes, decodeAttributes, encodeAttributes } from '../core/attributes.ts';
+import { type Attributes, decodeAttributes, encodeAttributes } from '../core/attributes.ts';
 import { decideAttributes, fillAttributes } from '../core/decideAttributes.ts';
 import { indexOfLabel } from '../recipe/label.ts';
 import type { Recipe } from '../recipe/recipe.ts';
@@ -44,8 +44,7 @@ export function decidedAttributes(
   const decided = (asked: Attributes) =>
     known && nearer !== undefined ? decideAttributes(known, place, encoded(asked), nearer) : encoded(asked);
   if (!sameAs) return { own: decided(attributes), origin: null };
-  const ofOrigin = Object.entries({ ...attributes, ...sameAs }).filter(([, value]) => value !== ANY_WORD);
-  const origin = decided(Object.fromEntries(ofOrigin));
+  const origin = decided({ ...attributes, ...sameAs });
   // What only the other is asked for is open here; all else that is open is as it is there.
   const fresh = decided(attributes);
   const like = Object.keys(vocabulary).map((name, at) => (Object.hasOwn(sameAs, name) ? fresh : origin)[at]!);

@@ -84,8 +84,12 @@ export function planAsset(
 
 function inWordsOf({ index }: BakeModel, asset: BakeAsset): BakeAsset {
   const { attributes, sameAs } = asset;
+  // Files cannot say undefined.
   const inWords = (asked: AskedAttributes) => withWords(asked, index.figment.attributes ?? {});
-  const said = { ...(attributes && { attributes: inWords(attributes) }), ...(sameAs && { sameAs: inWords(sameAs) }) };
+  const said = {
+    ...(attributes && { attributes: inWords(attributes) }),
+    ...(sameAs && { sameAs: inWords(sameAs as AskedAttributes) }),
+  };
   return { ...asset, ...said } as BakeAsset;
 }
 

@@ -3,7 +3,7 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { INDEX_FILE } from '../../../runtime/core/fileNames.ts';
-import { isRange, type Vocabulary } from '../../../runtime/index.ts';
+import { ANY_WORD, isRange, type Vocabulary } from '../../../runtime/index.ts';
 import { fetchedFiles } from '../../node/fetchedFiles.ts';
 import { packageRoot, packageVersion } from '../../node/packageRoot.ts';
 import { linkedToRepository } from './linkedToRepository.ts';
@@ -64,7 +64,8 @@ function typesOf(name: string, labels: readonly string[], attributes: Vocabulary
   const type = exportOf(`-${name}`);
   const oneOf = (words: readonly string[]) => words.map((word) => JSON.stringify(word)).join(' | ');
   const entries = Object.entries(attributes).map(
-    ([attribute, values]) => `\n  ${JSON.stringify(attribute)}?: ${isRange(values) ? 'number' : oneOf(values)};`,
+    ([attribute, values]) =>
+      `\n  ${JSON.stringify(attribute)}?: ${isRange(values) ? 'number' : oneOf(values)} | ${JSON.stringify(ANY_WORD)};`,
   );
   const sheet = entries.length > 0 ? `{${entries.join('')}\n}` : 'Readonly<Record<string, never>>';
   return `/** The model, for AssetGenerator.LoadAsync: the address of each of its files, and its words as a type that has no value. */
@@ -80,7 +81,7 @@ export type ${type}Words = { label: ${type}Label; attributes: ${type}Attributes 
 /** The labels that the model knows: what a picture can be of. */
 export type ${type}Label = ${oneOf(labels)};
 
-/** The attributes that a picture can be asked to have, each of which may be left out. */
+/** The attributes that a picture can be asked to have, each of which may be left out, or "any". */
 export type ${type}Attributes = ${sheet};
 `;
 }
