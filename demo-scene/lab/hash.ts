@@ -5,6 +5,7 @@ import {
   attributeProblem,
   isRange,
   mixesLabels,
+  nearestWord,
   SAMPLER_NAMES,
   type Vocabulary,
 } from '../../runtime/index.ts';
@@ -26,33 +27,43 @@ interface Field {
   write(settings: Settings, info: ModelInfo): string | null;
   /** null: the text means nothing here. */
   read(text: string, info: ModelInfo): Partial<Settings> | null;
-  expected(info: ModelInfo): string;
+  /** What the text should be, in place of one that means nothing. */
+  expected(info: ModelInfo, text: string): string;
+  /** What is wrong with parts of a text whose other parts are read. */
+  problems?(text: string, info: ModelInfo): string[];
 }
+
+/** What the two lists of attributes have alike. */
+const OF_ATTRIBUTES = {
+  expected: () => 'left out: this model has no attributes',
+  problems: (text: string, { attributes = {} }: ModelInfo) =>
+    pairsOf(text, attributes).flatMap(([name, value]) => attributeProblem(attributes, name, value) ?? []),
+} satisfies Partial<Field>;
 
 const FIELDS: Readonly<Record<string, Field>> = {
   label: labelField('label'),
   blend: mixed(labelField('blendLabel', isBlended)),
   share: mixed(numberField('blendAmount', isBlended)),
   with: {
+    ...OF_ATTRIBUTES,
     write: ({ attributes }) => writeAttributes(attributes),
     read: (text, info) => {
-      const attributes = readAttributes(text, info);
-      return attributes && Object.values(attributes).every((value) => value !== ANY_WORD) ? { attributes } : null;
+      const asked = readAttributes(text, info);
+      return asked && { attributes: Object.fromEntries(asked.filter(([, value]) => value !== ANY_WORD)) };
     },
-    expected: expectedAttributes,
   },
   as: {
+    ...OF_ATTRIBUTES,
     write: (settings) => writeAttributes(changedOf(settings)),
     read: (text, info) => {
-      const sameAs = readAttributes(text, info);
-      return sameAs && { sameAs };
+      const asked = readAttributes(text, info);
+      return asked && { sameAs: Object.fromEntries(asked) };
     },
-    expected: expectedAttributes,
   },
   compare: {
     write: ({ compared }, info) => (compared === '' || compared === defaultSettings(info).compared ? null : compared),
     read: (text, { attributes = {} }) => (Object.hasOwn(attributes, text) ? { compared: text } : null),
-    expected: ({ attributes = {} }) => `one of ${Object.keys(attributes).join(', ') || 'none'}`,
+    expected: ({ attributes = {} }, text) => oneOf(Object.keys(attributes), text),
   },
   seed: numberField('seed'),
   guidance: numberField('guidanceScale'),
@@ -85,7 +96,7 @@ function labelField(
   return {
     write: (settings, info) => (hasEffect(settings, info) ? settings[name] : null),
     read: (text, { labels }) => (labels.includes(text) ? { [name]: text } : null),
-    expected: ({ labels }) => `one of ${labels.join(', ')}`,
+    expected: ({ labels }, text) => oneOf(labels, text),
   };
 }
 
@@ -113,7 +124,7 @@ function fieldFor(isKnown: (info: ModelInfo) => boolean, field: Field, reason: s
   return {
     ...field,
     read: (text, info) => (isKnown(info) ? field.read(text, info) : null),
-    expected: (info) => (isKnown(info) ? field.expected(info) : `left out: ${reason}`),
+    expected: (info, text) => (isKnown(info) ? field.expected(info, text) : `left out: ${reason}`),
   };
 }
 
@@ -148,30 +159,27 @@ function escaped(text: string | number): string {
   return String(text).replace(/[%,=]/g, encodeURIComponent);
 }
 
-function readAttributes(text: string, { attributes: vocabulary = {} }: ModelInfo): Attributes | null {
-  const attributes: Record<string, string | number> = {};
-  for (const pair of text.split(',')) {
+type Pair = [name: string, value: string | number];
+
+/** The attributes of a list that the model knows, "any" among them; null where it knows none at all. */
+function readAttributes(text: string, { attributes = {} }: ModelInfo): Pair[] | null {
+  if (Object.keys(attributes).length === 0) return null;
+  return pairsOf(text, attributes).filter(([name, value]) => !attributeProblem(attributes, name, value));
+}
+
+/** What a list asks for, right or wrong; numbers where the model's are, if they are any. */
+function pairsOf(text: string, vocabulary: Vocabulary): Pair[] {
+  return text.split(',').map((pair) => {
     const [name, value] = splitPair(pair);
-    const values = Object.hasOwn(vocabulary, name) ? vocabulary[name]! : [];
-    const read = isRange(values) && value !== ANY_WORD ? decimalOf(value) : value;
-    const isAny = read === ANY_WORD && Object.hasOwn(vocabulary, name);
-    if (!isAny && attributeProblem(vocabulary, name, read)) return null;
-    attributes[name] = read;
-  }
-  return attributes;
+    const isNumber = Object.hasOwn(vocabulary, name) && isRange(vocabulary[name]!);
+    const number = isNumber ? decimalOf(value) : Number.NaN;
+    return [name, Number.isNaN(number) ? value : number];
+  });
 }
 
-function expectedAttributes({ attributes = {} }: ModelInfo): string {
-  const names = Object.keys(attributes);
-  if (names.length === 0) return 'left out: this model has no attributes';
-  return `attributes and their values, such as ${exampleOf(attributes)}; there are ${names.join(', ')}`;
-}
-
-function exampleOf(vocabulary: Vocabulary): string {
-  const shown = Object.entries(vocabulary).slice(0, 2);
-  return writeAttributes(
-    Object.fromEntries(shown.map(([name, values]) => [name, isRange(values) ? values.max : values[0]!])),
-  )!;
+function oneOf(words: readonly string[], text: string): string {
+  if (words.length === 0) return 'left out: there is none';
+  return `one of ${words.join(', ')}; did you mean "${nearestWord(words, text)}"?`;
 }
 
 /** The part of an address that holds settings: `#label=elf&seed=7&guidance=2&sampler=dpm++&steps=20`. */
@@ -201,13 +209,25 @@ export function parseHash(hash: string, info: ModelInfo): ParsedHash {
     const [key, text] = splitPair(pair);
     const field = Object.hasOwn(FIELDS, key) ? FIELDS[key]! : null;
     const read = field?.read(text, info);
-    if (!field) notes.push(`The address names a setting "${key}", which does not exist.`);
-    else if (read) Object.assign(settings, read);
-    if (read) asked.add(key);
-    else if (field)
-      notes.push(`The address asks for ${key} "${text}"; it must be ${field.expected(info)}. The default is used.`);
+    if (!field) {
+      const meant = nearestWord(Object.keys(FIELDS), key);
+      notes.push(`The address names a setting "${key}", which does not exist; did you mean "${meant}"?`);
+    } else if (!read) {
+      const expected = sentence(field.expected(info, text));
+      notes.push(`The address asks for ${key} "${text}"; it must be ${expected} The default is used.`);
+    } else {
+      const problems = field.problems?.(text, info) ?? [];
+      notes.push(...problems.map((problem) => `The address is wrong at ${key}: ${problem}. This is left out.`));
+      Object.assign(settings, read);
+      asked.add(key);
+    }
   }
   return { settings, notes: [...notes, ...contradictions(settings, asked, info)] };
+}
+
+/** With a full stop, unless it is a question already. */
+function sentence(text: string): string {
+  return text.endsWith('?') ? text : `${text}.`;
 }
 
 /** What the address asks for that does not go together; the controls would leave it out without a word. */
