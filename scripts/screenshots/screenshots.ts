@@ -38,7 +38,7 @@ export const VIEWS: Readonly<Record<string, View>> = {
   lab: { files: ['lab.png', 'lab-ornate.png', 'lab-vae.png'], shoot: shootLab },
   training: { files: ['training.png'], shoot: shootTraining },
   inspector: { files: ['inspector.png'], shoot: shootInspector },
-  materials: { files: ['materials.png', 'materials.gif'], shoot: shootMaterials },
+  materials: { files: ['materials.gif'], shoot: shootMaterials },
 };
 
 /** Views of pages of their own, for which the demo need not be built. */
@@ -205,7 +205,6 @@ async function shootMaterials(page: Page, _url: string, out: string): Promise<vo
     await page.evaluate((share) => (globalThis as unknown as { page: Lit }).page.drawAt(share), i / NUM_LAMP_FRAMES);
     frames.push(await page.screenshot({ timeout: LIMIT_MS }));
   }
-  await writeFileAtomic(path.join(out, 'materials.png'), frames[3]!);
   await writeFileAtomic(path.join(out, 'materials.gif'), await encodeFilm(frames, LAMP_FILM_BYTES));
   await site.close();
 }

@@ -33,7 +33,7 @@ const TYPES = {
 };
 
 /** Pictures of the README. */
-const PICTURES = ['images/tavern.gif', 'guide/images/people.png', 'images/lab.png', 'images/materials.png'];
+const PICTURES = ['images/tavern.gif', 'guide/images/people.png', 'images/lab.png', 'images/materials.gif'];
 
 /** Writes the package's `dist`, the files that commands read, and the pictures that npm's page of the plugin shows. */
 export async function buildCliPackage(folder: string, declarations: string): Promise<void> {
