@@ -64,8 +64,8 @@ const OWN_KEYS = /^(name|id|uniqueId|customType|albedoTexture|bumpTexture|metall
  * roughness and metal. A model of materials makes height, roughness and metal with the picture; of other pictures they are
  * guessed. The maps follow whenever the picture changes, and are placed as `albedo` is.
  *
- *   const bricks = await textures.generateMaterialAsync({ label: 'brick', seed: 7, tiling: 4 });
- *   await bricks.regenerateAsync({ seed: 8 });
+ *   const bricks = await materials.generateMaterialAsync({ label: 'brick', seed: 7, tiling: 4 });
+ *   if (bricks instanceof SurfaceMaterial) await bricks.regenerateAsync({ seed: 8 });
  *
  * It is saved as its recipe, and disposed with its textures.
  */
