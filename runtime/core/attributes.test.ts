@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ANY, attributeProblem, decodeAttributes, encodeAttributes } from './attributes.ts';
+import { MAX_MESSAGE_LENGTH } from './errors.ts';
 
 const VOCABULARY = {
   hair: ['black', 'red'],
@@ -65,10 +66,17 @@ describe('attributeProblem', () => {
     expect(attributeProblem({}, 'hair', 'red')).toBe('attribute "hair" is unknown; this model has no attributes');
   });
 
+  it('lists whole words, and how many more there are', () => {
+    const words = Array.from({ length: 500 }, (_, i) => `word-${i}`);
+    const problem = attributeProblem({ hair: words }, 'hair', 'red')!;
+    const [, known, more] = /known values: (.*), … and (\d+) more$/.exec(problem)!;
+    expect(known!.split(', ')).toEqual(words.slice(0, words.length - Number(more)));
+  });
+
   it('stays short, whatever is given', () => {
     const words = Array.from({ length: 500 }, (_, i) => `word-${i}`);
     const long = 'x'.repeat(100_000);
-    expect(attributeProblem({ hair: words }, 'hair', long)!.length).toBeLessThan(500);
-    expect(attributeProblem({ hair: words }, long, 'red')!.length).toBeLessThan(500);
+    expect(attributeProblem({ hair: words }, 'hair', long)!.length).toBeLessThan(MAX_MESSAGE_LENGTH);
+    expect(attributeProblem({ hair: words }, long, 'red')!.length).toBeLessThan(MAX_MESSAGE_LENGTH);
   });
 });

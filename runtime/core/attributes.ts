@@ -1,4 +1,5 @@
-import { quote, shortened } from './errors.ts';
+import { quote } from './errors.ts';
+import { listed } from './listed.ts';
 import { nearestWord } from './nearestWord.ts';
 
 /** What data sets, networks and models may have of attributes, since tables are laid out for all of them. */
@@ -28,8 +29,6 @@ export const ANY_WORD = 'any';
 
 /** Stands for "any" among the numbers of `encodeAttributes`. */
 export const ANY = -1;
-
-const MAX_LISTED_LENGTH = 300;
 
 export function isRange(values: AttributeValues): values is NumberRange {
   return !Array.isArray(values);
@@ -98,5 +97,5 @@ function numberAt({ min, max }: NumberRange, share: number): number {
 
 function nearest(known: readonly string[], word: string, kind: string): string {
   const guess = nearestWord(known, word);
-  return `did you mean "${guess}"? known ${kind}: ${shortened(known.join(', '), MAX_LISTED_LENGTH)}`;
+  return `did you mean "${guess}"? known ${kind}: ${listed(known)}`;
 }

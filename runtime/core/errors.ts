@@ -4,7 +4,7 @@ export function messageOf(error: unknown): string {
 }
 
 /** The most characters of an error's message; longer ones are cut off. */
-export const MAX_MESSAGE_LENGTH = 500;
+export const MAX_MESSAGE_LENGTH = 1000;
 
 /** The most characters of a file's name in a message, so that there is room for what is wrong with the file. */
 const MAX_FILE_NAME_LENGTH = 250;

@@ -1,7 +1,6 @@
 import { shortened } from '../core/errors.ts';
+import { listed } from '../core/listed.ts';
 import { nearestWord } from '../core/nearestWord.ts';
-
-const MAX_LISTED_LENGTH = 300;
 
 /** What is wrong with a label, naming the nearest one and the known ones; undefined when it is one of them. */
 export function labelProblem(labels: readonly string[], label: string): string | undefined {
@@ -9,7 +8,7 @@ export function labelProblem(labels: readonly string[], label: string): string |
   const asked = `label "${shortened(label, 60)}" is unknown`;
   if (labels.length === 0) return `${asked}; this model has no labels`;
   const nearest = nearestWord(labels, label);
-  return `${asked}; did you mean "${nearest}"? known labels: ${shortened(labels.join(', '), MAX_LISTED_LENGTH)}`;
+  return `${asked}; did you mean "${nearest}"? known labels: ${listed(labels)}`;
 }
 
 /**

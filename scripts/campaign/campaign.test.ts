@@ -22,7 +22,7 @@ describe('the judge', () => {
   it.each([
     [new TypeError('x is not a function'), /raw TypeError/],
     [new Error('something'), /does not say where and what/],
-    [new Error(`load: ${'x'.repeat(600)}`), /more than 500 characters/],
+    [new Error(`load: ${'x'.repeat(1100)}`), /more than 1000 characters/],
     ['text', /no error/],
     [new RangeError('generate: label "x" is unknown'), /^$/],
   ])('finds %s unfriendly, or friendly', (error, flaw) => {
