@@ -94,6 +94,17 @@ describe('readAttributes', () => {
     expect(columns).toHaveLength(1);
   });
 
+  it('lists the words of an attribute, however many they are', async () => {
+    const hair = Array.from({ length: 200 }, (_, i) => `colour${i}`);
+    for (const words of [hair.slice(0, 40), hair]) {
+      const rows = ['label,tile,hair', 'elf,0,colour0', 'elf,1,', 'orc,0,x'];
+      const { problems } = await read(rows.join('\n'), { attributes: { hair: words } });
+      const [, known, more = 0] = /"x" is unknown; .*; known: (.*?)(?:, … and (\d+) more)?$/.exec(problems.join('\n'))!;
+      expect(known!.split(', ')).toEqual(words.slice(0, words.length - Number(more)));
+      expect(known!.length).toBeGreaterThan(300);
+    }
+  });
+
   it.each<[string, string[], string]>([
     [
       'a word',
@@ -127,7 +138,10 @@ describe('readAttributes', () => {
 
   it.each([
     ['tile,hair,wear', 'line 1: expected the columns label and tile, and one for each attribute, separated by commas'],
-    ['label,tile,hiar,wear', 'line 1: has no column "hair", which dataset.json lists; did you mean the column "hiar"?'],
+    [
+      'label,tile,hiar,wear',
+      'line 1: has no column "hair", which dataset.json lists; did you mean the column "hiar"?; columns: label, tile, hiar, wear',
+    ],
     ['label,tile,hair,wear,wear', 'line 1: has the column "wear" twice'],
     ['', 'line 1: expected the columns label and tile, and one for each attribute, separated by commas'],
   ])('tells of the header %s', async (header, problem) => {

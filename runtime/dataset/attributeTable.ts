@@ -15,6 +15,7 @@ import {
 import { entriesByName } from '../core/entriesByName.ts';
 import { messageOf, quote } from '../core/errors.ts';
 import { type Frame, numFramesOf } from '../core/frames.ts';
+import { listed } from '../core/listed.ts';
 import { nearestWord } from '../core/nearestWord.ts';
 import { type AttributeColumn, isWords, unknownNumbers } from './attributeColumns.ts';
 import { type Dataset, membersOf } from './dataset.ts';
@@ -200,7 +201,7 @@ function readersOf(
     if (place < 0) {
       const nearest = nearestWord(others, name);
       const guess = nearest === undefined ? '' : `; did you mean the column "${nearest}"?`;
-      problems.push(`line 1: has no column "${name}", which dataset.json lists${guess}`);
+      problems.push(`line 1: has no column "${name}", which dataset.json lists${guess}; columns: ${listed(header)}`);
       return [];
     }
     if (header.indexOf(name, place + 1) >= 0) problems.push(`line 1: has the column "${name}" twice`);
@@ -297,8 +298,7 @@ function addMissing(lineOfImage: Int32Array, description: TableDescription, prob
 const cell = (line: number, place: number, name: string) => `line ${line + 1}, column ${place + 1} (${name})`;
 
 function unknown(word: string, known: readonly string[]): string {
-  const some = known.length > 12 ? '' : `; known: ${known.join(', ')}`;
-  return `${quote(word)} is unknown; did you mean "${nearestWord(known, word)}"?${some}`;
+  return `${quote(word)} is unknown; did you mean "${nearestWord(known, word)}"?; known: ${listed(known)}`;
 }
 
 function repeatsLabel(column: AttributeColumn, description: TableDescription): boolean {
