@@ -463,6 +463,7 @@ export { INDEX_FILE } from './core/fileNames.ts';
 export { fingerprint } from './core/fingerprint.ts';
 export { animationsOf, type Frame, type FrameAnimation, numFramesOf, parseFrames, swapAxes } from './core/frames.ts';
 export { formatProbe, type LinearProbe } from './core/linearProbe.ts';
+export { listed } from './core/listed.ts';
 export { nearestWord } from './core/nearestWord.ts';
 export { formatPalette, type PalettePrior } from './core/palettePrior.ts';
 export {

@@ -126,17 +126,22 @@ describe('by examples', () => {
 it.each([
   [
     { hiar: 'red' },
-    'createNpc: portraits and characters know nothing of "hiar", and have no label "red"; did you mean "hair"',
+    'createNpc: portraits and characters know nothing of "hiar", and have no label "red"; did you mean "hair"? known labels: ',
   ],
+  [
+    { agee: 30 },
+    'did you mean "age"? known labels: elf, orc, guard, mage; known attributes: hair, age, expression, kind',
+  ],
+  [{ expr: 'happy' }, 'did you mean "expression"? known'],
   [{ role: 'gaurd' }, 'and have no label "gaurd"; did you mean "age", or the label "guard"?'],
   [{ race: 'elf' }, 'createNpc: "race" is unknown; the label "elf" of portraits goes by the name "kind"'],
   [
     { role: 'soldier' },
-    'and have no label "soldier"; did you mean "age", or the label "elf"? known labels: elf, orc, guard, mage',
+    'and have no label "soldier"; did you mean "age", or the label "elf"? known labels: elf, orc, guard, mage; known attributes: hair, age, expression, kind, cape',
   ],
   [{ hair: 'gray' }, 'createNpc: hair "gray" is unknown; did you mean "grey"?'],
   [{ age: 5 }, 'createNpc: age is 5; expected a number from 10 to 90'],
-  [{ label: 'gaurd' }, 'createNpc: characters has no label "gaurd"; did you mean "guard"?'],
+  [{ label: 'gaurd' }, 'createNpc: characters has no label "gaurd"; did you mean "guard"? known labels: guard, mage'],
 ])('refuses %j', (sheet, problem) => {
   expect(() => both(sheet)).toThrow(problem);
 });

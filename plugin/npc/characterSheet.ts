@@ -5,6 +5,7 @@ import {
   attributeProblem,
   fingerprint,
   isRange,
+  listed,
   type ModelInfo,
   type ModelWords,
   nearestWord,
@@ -113,31 +114,36 @@ function checkKnown(sheet: CharacterSheet, models: readonly CharacterModel[], la
     if (labelled) {
       const nearest = nearestWord(labelled.labels, String(value));
       throw new RangeError(
-        `createNpc: ${labelled.name} has no label ${quote(String(value))}; did you mean "${nearest}"?`,
+        `createNpc: ${labelled.name} has no label ${quote(String(value))}; did you mean "${nearest}"? known labels: ${listed(labelled.labels)}`,
       );
     }
-    throw new RangeError(`createNpc: ${unknownEntry(name, String(value), models, labelNames)}`);
+    throw new RangeError(`createNpc: ${unknownEntry(name, value!, models, labelNames)}`);
   }
 }
 
-/** An entry may be a label, so that either its name is wrong, or its value. */
+/** An entry may be a label, so that either its name is wrong, or its value; the name alone where that attribute has the value. */
 function unknownEntry(
   name: string,
-  value: string,
+  value: string | number,
   models: readonly CharacterModel[],
   labelNames: readonly string[],
 ): string {
-  const owner = models.findIndex((model) => model.labels.includes(value));
+  const word = String(value);
+  const owner = models.findIndex((model) => model.labels.includes(word));
   if (owner >= 0) {
-    const label = `the label ${quote(value)} of ${models[owner]!.name}`;
+    const label = `the label ${quote(word)} of ${models[owner]!.name}`;
     return `${quote(name)} is unknown; ${label} goes by the name ${quote(labelNames[owner]!)}`;
   }
-  const names = models.flatMap(({ attributes = {} }) => Object.keys(attributes));
-  const labels = models.flatMap((model) => model.labels);
+  const names = [...new Set(models.flatMap(({ attributes = {} }) => Object.keys(attributes)))];
+  const labels = [...new Set(models.flatMap((model) => model.labels))];
   const known = models.map((model) => model.name).join(' and ');
-  const meant = `did you mean "${nearestWord(names, name)}", or the label "${nearestWord(labels, value)}"?`;
-  const all = `known labels: ${labels.join(', ')}`;
-  return `${known} know nothing of ${quote(name)}, and have no label ${quote(value)}; ${meant} ${all}`;
+  const takesValue = (entry: string) =>
+    models.some(({ attributes = {} }) => !attributeProblem(attributes, entry, value));
+  const [nearest, taking] = [nearestWord(names, name), nearestWord(names.filter(takesValue), name)];
+  const isAttribute = taking !== undefined && (taking === nearest || taking.startsWith(name));
+  const meant = isAttribute ? `"${taking}"` : `"${nearest}", or the label "${nearestWord(labels, word)}"`;
+  const all = `known labels: ${listed(labels)}; known attributes: ${listed(names)}`;
+  return `${known} know nothing of ${quote(name)}, and have no label ${quote(word)}; did you mean ${meant}? ${all}`;
 }
 
 /**
