@@ -16,6 +16,9 @@ function thrownBy(run: () => unknown): unknown {
   }
 }
 
+const LINES = Array.from({ length: 20 }, (_, i) => `${i}: ${'wrong '.repeat(50)}`);
+const LIST = LINES.join('\n');
+
 it.each([
   ['a usage error', new UsageError('bake: no'), 2, 'bake: no'],
   ['a missing model file', new MissingFileError('load', 'a/b', 'gone'), 2, 'load: a/b: gone'],
@@ -34,6 +37,10 @@ it.each([
     'a\\u001b]0;b\\u0007\\u202ec\\u009b2J\n\td',
   ],
   ['a long message', new Error('x'.repeat(9000)), 1, `${'x'.repeat(2000)}…`],
+  ['a long message of many lines', new Error('xyz\n'.repeat(900)), 1, `${'xyz\n'.repeat(500)}…`],
+  ['a list of mistakes', new UsageError(LIST), 2, LIST],
+  ['a list of mistakes in a data set', new DatasetError('faces', LINES), 2, new DatasetError('faces', LINES).message],
+  ['a library within a usage error', new UsageError(`a\n${'x'.repeat(9000)}\nb`), 2, `a\n${'x'.repeat(2000)}…\nb`],
 ])('%s', (_, error, exitCode, message) => {
   expect(describeError(error)).toEqual({ exitCode, message });
 });

@@ -28,9 +28,13 @@ export function describeError(error: unknown): ErrorReport {
 
 function isMistake(error: unknown): boolean {
   if (error instanceof UsageError) return true;
-  if (error instanceof Error && FILE_ERRORS.includes(error.name)) return true;
+  if (isFileError(error)) return true;
   if (error instanceof RangeError) return isOurs(error);
   return error instanceof Error && 'code' in error && PATH_ERRORS.includes(String(error.code));
+}
+
+function isFileError(error: unknown): boolean {
+  return error instanceof Error && FILE_ERRORS.includes(error.name);
 }
 
 /** Our errors begin with the operation; the engine's own, such as a stack overflow, do not. */
@@ -41,7 +45,13 @@ function isOurs({ message }: RangeError): boolean {
 /** A library's message may carry a whole minified source line along; the first lines say what happened. */
 const MAX_LENGTH = 2000;
 
+/** A list of mistakes in the user's files stays whole: it has a line for each and says itself how many it leaves out. */
 function shortMessageOf(error: unknown): string {
   const message = printable(messageOf(error).replaceAll('\r\n', '\n'));
-  return message.length > MAX_LENGTH ? `${message.slice(0, MAX_LENGTH)}…` : message;
+  const isList = error instanceof UsageError || isFileError(error);
+  return isList ? message.split('\n').map(cut).join('\n') : cut(message);
+}
+
+function cut(text: string): string {
+  return text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text;
 }
