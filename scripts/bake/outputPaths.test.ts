@@ -30,7 +30,7 @@ describe('expandPath', () => {
     ['x'.repeat(151), 'longer than 150'],
     ['森'.repeat(61), 'longer than 180 bytes'],
     ['a\ud800b', 'no slash, backslash, colon'],
-    ['{lable}', '{lable} is unknown; the placeholders here are {asset} {model} {label}'],
+    ['{lable}', '{lable} is unknown; did you mean {label}? the placeholders here are {asset} {model} {label}'],
     ['{label', 'a brace is left over'],
   ])('refuses %j', (template, problem) => {
     expect(expandPath(template, VALUES)).toEqual({ problem: expect.stringContaining(problem) });

@@ -1,6 +1,7 @@
 // Names of files below the output folder. Labels come from a model's file, which cannot be trusted.
 import { realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
+import { nearestWord } from '../../runtime/core/nearestWord.ts';
 import { UsageError } from '../node/usageError.ts';
 
 /** Values of the placeholders in a path, by name. */
@@ -25,8 +26,10 @@ export function expandPath(template: string, values: Placeholders): { path: stri
   let problem: string | undefined;
   const path = template.replace(/\{([^{}]*)\}/g, (_, name: string) => {
     if (!Object.hasOwn(values, name)) {
-      const known = Object.keys(values).map((placeholder) => `{${placeholder}}`);
-      problem ??= `{${name}} is unknown; the placeholders here are ${known.join(' ')}`;
+      const names = Object.keys(values);
+      const known = names.map((placeholder) => `{${placeholder}}`);
+      const guess = `did you mean {${nearestWord(names, name)}}?`;
+      problem ??= `{${name}} is unknown; ${guess} the placeholders here are ${known.join(' ')}`;
       return '';
     }
     const value = String(values[name]);

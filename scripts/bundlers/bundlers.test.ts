@@ -78,7 +78,10 @@ describe('parseImport', () => {
     ['figment:..%2Felsewhere/elf', /expected a shipped model/],
     ['figment:%/elf', /% is not well encoded; write % as %25/],
     ['figment:portraits/%E0%A4%A', /is not well encoded/],
-    ['figment:a/b?sed=1', /sed is unknown; known: seed, with, blend, sameAs, sameFor, map, enlarge/],
+    [
+      'figment:a/b?sed=1',
+      /sed is unknown; did you mean "seed"\? known: seed, with, blend, sameAs, sameFor, map, enlarge/,
+    ],
     ['figment:a/b?classifier=..%2Fmine', /classifier: expected a shipped classifier/],
     ['figment:a/b?seed=one', /seed: expected a number/],
     ['figment:a/b?seed=1&seed=2', /seed is there twice/],

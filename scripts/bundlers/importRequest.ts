@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { MAX_MESSAGE_LENGTH, shortened } from '../../runtime/core/errors.ts';
+import { nearestWord } from '../../runtime/core/nearestWord.ts';
 import { SAMPLING_ENTRIES } from '../../runtime/recipe/schema.ts';
 import type { BakeAsset } from '../bake/bakeFileSchema.ts';
 import { hashJson } from '../bake/bakePlan.ts';
@@ -112,8 +113,9 @@ function decoded(specifier: string, text: string): string {
 
 function wording(issue: v.InferIssue<typeof PARAMETERS>): string {
   const key = String(issue.path?.[0].key);
-  const known = Object.keys(PARAMETERS.entries).join(', ');
-  return issue.expected === 'never' ? `${shortened(key, 80)} is unknown; known: ${known}` : `${key}: ${issue.message}`;
+  if (issue.expected !== 'never') return `${key}: ${issue.message}`;
+  const known = Object.keys(PARAMETERS.entries);
+  return `${shortened(key, 80)} is unknown; did you mean "${nearestWord(known, key)}"? known: ${known.join(', ')}`;
 }
 
 function wrong(specifier: string, problem: string): UsageError {
