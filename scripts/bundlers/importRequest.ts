@@ -115,7 +115,7 @@ function wording(issue: v.InferIssue<typeof PARAMETERS>): string {
   const key = String(issue.path?.[0].key);
   if (issue.expected !== 'never') return `${key}: ${issue.message}`;
   const known = Object.keys(PARAMETERS.entries);
-  return `${shortened(key, 80)} is unknown; did you mean "${nearestWord(known, key)}"? known: ${known.join(', ')}`;
+  return `${shortened(key, 40)} is unknown; did you mean "${nearestWord(known, key)}"? known: ${known.join(', ')}`;
 }
 
 function wrong(specifier: string, problem: string): UsageError {
