@@ -73,6 +73,16 @@ describe('a blend in a recipe', () => {
     expect(() => completeRecipe({ ...ELF, blend: asked as never }, MIXED)).toThrow(message);
   });
 
+  it('is what takes the place of several labels', () => {
+    const several = { labels: { elf: 0.5, orc: 0.5 }, seed: 1 };
+    expect(() => completeRecipe(several as never, MIXED)).toThrow(
+      'generate: label is missing; a picture has one label, not labels; mix another into it by blend: { label, amount }',
+    );
+    expect(() => completeRecipe({ seed: 1 } as never, MIXED)).toThrow(
+      'label is missing; expected a label of the model',
+    );
+  });
+
   it('is refused where a model cannot mix its labels, or makes the picture in one pass', () => {
     expect(() => completeRecipe({ ...ELF, blend }, INFO)).toThrow(
       /tiny tells its labels apart by number.*leave out blend/,

@@ -32,8 +32,17 @@ export function problemOf(issue: v.BaseIssue<unknown>): RecipeProblem {
   const entry = path[0] ?? 'recipe';
   const isOption = issue.expected === 'never';
   const name = shortened(path.join('.') || entry, MAX_SHOWN_LENGTH);
+  if (path.join('.') === 'label' && issue.input === undefined) return { entry, message: missingLabel(issue) };
   if (isOption) return { entry, message: `${name} is unknown; leave it out` };
   return { entry, message: `${name} is ${shown(issue.input)}; ${issue.message}` };
+}
+
+/** Somebody may have given several labels, as sets of pictures take them. */
+function missingLabel({ path }: v.BaseIssue<unknown>): string {
+  const hasLabels = Object.hasOwn(Object(path?.[0].input), 'labels');
+  return hasLabels
+    ? 'label is missing; a picture has one label, not labels; mix another into it by blend: { label, amount }'
+    : 'label is missing; expected a label of the model, as in { label, seed: 7 }';
 }
 
 /** A value for people: short, and texts in quotation marks. */
