@@ -4,6 +4,7 @@ import {
   type ClassifierIndex,
   loadClassifierFolder,
   loadModelFolder,
+  MissingFileError,
   type ModelIndex,
   modelNotes,
   parseSchedulerConfig,
@@ -45,7 +46,7 @@ export async function openModels(
     if (models.has(name)) continue;
     const opened = await orProblem(() => openModel(name, folder, signal), signal);
     if (typeof opened === 'object' && cvaesOf.has(name)) {
-      opened.cvae = await orProblem(() => openCvae(opened.model, signal), signal);
+      opened.cvae = await orProblem(() => openCvae(opened.model, signal), signal, problemOfCvae);
     }
     models.set(name, opened);
   }
@@ -70,15 +71,24 @@ async function openCvae(model: string, signal?: AbortSignal): Promise<{ hash: st
   return { hash };
 }
 
+/** What is missing says what it is for, and how to come by it; where something else is wrong, the file matters. */
+function problemOfCvae(error: unknown, message: string): string {
+  return error instanceof MissingFileError ? error.problem : message.replace(/^\w+: /, '');
+}
+
 /** What is wrong with somebody's files, in words, where that is not Figment's fault. */
-async function orProblem<T>(open: () => Promise<T>, signal?: AbortSignal): Promise<T | string> {
+async function orProblem<T>(
+  open: () => Promise<T>,
+  signal?: AbortSignal,
+  wording?: (error: unknown, message: string) => string,
+): Promise<T | string> {
   try {
     return await open();
   } catch (error) {
     signal?.throwIfAborted();
     const { exitCode, message } = describeError(error);
     if (exitCode === 1) throw error;
-    return message;
+    return wording ? wording(error, message) : message;
   }
 }
 

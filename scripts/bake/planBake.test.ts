@@ -49,7 +49,7 @@ describe('a bake', () => {
     [
       'an unknown placeholder',
       [{ output: '{lable}' }],
-      'assets[0].output: {lable} is unknown; the placeholders here are',
+      'assets[0].output: {lable} is unknown; did you mean {label}? the placeholders here are',
     ],
     [
       'seeds past the last',
@@ -143,6 +143,17 @@ describe('a bake', () => {
     const looks = (await openPlan(art.file, {})).pictures.map(({ look }) => look);
     expect(looks.map(({ recipe }) => recipe.strength)).toEqual([0.3, undefined, undefined]);
     expect(looks.map(({ surface }) => surface?.depthPx)).toEqual([undefined, 3, undefined]);
+  });
+
+  it('names the model without a VAE in words about it, and a file where one is damaged', async () => {
+    await art.describe([{ labels: ['elf'], pipeline: 'cvae' }]);
+    expect(await mistake()).toMatch(
+      / assets\[0\]\.pipeline: this model makes no pictures in one step; train one for it/,
+    );
+    await art.writeModel({ cvae: true }, 'quick');
+    await writeFile(join(art.folder, 'quick', 'cvae', 'config.json'), '{');
+    await art.describe([{ labels: ['elf'], model: './quick', pipeline: 'cvae' }]);
+    expect(await mistake()).toMatch(/ assets\[0\]\.pipeline: [^:]*quick\/cvae\/config\.json: /);
   });
 
   it('varies in one pass by the seed alone', async () => {

@@ -141,7 +141,7 @@ describe('the plugin for esbuild', () => {
         'import "figment:heroes/elf?enlarge=1000": expected a whole number from 1 to 64, found 1000',
       ),
       expect.stringContaining(
-        'import "figment:heroes/elf?pipeline=cvae": loadModelFolder: tiny/cvae/config.json: this model makes no',
+        'import "figment:heroes/elf?pipeline=cvae": this model makes no pictures in one step; train one for it by',
       ),
       expect.stringContaining('import "figment:heroes/elff": label "elff" is unknown; did you mean "elf"?'),
       expect.stringContaining('import "figment:nobody/elf": model "nobody" does not exist'),
