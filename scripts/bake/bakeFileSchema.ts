@@ -95,10 +95,9 @@ const PICTURE_ENTRIES = {
   vary: v.optional(
     v.pipe(
       v.array(textEntry('the name of an attribute')),
-      v.minLength(1),
       v.maxLength(MAX_ATTRIBUTES),
       v.description(
-        'make the same person with each value of these attributes: all words, or those that attributes lists',
+        'make the same person with each value of these attributes: all words, or those that attributes lists; an empty list takes back what defaults vary',
       ),
     ),
   ),

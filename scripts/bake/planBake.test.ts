@@ -145,6 +145,19 @@ describe('a bake', () => {
     expect(looks.map(({ surface }) => surface?.depthPx)).toEqual([undefined, 3, undefined]);
   });
 
+  it('takes back by an empty list what the defaults vary', async () => {
+    await art.writeModel({ attributes: { mood: ['glad', 'sad'] } }, 'moody');
+    const defaults = { model: './moody', vary: ['mood'], sameFor: 0.5 };
+    await art.describe([{ labels: ['elf'], vary: [] }, { labels: ['elf'] }], { defaults });
+    const { pictures } = await openPlan(art.file, {});
+    expect(pictures.map(({ files }) => files[0]!.path)).toEqual([
+      'asset0/elf-0.png',
+      'asset1/elf-0-glad.png',
+      'asset1/elf-0-sad.png',
+    ]);
+    expect(pictures[0]!.look.recipe).not.toHaveProperty('sameFor');
+  });
+
   it('names the model without a VAE in words about it, and a file where one is damaged', async () => {
     await art.describe([{ labels: ['elf'], pipeline: 'cvae' }]);
     expect(await mistake()).toMatch(

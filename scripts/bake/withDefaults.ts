@@ -4,7 +4,8 @@ import type { BakeAsset, BakeDescription } from './bakeFileSchema.ts';
 type BakeDefaults = NonNullable<BakeDescription['defaults']>;
 
 /**
- * An asset with the entries of the defaults that it does not have itself; its attributes replace theirs as a whole. Defaults
+ * An asset with the entries of the defaults that it does not have itself; its attributes replace theirs as a whole, and an empty
+ * `vary` takes theirs back. Defaults
  * that could have no effect in this asset are left out, such as `sameFor` where the picture is the same as no other.
  */
 export function withDefaults(asset: BakeAsset, defaults: BakeDefaults): BakeAsset {
@@ -13,6 +14,7 @@ export function withDefaults(asset: BakeAsset, defaults: BakeDefaults): BakeAsse
   const leaveOut = (...names: (keyof BakeAsset & keyof BakeDefaults)[]) => {
     for (const name of names) if (asset[name] === undefined) delete whole[name];
   };
+  if (whole.vary?.length === 0) delete whole.vary;
   if (!whole.vary && !whole.sameAs) leaveOut('sameFor');
   if (whole.image === undefined && whole.pipeline !== 'cvae+ddpm') leaveOut('strength');
   if (!whole.maps) leaveOut('surface');
