@@ -132,6 +132,22 @@ describe('a bake', () => {
     expect(pictures[3]!.look.recipe.sameAs).toEqual({ constructor: 'any' });
   });
 
+  it('tells of a mistake in the defaults there, once', async () => {
+    await art.writeModel({ attributes: { mood: ['glad', 'sad'] } }, 'moody');
+    const lines = async (entries: object) => {
+      const defaults = { model: './moody', ...entries };
+      await art.describe([{}, {}, { model: './tiny', vary: [] }], { defaults });
+      return (await mistake()).split('\n').map((line) => line.replace(/^figment\.bake\.json:\d+:\d+ /, ''));
+    };
+    expect(await lines({ vary: ['mod'] })).toEqual([
+      'defaults.vary[0]: attribute "mod" is unknown; did you mean "mood"? known attributes: mood',
+    ]);
+    expect(await lines({ attributes: { mood: 'gald' } })).toEqual([
+      'defaults.attributes: for "asset0", "asset1": mood "gald" is unknown; did you mean "glad"? known values: glad, sad',
+      'defaults.attributes: for "asset2": attribute "mood" is unknown; this model has no attributes',
+    ]);
+  });
+
   it('takes of the defaults what an asset can use', async () => {
     await writeFile(
       join(art.folder, 'elf.png'),

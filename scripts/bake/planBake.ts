@@ -7,6 +7,7 @@ import { namedFiles } from './namedFiles.ts';
 import { openImages } from './openImages.ts';
 import { openClassifiers, openModels } from './openModels.ts';
 import { findCollision, findOverwritten, flawOfPath, placeInside } from './outputPaths.ts';
+import { type AssetProblem, placeProblems } from './placeProblems.ts';
 import { type PlannedAsset, planAsset } from './planAsset.ts';
 import { planLibraries } from './planLibraries.ts';
 import type { BakeSource, Problem } from './readBakeFile.ts';
@@ -51,23 +52,24 @@ async function planWhole(source: BakeSource, options: PlanOptions): Promise<Bake
   const images = await openImages(assets, folder, source.takesAnyImage ?? false);
   const steered = assets.flatMap(({ classifier }) => classifier ?? []);
   const classifiers = await openClassifiers(steered, folder, options.signal);
+  const found: AssetProblem[] = [];
   let numPictures = 0;
   const planned = assets.map((asset, i): PlannedAsset | undefined => {
     if (numPictures > MAX_PICTURES) return undefined; // the rest would only take time
     const model = asset.model === undefined ? 'name a model, here or in defaults' : models.get(asset.model)!;
     if (typeof model !== 'string') {
       const result = planAsset(asset, model, { images, classifiers }, (entry, message) =>
-        problems.push({ path: ['assets', i, ...[entry].flat()], message }),
+        found.push({ asset: i, path: [entry].flat(), message }),
       );
       numPictures += result?.pictures.length ?? 0;
-      if (numPictures > MAX_PICTURES) problems.push({ path: ['assets', i], message: TOO_MANY_PICTURES });
+      if (numPictures > MAX_PICTURES) found.push({ asset: i, path: [], message: TOO_MANY_PICTURES });
       return result;
     }
-    const isOwn = description.assets[i]!.model !== undefined || defaults.model === undefined;
-    problems.push({ path: isOwn ? ['assets', i, 'model'] : ['defaults', 'model'], message: model });
+    found.push({ asset: i, path: ['model'], message: model });
     return undefined;
   });
-  if (problems.length > 0) fail(unique(problems));
+  problems.push(...placeProblems(found, description));
+  if (problems.length > 0) fail(problems);
   const pictures = planned.flatMap((asset) => asset!.pictures);
   if (pictures.length === 0) fail([{ path: ['assets'], message: 'there is nothing to bake' }]);
   const materials = planned.flatMap((asset) => asset!.materials);
@@ -86,11 +88,6 @@ async function planWhole(source: BakeSource, options: PlanOptions): Promise<Bake
   if (collision) problems.push({ path: ['assets'], message: collision });
   if (problems.length > 0) fail(problems);
   return plan;
-}
-
-/** What is wrong with the defaults is wrong in every asset. */
-function unique(problems: Problem[]): Problem[] {
-  return [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()];
 }
 
 function repeatedNames(assets: BakeAsset[]): Problem[] {
