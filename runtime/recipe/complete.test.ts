@@ -78,8 +78,8 @@ describe('a blend in a recipe', () => {
     expect(() => completeRecipe(several as never, MIXED)).toThrow(
       'generate: label is missing; a picture has one label, not labels; mix another into it by blend: { label, amount }',
     );
-    expect(() => completeRecipe({ seed: 1 } as never, MIXED)).toThrow(
-      'label is missing; expected a label of the model',
+    expect(() => completeRecipe({ seed: 1 } as never, { ...MIXED, labels: ['brick'] })).toThrow(
+      'label is missing; expected one of the model\'s, such as { label: "brick", seed: 7 }',
     );
   });
 

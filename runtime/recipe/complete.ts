@@ -62,7 +62,7 @@ export function checkRecipe(
   classifiers: KnownClassifiers = NO_CLASSIFIERS,
 ): { recipe: Recipe } | { problems: RecipeProblem[] } {
   const parsed = v.safeParse(RECIPE_SCHEMA, options);
-  if (!parsed.success) return { problems: unique(parsed.issues.map(problemOf)) };
+  if (!parsed.success) return { problems: unique(parsed.issues.map((issue) => problemOf(issue, model.labels))) };
   const problems: RecipeProblem[] = [];
   const wrong: Wrong = (entry, message) => void problems.push({ entry, message });
   const asked = parsed.output as RecipeOptions;

@@ -1,5 +1,5 @@
 import type * as v from 'valibot';
-import { MAX_MESSAGE_LENGTH, shortened } from '../core/errors.ts';
+import { MAX_MESSAGE_LENGTH, quote, shortened } from '../core/errors.ts';
 
 /** What is wrong with one entry of a recipe. */
 export interface RecipeProblem {
@@ -26,23 +26,27 @@ export class RecipeError extends RangeError {
   }
 }
 
-/** Turns an issue that the schema found into a problem with the entry's name, its value and what was expected. */
-export function problemOf(issue: v.BaseIssue<unknown>): RecipeProblem {
+/**
+ * Turns an issue that the schema found into a problem with the entry's name, its value and what was expected.
+ *
+ * @param labels those of the model, of which an example has the first
+ */
+export function problemOf(issue: v.BaseIssue<unknown>, labels: readonly string[]): RecipeProblem {
   const path = (issue.path ?? []).map(({ key }) => String(key));
   const entry = path[0] ?? 'recipe';
   const isOption = issue.expected === 'never';
   const name = shortened(path.join('.') || entry, MAX_SHOWN_LENGTH);
-  if (path.join('.') === 'label' && issue.input === undefined) return { entry, message: missingLabel(issue) };
+  if (path.join('.') === 'label' && issue.input === undefined) return { entry, message: missingLabel(issue, labels) };
   if (isOption) return { entry, message: `${name} is unknown; leave it out` };
   return { entry, message: `${name} is ${shown(issue.input)}; ${issue.message}` };
 }
 
 /** Somebody may have given several labels, as sets of pictures take them. */
-function missingLabel({ path }: v.BaseIssue<unknown>): string {
+function missingLabel({ path }: v.BaseIssue<unknown>, [example]: readonly string[]): string {
   const hasLabels = Object.hasOwn(Object(path?.[0].input), 'labels');
   return hasLabels
     ? 'label is missing; a picture has one label, not labels; mix another into it by blend: { label, amount }'
-    : 'label is missing; expected a label of the model, as in { label, seed: 7 }';
+    : `label is missing; expected one of the model's, such as { label: ${quote(example)}, seed: 7 }`;
 }
 
 /** A value for people: short, and texts in quotation marks. */
