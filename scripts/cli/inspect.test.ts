@@ -70,7 +70,7 @@ describe('inspect', () => {
     expect(text).toMatch(/^kind +images; a diffusion model of latents; licence: unknown$/m);
     expect(text).toMatch(/^pictures +16×16 pixels, RGBA, premultiplied alpha$/m);
     expect(text).toMatch(/^unet +\d+ weights, 8, 16 channels, on 8×8×4$/m);
-    expect(text).toMatch(/^vae +\d+ weights, 2 pixels to a latent$/m);
+    expect(text).toMatch(/^vae +\d+ weights, 8, 16 channels, 2 pixels to a latent$/m);
     expect(text).toMatch(/^conditioning \d+ weights$/m);
     expect(text).toMatch(/^labels +3: elf, goblin, orc$/m);
     expect(text).toMatch(/^attributes +1: hair$/m);
@@ -124,7 +124,7 @@ describe('inspect', () => {
     const files = Object.entries(await tinyModelFolder()).filter(([path]) => path.startsWith('vae/'));
     await writeFilesAtomic(at('run'), Object.fromEntries(files));
     expect(await figment('inspect', at('run'))).toMatch(
-      /^vae +\d+ weights\nruns: not by itself .*; figment train ddpm --vae /m,
+      /^vae +\d+ weights, 8, 16 channels, 2 pixels to a latent\nruns: not by itself .*; figment train ddpm --vae /m,
     );
   });
 });

@@ -2,6 +2,7 @@ import { enableProdMode } from '@tensorflow/tfjs-core';
 import { INDEX_FILE } from '../../runtime/core/fileNames.ts';
 import {
   type AttributeValues,
+  type AutoencoderKlConfig,
   animationsOf,
   channelNames,
   createModel,
@@ -17,6 +18,7 @@ import {
   messageOf,
   modelNotes,
   numElements,
+  parseAutoencoderKlConfig,
   parseConfig,
   pipelinesOf,
   pixelsPerLatent,
@@ -27,6 +29,8 @@ import {
 } from '../../runtime/index.ts';
 import { modelSource } from '../node/openModel.ts';
 import { coloursFor, printable } from '../node/terminal.ts';
+
+type Weights = ReadonlyMap<string, WeightTensor>;
 
 /** A fact on a line, after its name. */
 type Line = [name: string, fact: string];
@@ -108,16 +112,21 @@ function framesFact(frames: readonly Frame[], widthPx: number, heightPx: number)
 function networkFacts({ unet, vae, conditioning, scheduler, latentShape }: DiffusionModel, files: ModelFiles): Line[] {
   const { predictionType, betaSchedule, trainedBetas, numTrainTimesteps, timestepSpacing } = scheduler;
   const schedule = trainedBetas ? 'betas of its own' : betaSchedule;
-  const factor = vae ? pixelsPerLatent(vae.config) : 1;
   return [
-    [
-      'unet',
-      `${millions(files.unet)}, ${unet.config.block_out_channels.join(', ')} channels, on ${latentShape.join('×')}`,
-    ],
-    ['vae', vae ? `${millions(files.vae)}, ${factor} pixels to a latent` : 'none: the U-Net makes pixels'],
+    ['unet', `${sizeOf(files.unet, unet.config)}, on ${latentShape.join('×')}`],
+    ['vae', vae ? vaeFact(files.vae, vae.config) : 'none: the U-Net makes pixels'],
     ...(conditioning ? [['conditioning', millions(files.conditioning ?? new Map())] satisfies Line] : []),
     ['schedule', `${schedule}, ${numTrainTimesteps} timesteps, predicts ${predictionType}, ${timestepSpacing} spacing`],
   ];
+}
+
+function vaeFact(weights: Weights, config: AutoencoderKlConfig): string {
+  return `${sizeOf(weights, config)}, ${pixelsPerLatent(config)} pixels to a latent`;
+}
+
+/** How many weights a network has, and its channels by level. */
+function sizeOf(weights: Weights, config: { readonly block_out_channels: readonly number[] }): string {
+  return `${millions(weights)}, ${config.block_out_channels.join(', ')} channels`;
 }
 
 function studentFact({ stepCounts, guidanceScale, teacher }: StudentFacts): string {
@@ -149,8 +158,8 @@ function valuesFact(values: AttributeValues): string {
 /** What stands in vae/, where a training has just begun. */
 async function vaeAlone(source: ModelSource): Promise<string | null> {
   try {
-    const { vae } = await loadModelFolder(source, { parts: ['vae'], acceptChanged: true });
-    return vae.size > 0 ? millions(vae) : null;
+    const { vae, vaeConfig } = await loadModelFolder(source, { parts: ['vae'], acceptChanged: true });
+    return vae.size > 0 ? vaeFact(vae, parseAutoencoderKlConfig(vaeConfig, `${source.name}/vae`)) : null;
   } catch {
     return null;
   }
@@ -163,7 +172,7 @@ async function orMissing<T>(reading: Promise<T>): Promise<T | null> {
   });
 }
 
-function millions(weights: ReadonlyMap<string, WeightTensor>): string {
+function millions(weights: Weights): string {
   const count = [...weights.values()].reduce((sum, { shape }) => sum + numElements(shape), 0);
   return count < 1e5 ? `${count} weights` : `${(count / 1e6).toFixed(1)} million weights`;
 }
