@@ -174,6 +174,12 @@ it('goes on where it was: what is done is neither trained nor painted again', as
   expect(await results('schedule')).toEqual(first);
 });
 
+it('takes no data set for granted', async () => {
+  const command = studyCommand().exitOverride();
+  const asked = command.configureOutput({ writeErr: () => {} }).parseAsync(['--only', 'kl'], { from: 'user' });
+  await expect(asked).rejects.toThrow(/required option '--data <dir>' not specified/);
+});
+
 it('refuses a part that it does not have', async () => {
   await expect(study('gidance')).rejects.toThrow(/there is no part "gidance"; expected some of kl, /);
 });

@@ -13,7 +13,7 @@ export function studyCommand(): Command {
     .description(
       'measure what the guide says: both pipelines, schedules, samplers, guidance; numbers, plots and sheets',
     )
-    .option('--data <dir>', 'the data set of the portraits', at('../shared/datasets/portraits'))
+    .requiredOption('--data <dir>', 'the data set of the portraits, or another')
     .option('--model <name>', 'the model of the parts that train none', 'portraits')
     .option('--out <dir>', 'folder of the results', at('docs/study'))
     .option('--work <dir>', 'folder of what is done already: the study goes on from there', at('runs/study'))
