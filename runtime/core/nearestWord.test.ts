@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { nearestWord } from './nearestWord.ts';
+import { nearestWord, nearWord } from './nearestWord.ts';
 
 it.each([
   ['orcc', 'orc'],
@@ -21,6 +21,18 @@ it.each([
 
 it('has nothing to offer without words', () => {
   expect(nearestWord([], 'elf')).toBeUndefined();
+});
+
+it.each([
+  ['portrait', 'portraits'],
+  ['portraists', 'portraits'],
+  ['itmes', 'items'],
+  ['item', 'items'],
+  ['dragons', undefined],
+  ['', undefined],
+  ['x'.repeat(5000), undefined],
+])('of a model called %s it guesses %s', (word, near) => {
+  expect(nearWord(['items', 'portraits'], word)).toBe(near);
 });
 
 it('takes a moment whatever it is given', () => {

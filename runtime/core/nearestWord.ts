@@ -22,6 +22,18 @@ export function nearestWord(words: readonly string[], word: string): string | un
   return nearest;
 }
 
+/**
+ * The nearest word, where it may be what was meant: it goes on from the given one, or is reached by edits of about a third of the
+ * given letters; else undefined.
+ */
+export function nearWord(words: readonly string[], word: string): string | undefined {
+  const nearest = nearestWord(words, word);
+  const wanted = word.slice(0, MAX_LENGTH);
+  if (nearest === undefined || (wanted.length >= MIN_BEGINNING && nearest.startsWith(wanted))) return nearest;
+  const distance = editDistance(nearest.slice(0, MAX_LENGTH), wanted);
+  return distance <= Math.ceil(wanted.length / 3) ? nearest : undefined;
+}
+
 /** Levenshtein distance: the fewest insertions, deletions and replacements of a letter between two words. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);

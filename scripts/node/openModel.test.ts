@@ -1,9 +1,11 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
-import { buildModel, modelSource } from './openModel.ts';
+import { buildModel, missing, modelSource } from './openModel.ts';
+import { packageRoot } from './packageRoot.ts';
+import { PACKAGED_MODELS } from './shippedFolders.ts';
 
 let dir: string;
 beforeAll(async () => {
@@ -34,9 +36,34 @@ describe('modelSource', () => {
     expect(() => modelSource('no/model', join(dir, 'nowhere'))).toThrow(
       /"no\/model" does not exist; name a model's folder/,
     );
-    expect(() => modelSource('dragons', join(dir, 'nowhere'))).toThrow(/npm install babylon-figment-dragons, or name/);
+    expect(() => modelSource('dragons', dir)).toThrow(
+      /"dragons" does not exist; shipped models: items, portraits; or name a model's folder or https address$/,
+    );
     expect(() => modelSource('no\0name', dir)).toThrow(/does not exist/);
     expect(() => modelSource('x'.repeat(5000), dir)).toThrow(/does not exist/);
+  });
+});
+
+describe('missing', () => {
+  it('tells how to install a model that is a package', () => {
+    expect(missing('portraits', 'models', [])).toMatch(
+      /exist; npm install babylon-figment-portraits, or name a model's/,
+    );
+    expect(missing('character', 'models', ['items'])).toMatch(
+      /; did you mean "characters"\? shipped models: items; or npm install babylon-figment-characters, or name a/,
+    );
+  });
+
+  it('speaks of no package for any other name', () => {
+    const all = [missing('dragons', 'models', []), missing('dragons', 'models', PACKAGED_MODELS)];
+    const classifier = missing('portraits', 'classifiers', ['portraits-ornate']);
+    expect([...all, classifier].join()).not.toContain('npm install');
+    expect(all.join()).not.toContain('did you mean');
+  });
+
+  it('knows all packages of models', async () => {
+    const folders = await readdir(join(packageRoot(), 'assets/models'));
+    expect([...PACKAGED_MODELS].sort()).toEqual(folders.sort());
   });
 });
 

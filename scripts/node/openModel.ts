@@ -1,5 +1,6 @@
 // Models and classifiers by the names that commands take: a shipped or installed one, a folder, or an address.
 import { shortened } from '../../runtime/core/errors.ts';
+import { nearWord } from '../../runtime/core/nearestWord.ts';
 import {
   type ClassifierFiles,
   type ConditionalVae,
@@ -12,11 +13,10 @@ import {
   type ModelFiles,
   type ModelSource,
   type NoisyClassifier,
-  nearestWord,
   urlSource,
 } from '../../runtime/index.ts';
 import { diskSource } from './diskSource.ts';
-import { isFolder, type Kind, PACKAGE_PREFIX, shippedFolders } from './shippedFolders.ts';
+import { isFolder, type Kind, PACKAGE_PREFIX, PACKAGED_MODELS, shippedFolders } from './shippedFolders.ts';
 import { orUsageError, UsageError } from './usageError.ts';
 
 /**
@@ -66,10 +66,13 @@ function sourceOf(name: string, kind: Kind, ownFolder?: string): ModelSource {
 /** What to say where there is no model or classifier of that name. */
 export function missing(name: string, kind: Kind, names: readonly string[]): string {
   const one = kind.slice(0, -1);
-  const nearest = nearestWord(names, name);
-  const guess = nearest === undefined ? '' : `did you mean "${nearest}"? shipped ${kind}: ${names.join(', ')}; or `;
-  const install = kind === 'models' && /^[\w-]+$/.test(name) ? `npm install ${PACKAGE_PREFIX}${name}, or ` : '';
-  return `${one} "${shortened(name, 200)}" does not exist; ${guess}${install}name a ${one}'s folder or https address`;
+  const lacking = kind === 'models' ? PACKAGED_MODELS.filter((packaged) => !names.includes(packaged)) : [];
+  const near = nearWord([...names, ...lacking], name);
+  const guess = near === undefined || near === name ? '' : `did you mean "${near}"? `;
+  const shipped = names.length === 0 ? '' : `shipped ${kind}: ${names.join(', ')}; or `;
+  const install = near !== undefined && lacking.includes(near) ? `npm install ${PACKAGE_PREFIX}${near}, or ` : '';
+  const advice = `${guess}${shipped}${install}name a ${one}'s folder or https address`;
+  return `${one} "${shortened(name, 200)}" does not exist; ${advice}`;
 }
 
 /** @throws UsageError when the files do not make a classifier */
