@@ -5,10 +5,10 @@ import { inItsFolder, runCommand } from './runCommand.ts';
 
 const CIRCULAR = 'for seamless tiles: wrap every convolution around the borders, and augment by shifts that do';
 
-function command(name: string, description: string, circular = CIRCULAR): Command {
+function command(name: string, description: string, circular = CIRCULAR, start = 'model'): Command {
   return runCommand(name, description)
     .option('--extra-data <dir>', 'a data set of the same image size to train on besides; none of it is held out')
-    .option('--init-from <dir>', 'begin with the weights of this model folder')
+    .option('--init-from <dir>', `begin with the weights of this ${start}: a folder, or the name of a shipped one`)
     .addOption(new Option('--labels <list>', 'train on these classes alone, separated by commas').argParser(nameList))
     .option('--shrink <n>', 'make one pixel of n × n: images of a half of the size with 2', wholeNumber(1, 64), 1)
     .option('--circular', circular);
@@ -28,8 +28,8 @@ whole model too: index, labels, scheduler, U-Net and the latents' mean and devia
 So it does with --latents-of, where the encoder is of another size, too, and learns to give the same latents.
 
 Examples:
-  figment train vae --freeze-encoder --init-from assets/models/portraits --data DIR --minutes 20 --out runs/portraits
-  figment train vae --latents-of assets/models/portraits --patch-size 2 --widths 48,96,112 --data DIR --out runs/portraits`;
+  figment train vae --freeze-encoder --init-from portraits --data DIR --minutes 20 --out runs/portraits
+  figment train vae --latents-of portraits --patch-size 2 --widths 48,96,112 --data DIR --out runs/portraits`;
 
 const CVAE_DETAILS = `
 --out gets the folder cvae/. With --add-to a model has the pipelines cvae and cvae+ddpm beside its own.
@@ -72,7 +72,7 @@ function vaeCommand(): Command {
     .addOption(
       new Option(
         '--latents-of <dir>',
-        'learn the latents of this whole model, whose U-Net then fits: an auto-encoder of another size for it',
+        'learn the latents of this whole model, shipped or a folder, whose U-Net then fits: an auto-encoder of another size',
       ).conflicts(['initFrom', 'freezeEncoder', 'latentChannels']),
     )
     .option('--freeze-encoder', 'train the decoder alone: latents stay as they are')
@@ -151,7 +151,10 @@ function ddpmCommand(): Command {
     'ddpm',
     'train a diffusion model, conditioned on label and attributes, on the latents of a trained auto-encoder or on pixels',
   )
-    .option('--vae <dir>', 'folder with the trained vae/ (default: none, and the model makes pixels)')
+    .option(
+      '--vae <dir>',
+      'folder with the trained vae/, or a shipped model (default: none, and the model makes pixels)',
+    )
     .addOption(
       new Option(
         '--prediction <type>',
@@ -203,7 +206,8 @@ function cvaeCommand(): Command {
 }
 
 function classifierCommand(): Command {
-  return command('classifier', 'train a classifier of noised latents, which guides a model without retraining it')
+  const description = 'train a classifier of noised latents, which guides a model without retraining it';
+  return command('classifier', description, CIRCULAR, 'classifier')
     .requiredOption('--model <dir>', 'the model to guide: a shipped one, a folder or an address')
     .addHelpText('after', CLASSIFIER_DETAILS)
     .action(inItsFolder(async (options) => (await import('./trainClassifier.ts')).trainClassifier(options)));

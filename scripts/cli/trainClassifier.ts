@@ -30,7 +30,7 @@ import { encodeJson, writeFilesAtomic } from '../node/atomicWrite.ts';
 import { combineCredits } from '../node/credit.ts';
 import { diskSource } from '../node/diskSource.ts';
 import { encodeAll, openLatents } from '../node/openLatents.ts';
-import { modelSource } from '../node/openModel.ts';
+import { modelSource, shippedClassifierFolder } from '../node/openModel.ts';
 import { rangeAsUsageError, UsageError } from '../node/usageError.ts';
 import { readTrainingData, type TrainingData } from './trainingData.ts';
 import { type CommonTrainOptions, gradientsIn, train, trainerOptions } from './trainingRun.ts';
@@ -133,7 +133,8 @@ function fitted(dataset: Dataset, { index }: ModelFiles): Dataset {
 
 /** The classifier to begin with: that of --init-from, or the run's own. */
 async function readStart({ initFrom, resume, out }: ClassifierCommandOptions) {
-  const folder = initFrom ?? (resume && existsSync(join(out, 'config.json')) ? out : null);
+  const begun = resume && existsSync(join(out, 'config.json')) ? out : null;
+  const folder = initFrom === undefined ? begun : (shippedClassifierFolder(initFrom) ?? initFrom);
   if (folder === null) return null;
   const { config, weights } = await loadClassifierFolder(diskSource(folder));
   return { config: parseNoisyClassifierConfig(config, join(folder, 'config.json')), weights: new Map(weights) };

@@ -10,6 +10,7 @@ import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
 import { randomWeights, tinyUNetConfig } from '../../runtime/testing/tinyNetworks.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { diskSource } from '../node/diskSource.ts';
+import * as openModel from '../node/openModel.ts';
 import { decodePng } from '../node/png.ts';
 import { writeDataset } from '../node/writeDataset.ts';
 import { createProgram } from './program.ts';
@@ -51,6 +52,17 @@ it('begins with a model of other labels and another size', async () => {
   const { index, unetConfig } = await runtime.loadModelFolder(diskSource(at('relabelled')));
   expect(index.labels).toEqual(tinyDataset().labels);
   expect(unetConfig).toMatchObject({ num_class_embeds: index.labels.length + 1, sample_size: 8 });
+});
+
+it('takes models by name', async () => {
+  const named = vi.spyOn(openModel, 'modelFolder').mockImplementation((name) => (name === 'tiny' ? at('model') : name));
+  try {
+    expect(await train('named', '--vae', 'tiny', '--init-from', 'tiny')).toMatch(/train ddpm: done: 2 steps/);
+    expect(named.mock.calls).toEqual([['tiny'], ['tiny']]);
+  } finally {
+    named.mockRestore();
+  }
+  await expect(train('lost', '--vae', 'tiny')).rejects.toThrow(/no tiny.vae.config.json; name a folder .*, or a model/);
 });
 
 it('refuses options that would do nothing', async () => {

@@ -24,6 +24,7 @@ import {
 } from '../../runtime/index.ts';
 import { combineCredits, readCredit } from '../node/credit.ts';
 import { digestOfVae } from '../node/latentCache.ts';
+import { modelFolder } from '../node/openModel.ts';
 import { type NetworkFiles, readIndexOf, readSchedulerOf, readVae } from '../node/readNetworks.ts';
 import { startNetwork } from '../node/startNetwork.ts';
 import { printable } from '../node/terminal.ts';
@@ -60,14 +61,15 @@ export async function trainDdpm(command: DdpmCommandOptions): Promise<void> {
   const chosen = diffusionOptions(command, read, folder ? await trainedBefore(folder) : {});
   checkFrames('train ddpm', read, { ...command, circular: chosen.circular });
   const latentScale = command.latentScale ?? usualLatentScale(read);
-  const vae = command.vae === undefined ? null : await readVae(command.vae);
+  const vaeFolder = command.vae === undefined ? null : modelFolder(command.vae);
+  const vae = vaeFolder === null ? null : await readVae(vaeFolder);
   const whole = vae ? seenBy(vae.config, read) : read;
   const dataset = { ...whole, attributes: chooseAttributes(whole, command) };
   const data = { dataset, split };
   const network = await startNetwork(folder, dataset, latentShape(dataset, vae?.config ?? null), command);
   const { config, conditioning } = network;
   const options = { ...chosen, conditioning };
-  const origins = [command.vae, folder].flatMap((origin) => origin ?? []);
+  const origins = [vaeFolder, folder].flatMap((origin) => origin ?? []);
   const credit = combineCredits([dataset, ...(await Promise.all(origins.map(readCredit)))]);
   const examples = examplesOf(dataset, split);
   tellExamples(dataset, split);

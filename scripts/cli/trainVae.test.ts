@@ -1,13 +1,14 @@
 import { appendFile, cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { WEIGHTS_FILE } from '../../runtime/core/fileNames.ts';
 import * as runtime from '../../runtime/index.ts';
 import { tinyAttributes, tinyDataset } from '../../runtime/testing/tinyDataset.ts';
 import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { diskSource } from '../node/diskSource.ts';
+import * as openModel from '../node/openModel.ts';
 import { readVae } from '../node/readNetworks.ts';
 import { writeDataset } from '../node/writeDataset.ts';
 import { createProgram } from './program.ts';
@@ -186,6 +187,13 @@ describe('train vae --latents-of', () => {
     const [picture] = await runtime.generate(model, [{ label: 'elf', seed: 1 }], { numInferenceSteps: 1 });
     model.dispose();
     expect(picture).toHaveLength(16 * 16 * 4);
+  });
+
+  it('takes the model by its name', async () => {
+    const named = vi.spyOn(openModel, 'modelFolder').mockReturnValueOnce(at('model'));
+    onTestFinished(() => named.mockRestore());
+    expect(await train('light-of-name', 1, ...light('--latents-of', 'tiny'))).toMatch(/done: 1 steps/);
+    expect(named).toHaveBeenCalledWith('tiny');
   });
 
   it('goes on with --resume, and names what is missing', async () => {

@@ -28,6 +28,7 @@ import {
 import { withAddedParts } from '../node/addedParts.ts';
 import { encodeJson, writeFilesAtomic } from '../node/atomicWrite.ts';
 import { CREDIT_FILE, type Credit, combineCredits, readCredit, withCredit } from '../node/credit.ts';
+import { modelFolder } from '../node/openModel.ts';
 import { framesAsPictures } from '../node/readDataset.ts';
 import { readVae } from '../node/readNetworks.ts';
 import { orUsageError, UsageError } from '../node/usageError.ts';
@@ -70,10 +71,11 @@ export async function trainVae(command: VaeCommandOptions): Promise<void> {
   const found = folder ? await readVae(folder) : null;
   const init = found && forChannels(found, dataset.channels);
   if (init && folder) checkChannels(init.config, dataset, `--init-from ${folder}`);
-  const teacher = command.latentsOf ? await readTeacher(command.latentsOf, dataset) : null;
+  const latentsOf = command.latentsOf === undefined ? null : modelFolder(command.latentsOf);
+  const teacher = latentsOf ? await readTeacher(latentsOf, dataset) : null;
   const config = init?.config ?? newConfig(dataset, command, teacher?.config);
   checkCrop(command.crop, dataset, config);
-  const known = folder ?? command.latentsOf ?? null;
+  const known = folder ?? latentsOf;
   const credit = combineCredits([dataset, known ? await readCredit(known) : null]);
   const keepsLatents = command.freezeEncoder || teacher;
   const model = keepsLatents && known && isWholeModel(known) ? withCredit(await readWholeModel(known), credit) : null;

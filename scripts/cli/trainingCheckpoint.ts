@@ -14,6 +14,7 @@ import {
   type TrainerState,
 } from '../../runtime/index.ts';
 import { writeFileAtomic } from '../node/atomicWrite.ts';
+import { modelFolder } from '../node/openModel.ts';
 import { UsageError } from '../node/usageError.ts';
 
 const CHECKPOINT_FILE = 'checkpoint.safetensors';
@@ -54,14 +55,14 @@ export async function writeCheckpoint(out: string, trainer: Trainer, notes: Reco
 }
 
 /**
- * The folder whose network a training takes its config from: that of --init-from, or on resuming the run's own, once it
- * has saved a model; null for a training that begins with nothing.
+ * The folder whose network a training takes its config from: that of --init-from, which may name a shipped or installed model,
+ * or on resuming the run's own, once it has saved a model; null for a training that begins with nothing.
  */
 export function startFolder(
   { initFrom, resume, out }: { initFrom?: string; resume?: boolean; out: string },
   network: 'vae' | 'unet' | 'cvae',
 ): string | null {
-  if (initFrom !== undefined) return initFrom;
+  if (initFrom !== undefined) return modelFolder(initFrom);
   return resume && existsSync(join(out, network, 'config.json')) ? out : null;
 }
 

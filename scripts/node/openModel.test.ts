@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
-import { buildModel, missing, modelSource } from './openModel.ts';
+import { buildModel, missing, modelFolder, modelSource } from './openModel.ts';
 import { packageRoot } from './packageRoot.ts';
 import { PACKAGED_MODELS } from './shippedFolders.ts';
 
@@ -42,6 +42,11 @@ describe('modelSource', () => {
     expect(() => modelSource('no\0name', dir)).toThrow(/does not exist/);
     expect(() => modelSource('x'.repeat(5000), dir)).toThrow(/does not exist/);
   });
+});
+
+it('modelFolder knows shipped models by name, and takes what else it is given for a folder', () => {
+  expect(modelFolder('items')).toBe(join(packageRoot(), 'assets/models/items'));
+  expect(modelFolder('runs/items')).toBe('runs/items');
 });
 
 describe('missing', () => {

@@ -44,6 +44,11 @@ export function shippedModelFolder(name: string): string | undefined {
   return shippedFolders('models').get(name);
 }
 
+/** The folder of a shipped or installed model of this name; where there is none, the name is taken for a folder itself. */
+export function modelFolder(name: string): string {
+  return shippedModelFolder(name) ?? name;
+}
+
 /** Where a shipped classifier is; undefined when none has this name. */
 export function shippedClassifierFolder(name: string): string | undefined {
   return shippedFolders('classifiers').get(name);

@@ -72,7 +72,9 @@ async function readNetwork<Config>(
 ): Promise<NetworkFiles<Config>> {
   const [configFile, weightsFile] = [join(dir, 'config.json'), join(dir, WEIGHTS_FILE)];
   const config = await readFile(configFile).catch(() => {
-    throw new UsageError(`train: there is no ${configFile}; name a folder made by figment train`);
+    throw new UsageError(
+      `train: there is no ${configFile}; name a folder made by figment train, or a model that is installed`,
+    );
   });
   const bytes = new Uint8Array(await readFile(weightsFile));
   return {
