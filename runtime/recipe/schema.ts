@@ -182,7 +182,11 @@ export const SAMPLING_ENTRIES = {
     ),
   ),
   widthPx: v.optional(
-    wholeEntry(1, MAX_SIDE_PX, "a multiple of the model's tile, where its pictures repeat (default: the tile)"),
+    wholeEntry(
+      1,
+      MAX_SIDE_PX,
+      "a multiple of the model's tile, where its pictures repeat; at most 2^20 pixels in all (default: the tile)",
+    ),
   ),
   heightPx: v.optional(wholeEntry(1, MAX_SIDE_PX, 'the same for the height')),
   sizePx: v.optional(wholeEntry(1, MAX_SIDE_PX, 'width and height alike')),

@@ -128,7 +128,11 @@ function addPictureOptions(command: Command): void {
     .option('--resamples <n>', 'with a mask: how often each step is made (default: 4)', wholeNumber(1, MAX_RESAMPLES))
     .option('--keep-alpha', "keep to the image's outline (default without a mask)")
     .option('--no-keep-alpha', 'take the outline that comes (default with a mask)')
-    .option('--width <px>', "a multiple of the model's tile, where its pictures repeat", wholeNumber(1, MAX_SIDE_PX))
+    .option(
+      '--width <px>',
+      `a multiple of the model's tile, where its pictures repeat: at most ${MAX_SIDE_PX} a side and 2^20 pixels in all`,
+      wholeNumber(1, MAX_SIDE_PX),
+    )
     .option('--height <px>', 'the same for the height', wholeNumber(1, MAX_SIDE_PX))
     .option('--enlarge <n>', 'make n × n pixels of every pixel (default: 1)', wholeNumber(1, 64))
     .option('--sheet', 'also write sheet.png and sheet.json, an atlas in the TexturePacker layout')
