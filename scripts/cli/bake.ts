@@ -50,7 +50,12 @@ export function bakeCommand(): Command {
     )
     .option('--out <dir>', 'folder to write to; needed but for a bake file, which has its own')
     .option('--batch <n>', 'pictures computed at once; they do not depend on it', wholeNumber(1, MAX_BATCH), 16)
-    .option('--jobs <n>', 'how many bake at the same time, each on a core', wholeNumber(1, MAX_JOBS), 1)
+    .option(
+      '--jobs <n>',
+      'how many bake at the same time, each on a core of the CPU; above 1 the GPU is unused',
+      wholeNumber(1, MAX_JOBS),
+      1,
+    )
     .addOption(new Option('--backend <name>', 'default: the fastest here').choices(['webgpu', 'wasm', 'cpu']))
     .addOption(
       new Option(
