@@ -49,7 +49,12 @@ export function bakeCommand(): Command {
       "a bake file (.json or .jsonc), or a shipped model's name, a model folder or an https address; default: all shipped models, each to a folder of its name",
     )
     .option('--out <dir>', 'folder to write to; needed but for a bake file, which has its own')
-    .option('--batch <n>', 'pictures computed at once; they do not depend on it', wholeNumber(1, MAX_BATCH), 16)
+    .option(
+      '--batch <n>',
+      'how many pictures of 32 × 32 are computed at once, of larger ones fewer; pictures do not depend on it',
+      wholeNumber(1, MAX_BATCH),
+      16,
+    )
     .option(
       '--jobs <n>',
       'how many bake at the same time, each on a core of the CPU; above 1 the GPU is unused',
@@ -148,7 +153,7 @@ function addPictureOptions(command: Command): void {
 function addFileOptions(command: Command): void {
   command
     .option('--check', 'write nothing; list what is missing or stale, and end with 1 if anything is')
-    .option('--watch', 'bake again whenever the file is saved')
+    .option('--watch', 'bake again whenever the file, or a model or picture that it names, is saved')
     .option('--shard <i/n>', 'bake the i-th of n parts, such as 2/4; parts of one plan make the whole', shard)
     .option('--force', 'bake what is as it should be, too')
     .option('--prune', 'remove what earlier bakes made and the file no longer lists')

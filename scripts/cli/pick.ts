@@ -7,7 +7,7 @@ import type { PickCommandOptions } from './runPick.ts';
 export function pickCommand(): Command {
   return new Command('pick')
     .description("choose a bake file's pictures on a page in the browser; their seeds are written into the file")
-    .argument('<file>', 'a bake file (.json)')
+    .argument('<file>', 'a bake file (.json or .jsonc)')
     .option(
       '--candidates <n>',
       'pictures to choose from for each label, besides those of the file',
