@@ -133,7 +133,7 @@ const PICTURE_ENTRIES = {
   ),
   output: v.optional(
     textEntry(
-      'path below the output folder, without ending; {asset} {model} {label} {seed} {index} {map} and the names of attributes are filled in',
+      'path below the output folder, without ending; {asset} {model} {label} {seed} {index} {map} and the names of attributes are filled in (default: {asset}/{label}-{seed}, with -{ATTRIBUTE} for each attribute of several values, and -{map} for several maps)',
     ),
   ),
 };
