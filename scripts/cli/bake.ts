@@ -65,7 +65,7 @@ export function bakeCommand(): Command {
     .addOption(
       new Option(
         '--engine <name>',
-        'what computes the networks: onnx is faster on a CPU, and needs the package onnxruntime-node',
+        'what computes the networks: onnx is faster on a CPU (npm install onnxruntime-node --ignore-scripts)',
       )
         .choices(['tfjs', 'onnx'])
         .default('tfjs'),
