@@ -2,13 +2,14 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import * as runtime from '../../runtime/index.ts';
 import { pixelFolder } from '../../runtime/testing/foreignFolders.ts';
 import { tinyDataset } from '../../runtime/testing/tinyDataset.ts';
 import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { diskSource } from '../node/diskSource.ts';
+import * as openModel from '../node/openModel.ts';
 import { encodePng } from '../node/png.ts';
 import { writeDataset } from '../node/writeDataset.ts';
 import { printedBy } from '../testing/printedBy.ts';
@@ -95,6 +96,13 @@ describe('train classifier', () => {
     await expect(begun).rejects.toThrow(/run is of 3 labels, .* end at the borders, .* of 3 labels, .* wrap around;/);
     expect(existsSync(at('no', 'log.jsonl'))).toBe(false);
     expect(await train('next', 'data', '--steps', '1', '--init-from', at('run'))).toMatch(/done: 1 steps/);
+  });
+
+  it('begins with a shipped classifier by its name', async () => {
+    const named = vi.spyOn(openModel, 'shippedClassifierFolder').mockReturnValueOnce(at('run'));
+    onTestFinished(() => named.mockRestore());
+    expect(await train('named', 'data', '--steps', '1', '--init-from', 'shapes')).toMatch(/done: 1 steps/);
+    expect(named).toHaveBeenCalledWith('shapes');
   });
 
   it('refuses pictures of another size, a model that is not there, and no end', async () => {
