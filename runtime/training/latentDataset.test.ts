@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { memory, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { describeOnBackends } from '../../scripts/testing/backends.ts';
@@ -138,12 +139,12 @@ describeOnBackends(() => {
   });
 }, ['wasm']);
 
-/** Answers with the sum of each image's pixels, the later the larger `delayMs`. */
-function fakeEncoder(delayMs: number, log: number[] = []): LatentEncoder {
+/** Answers with the sum of each image's pixels once `work` is done, which is told how many batches have begun. */
+function fakeEncoder(work: (numBegun: number) => unknown, log: number[] = []): LatentEncoder {
   return {
     async encode({ shape, data }) {
       log.push(shape[0]);
-      await new Promise((resolve) => setTimeout(resolve, delayMs));
+      await work(log.length);
       const sums = Array.from({ length: shape[0] }, (_, i) =>
         data.subarray((i * data.length) / shape[0], ((i + 1) * data.length) / shape[0]).reduce((a, b) => a + b, 0),
       );
@@ -156,8 +157,15 @@ function fakeEncoder(delayMs: number, log: number[] = []): LatentEncoder {
 
 it('encodeDataset gives the same latents whatever the number and the speed of the encoders', async () => {
   const batches: number[][] = [[], []];
-  const one = await encodeDataset(DATASET, INDICES, CONFIG, [fakeEncoder(0)], { flip: true });
-  const two = [fakeEncoder(15, batches[0]), fakeEncoder(1, batches[1])];
+  const one = await encodeDataset(DATASET, INDICES, CONFIG, [fakeEncoder(() => {})], { flip: true });
+  let endSlow = () => {};
+  const others = new Promise<void>((resolve) => {
+    endSlow = resolve;
+  });
+  const two = [
+    fakeEncoder(() => others, batches[0]),
+    fakeEncoder((numBegun) => void (numBegun === 3 && endSlow()), batches[1]),
+  ];
   expect(await encodeDataset(DATASET, INDICES, CONFIG, two, { flip: true })).toEqual(one);
   expect([batches[0], batches[1]]).toEqual([[32], [3, 32, 3]]);
 });
@@ -165,9 +173,11 @@ it('encodeDataset gives the same latents whatever the number and the speed of th
 it('encodeDataset ends with the first failure', async () => {
   const failing: LatentEncoder = { encode: () => Promise.reject(new Error('out of memory')), dispose: () => {} };
   const log: number[] = [];
-  const encoding = encodeDataset(DATASET, INDICES, CONFIG, [failing, fakeEncoder(5, log)], { flip: true });
+  const encoding = encodeDataset(DATASET, INDICES, CONFIG, [failing, fakeEncoder(() => setTimeout(5), log)], {
+    flip: true,
+  });
   await expect(encoding).rejects.toThrow('out of memory');
-  await new Promise((resolve) => setTimeout(resolve, 30));
+  await setTimeout(30);
   expect(log.length).toBe(1);
 });
 
