@@ -109,7 +109,8 @@ it.concurrent('ends at once when the signal has fired', async (context) => {
   await watchFiles(() => [at('a.json')], expect.unreachable, AbortSignal.abort());
 });
 
-it('finds a change by looking where the system tells of none', async (context) => {
+/** Lets watchers be told of nothing until the test ends. */
+function silenceWatchers({ onTestFinished }: TestContext): void {
   const silent = {
     on: () => silent,
     once: (_: string, tell: () => void) => void tell(),
@@ -117,7 +118,11 @@ it('finds a change by looking where the system tells of none', async (context) =
     close: () => {},
   };
   vi.doMock('chokidar', () => ({ watch: () => silent }));
-  context.onTestFinished(() => void vi.doUnmock('chokidar'));
+  onTestFinished(() => void vi.doUnmock('chokidar'));
+}
+
+it('finds a change by looking where the system tells of none', async (context) => {
+  silenceWatchers(context);
   const at = await createFolder(context);
   const file = at('late.png');
   const ending = new AbortController();
@@ -127,5 +132,26 @@ it('finds a change by looking where the system tells of none', async (context) =
     else await writeFile(file, 'there now');
   };
   await watchFiles(() => [file], onChange, ending.signal);
+  expect(numCalls).toBe(2);
+});
+
+it('reports a change once, though it looks again and again while a call is at work', async (context) => {
+  silenceWatchers(context);
+  const at = await createFolder(context);
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
+  context.onTestFinished(() => void vi.useRealTimers());
+  const ending = new AbortController();
+  let numCalls = 0;
+  const onChange = async () => {
+    numCalls++;
+    if (numCalls === 1) {
+      await writeFile(at('a.json'), '2');
+      await vi.advanceTimersByTimeAsync(2050); // it has just looked for the second time
+    } else {
+      await vi.advanceTimersByTimeAsync(PAUSE_MS);
+      setImmediate(() => ending.abort()); // after a further call, if there is one, has begun
+    }
+  };
+  await watchFiles(() => [at('a.json')], onChange, ending.signal);
   expect(numCalls).toBe(2);
 });

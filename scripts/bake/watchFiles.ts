@@ -40,8 +40,9 @@ export async function watchFiles(
       wake();
     }, QUIET_MS);
   };
+  // A change that is noted already must not be noted again after the next call has begun.
   const looking = setInterval(() => {
-    if (files().some((file) => changedMs(file) >= startedMs - LAG_MS)) noticeChange();
+    if (!isChanged && files().some((file) => changedMs(file) >= startedMs - LAG_MS)) noticeChange();
   }, LOOK_MS);
   watcher.on('error', () => {}); // a missing folder is reported by the next bake
   watcher.on('all', (event, file) => {
