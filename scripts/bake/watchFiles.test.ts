@@ -1,3 +1,4 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,12 +6,16 @@ import { setTimeout } from 'node:timers/promises';
 import { expect, it, type TestContext, vi } from 'vitest';
 import { watchFiles } from './watchFiles.ts';
 
+/** Longer than times of files lag behind the clock. */
+const LAG_MS = 30;
+
 /** A folder of the test's own, since tests watch side by side; returns paths in it. */
 async function createFolder({ onTestFinished }: TestContext): Promise<(...names: string[]) => string> {
   const dir = await mkdtemp(join(tmpdir(), 'figment-watch-'));
   onTestFinished(() => rm(dir, { recursive: true }));
   await mkdir(join(dir, 'model'));
   await writeFile(join(dir, 'a.json'), '1');
+  await setTimeout(LAG_MS); // or the file might seem to have been written after the first call has begun
   return (...names) => join(dir, ...names);
 }
 
@@ -19,12 +24,17 @@ const PAUSE_MS = 400;
 
 const WAIT = { timeout: 30_000 };
 
-/** Watches files while `work` runs; returns how often a change was reported after the first call. */
-async function countChanges(
+/**
+ * Watches files while `work` runs.
+ *
+ * @param work     is given a check of how often a change was reported after the first call, which waits for the last
+ * @param onChange called with the number of the change
+ */
+async function watchDuring(
   files: string[],
-  work: () => Promise<void>,
+  work: (expectChanges: (expected: number) => Promise<void>) => Promise<void>,
   onChange: (count: number) => Promise<void> = async () => {},
-): Promise<number> {
+): Promise<void> {
   const controller = new AbortController();
   let count = 0;
   let isWatching = false;
@@ -37,71 +47,74 @@ async function countChanges(
     controller.signal,
   );
   await vi.waitUntil(() => isWatching, WAIT);
-  await work();
-  await setTimeout(PAUSE_MS);
+  await work(async (expected) => {
+    await vi.waitUntil(() => count >= expected, WAIT);
+    await setTimeout(PAUSE_MS);
+    expect(count).toBe(expected);
+  });
   controller.abort();
   await watching;
-  return count;
 }
 
 it.concurrent('reports several writes at once as one change, and nothing about other files', async (context) => {
   const at = await createFolder(context);
-  const count = await countChanges([at('a.json'), at('model', 'index.json')], async () => {
+  await watchDuring([at('a.json'), at('model', 'index.json')], async (expectChanges) => {
     await writeFile(at('other.json'), 'x');
-    await setTimeout(PAUSE_MS);
-    await writeFile(at('a.json'), '2');
-    await writeFile(at('model', 'index.json'), '2');
+    await expectChanges(0);
+    writeFileSync(at('a.json'), '2');
+    writeFileSync(at('model', 'index.json'), '2');
+    await expectChanges(1);
   });
-  expect(count).toBe(1);
 });
 
 it.concurrent('keeps sight of a file that is replaced, and of one that is deleted and comes back', async (context) => {
   const at = await createFolder(context);
-  const count = await countChanges([at('a.json')], async () => {
+  await watchDuring([at('a.json')], async (expectChanges) => {
     await writeFile(at('new'), '2');
     await rename(at('new'), at('a.json'));
-    await setTimeout(PAUSE_MS);
+    await expectChanges(1);
     await rm(at('a.json'));
-    await setTimeout(PAUSE_MS);
+    await expectChanges(2);
     await writeFile(at('a.json'), '3');
+    await expectChanges(3);
   });
-  expect(count).toBe(3);
 });
 
 it.concurrent('sees a file whose folders come later', async (context) => {
   const at = await createFolder(context);
-  const count = await countChanges([at('a.json'), at('new', 'deep', 'a.json')], async () => {
+  await watchDuring([at('a.json'), at('new', 'deep', 'a.json')], async (expectChanges) => {
     await mkdir(at('other'));
-    await setTimeout(PAUSE_MS);
-    await mkdir(at('new', 'deep'), { recursive: true });
-    await setTimeout(PAUSE_MS);
+    await expectChanges(0);
+    mkdirSync(at('new', 'deep'), { recursive: true });
+    await expectChanges(1);
     await writeFile(at('new', 'deep', 'a.json'), '1');
+    await expectChanges(2);
   });
-  expect(count).toBe(2);
 });
 
 it.concurrent('never overlaps calls, reports a change during one afterwards, and asks for the files again', async (context) => {
   const at = await createFolder(context);
   const files = [at('a.json')];
   let numAtWork = 0;
-  const count = await countChanges(
+  await watchDuring(
     files,
-    async () => {
+    async (expectChanges) => {
       await writeFile(at('a.json'), '2');
-      await vi.waitFor(() => expect(numAtWork).toBe(1), WAIT);
-      await writeFile(at('a.json'), '3');
-      await setTimeout(3 * PAUSE_MS);
+      await expectChanges(2);
       await writeFile(at('model', 'late.json'), '1');
+      await expectChanges(3);
     },
     async (call) => {
       numAtWork++;
       expect(numAtWork).toBe(1);
-      if (call === 1) files.push(at('model', 'late.json'));
+      if (call === 1) {
+        files.push(at('model', 'late.json'));
+        await writeFile(at('a.json'), '3');
+      }
       await setTimeout(PAUSE_MS);
       numAtWork--;
     },
   );
-  expect(count).toBe(3);
 });
 
 it.concurrent('ends at once when the signal has fired', async (context) => {
