@@ -1,20 +1,21 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { MissingFileError, ModelFileError } from '../core/errors.ts';
 import { urlSource } from './urlSource.ts';
 
 type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 
 const NUM_BYTES = 20_000;
-const FAST = { retryDelayMs: 1, timeoutMs: 2_000 };
+const FAST = { retryDelayMs: 1, timeoutMs: 50_000 };
 const BYTES = Uint8Array.from({ length: NUM_BYTES }, (_, i) => i % 251);
 
 let server: Server;
 let baseUrl: string;
 let answers: Answer[]; // one a request; the last goes on
 let requests: IncomingMessage[];
+let letTimePass: (durationMs: number) => void;
 
 beforeAll(async () => {
   server = createServer((request, response) => {
@@ -27,7 +28,10 @@ beforeAll(async () => {
 
 beforeEach(() => {
   requests = [];
+  letTimePass = stopClock(FAST.timeoutMs);
 });
+
+afterEach(() => void vi.restoreAllMocks());
 
 afterAll(() => {
   server.closeAllConnections();
@@ -36,11 +40,41 @@ afterAll(() => {
 
 const sendBytes: Answer = (response) => response.writeHead(200, { 'content-length': BYTES.length }).end(BYTES);
 const sendNothing: Answer = () => {};
+const sendNothingInTime: Answer = () => letTimePass(FAST.timeoutMs);
 const dropConnection: Answer = (response) => response.destroy();
 const sendHalf: Answer = (response) => {
   response.writeHead(200, { 'content-length': BYTES.length });
   response.write(BYTES.subarray(0, NUM_BYTES / 2), () => response.destroy());
 };
+
+/**
+ * Stops the clock for timers of one duration, so that their end does not depend on how busy the machine is.
+ *
+ * @returns lets time pass for them
+ */
+function stopClock(timerMs: number): typeof letTimePass {
+  const { setTimeout: start, clearTimeout: clear } = globalThis;
+  const timers = new Map<unknown, { endMs: number; end: () => void }>();
+  let nowMs = 0;
+  const startStopped = (end: () => void, durationMs?: number, ...others: unknown[]) => {
+    const timer = start(end, durationMs, ...others);
+    if (durationMs === timerMs) timers.set(timer, { endMs: nowMs + durationMs, end });
+    return timer;
+  };
+  vi.spyOn(globalThis, 'setTimeout').mockImplementation(startStopped as typeof setTimeout);
+  vi.spyOn(globalThis, 'clearTimeout').mockImplementation((timer) => {
+    timers.delete(timer);
+    clear(timer);
+  });
+  return (durationMs) => {
+    nowMs += durationMs;
+    for (const [timer, { endMs, end }] of timers) {
+      if (endMs > nowMs) continue;
+      clearTimeout(timer as NodeJS.Timeout);
+      end();
+    }
+  };
+}
 
 function sendStatus(status: number): Answer {
   return (response) => response.writeHead(status).end('no');
@@ -100,41 +134,40 @@ it.each<[string, Answer]>([
   ['status 503', sendStatus(503)],
   ['a dropped connection', dropConnection],
   ['an answer cut off', sendHalf],
-  ['silence', sendNothing],
+  ['silence', sendNothingInTime],
 ])('asks again after %s', async (_, answer) => {
   answers = [answer, answer, sendBytes];
-  expect(await urlSource(baseUrl, { ...FAST, timeoutMs: 200 }).read('a')).toEqual(BYTES);
+  expect(await urlSource(baseUrl, FAST).read('a')).toEqual(BYTES);
   expect(requests.length).toBe(3);
 });
 
 it.each<[string, Answer, string]>([
   ['status 500', sendStatus(500), 'the server answered with status 500; try again later'],
   ['a dropped connection', dropConnection, 'the request failed'],
-  ['silence', sendNothing, 'no byte came for 100 ms; try again later'],
+  ['silence', sendNothingInTime, 'no byte came for 50000 ms; try again later'],
 ])('gives up after numRetries of %s', async (_, answer, problem) => {
   answers = [answer];
-  const reading = urlSource(baseUrl, { ...FAST, timeoutMs: 100, numRetries: 1 }).read('a');
+  const reading = urlSource(baseUrl, { ...FAST, numRetries: 1 }).read('a');
   await expect(reading).rejects.toThrow(ModelFileError);
   await expect(reading).rejects.toThrow(problem);
   expect(requests.length).toBe(2);
 });
 
 it('waits as long as bytes keep coming', async () => {
+  let sendNext = () => {};
   answers = [
     (response) => {
       response.writeHead(200, { 'content-length': 8 });
-      let numSent = 0;
-      const timer = setInterval(() => {
-        response.write('x');
-        if (++numSent < 8) return;
-        clearInterval(timer);
-        response.end(); // or the next answer on this connection waits for it
-      }, 60);
+      sendNext = () => void response.write('x');
+      sendNext();
     },
   ];
-  expect(await urlSource(baseUrl, { timeoutMs: 250, numRetries: 0 }).read('a')).toEqual(
-    new Uint8Array(8).fill('x'.charCodeAt(0)),
-  );
+  const onProgress = (loadedBytes: number) => {
+    letTimePass(0.8 * FAST.timeoutMs);
+    if (loadedBytes < 8) sendNext();
+  };
+  const reading = urlSource(baseUrl, { ...FAST, numRetries: 0 }).read('a', { onProgress });
+  expect(await reading).toEqual(new Uint8Array(8).fill('x'.charCodeAt(0)));
 });
 
 it('compares what came with Content-Length, where the transport does not', async () => {
@@ -163,7 +196,7 @@ it('stops with the reason given, and lets go of the connection', async () => {
   answers = [sendNothing];
   const controller = new AbortController();
   const reading = urlSource(baseUrl, FAST).read('a', { signal: controller.signal });
-  await vi.waitFor(() => expect(requests.length).toBe(1));
+  await expect.poll(() => requests.length).toBe(1);
   const closed = new Promise((resolve) => requests[0]!.socket.on('close', resolve));
   controller.abort(new Error('enough'));
   await expect(reading).rejects.toThrow('enough');
@@ -174,7 +207,7 @@ it('stops with the reason given, and lets go of the connection', async () => {
 it('lets go of an answer that it does not read to its end', async () => {
   answers = [(response) => response.writeHead(403).write('no, and there is more to come')];
   await expect(urlSource(baseUrl, FAST).read('a')).rejects.toThrow('status 403');
-  await vi.waitFor(() => expect(requests[0]!.socket.destroyed).toBe(true));
+  await expect.poll(() => requests[0]!.socket.destroyed).toBe(true);
 });
 
 it('waits without end where it is to', async () => {
@@ -187,7 +220,7 @@ it('stops while it waits to ask again', async () => {
   answers = [sendStatus(500)];
   const controller = new AbortController();
   const reading = urlSource(baseUrl, { retryDelayMs: 60_000 }).read('a', { signal: controller.signal });
-  await vi.waitFor(() => expect(requests.length).toBe(1));
+  await expect.poll(() => requests.length).toBe(1);
   setTimeout(() => controller.abort(new Error('enough')), 50);
   await expect(reading).rejects.toThrow('enough');
 });
