@@ -44,6 +44,8 @@ function create(numWorkers: number, loads = true): Promise<WorkerPainter> {
   return WorkerPainter.CreateAsync({}, 'tiny', { numWorkers, createWorker });
 }
 
+const WAIT = { interval: 1, timeout: 30_000 };
+
 /** Lets all that is settled be heard of. */
 const turns = () => new Promise((resolve) => setTimeout(resolve, 0));
 
@@ -181,12 +183,12 @@ describe('WorkerPainter', () => {
     const numPings = () => FakeWorker.all[0]!.heard.filter(({ type }) => type === 'ping').length;
     for (let answered = 0; answered < 12; answered++) {
       const before = numPings();
-      await vi.waitUntil(() => numPings() > before, { interval: 1 });
+      await vi.waitUntil(() => numPings() > before, WAIT);
       FakeWorker.all[0]!.say({ type: 'alive' });
     }
     expect(FakeWorker.all[0]!.isTerminated).toBe(false);
-    await vi.waitUntil(() => FakeWorker.all[0]!.isTerminated, { interval: 1 });
-    await vi.waitUntil(() => FakeWorker.all.length === 2, { interval: 1 });
+    await vi.waitUntil(() => FakeWorker.all[0]!.isTerminated, WAIT);
+    await vi.waitUntil(() => FakeWorker.all.length === 2, WAIT);
     FakeWorker.all[1]!.say({ type: 'painted', job: 0, pictures: [{ pixels: PIXELS, maps: null }] });
     expect((await painted).length).toBe(1);
     painter.dispose();

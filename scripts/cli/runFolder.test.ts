@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { InterruptError, interruptible, letEventsIn } from '../node/interrupt.ts';
 import { inRunFolder } from './runFolder.ts';
 
@@ -96,7 +96,7 @@ it('removes the temporary files of killed processes, and the folder that it made
 
 it('gives up at once what is interrupted while it reads its data, and leaves no folder behind', async () => {
   const reading = inRunFolder({ out }, () => new Promise(() => {}));
-  await vi.waitUntil(() => existsSync(join(out, LOCK)));
+  await expect.poll(() => existsSync(join(out, LOCK))).toBe(true);
   process.kill(process.pid, 'SIGINT');
   await expect(reading).rejects.toMatchObject({
     name: 'InterruptError',

@@ -19,7 +19,7 @@ it('leaves the card to the next one at once, also where motion is to be reduced'
   const [talk, first, next] = [new Talk(), speaker('Good evening.'), speaker('And to you.')];
   talk.show(first);
   const speaking = talk.speakAsync(first);
-  await vi.waitUntil(() => line.textContent.startsWith('“Pull up a stool.'));
+  await expect.poll(() => line.textContent).toMatch(/^“Pull up a stool\./);
   await talk.stop();
   talk.show(next);
   await speaking;
