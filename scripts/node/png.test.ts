@@ -199,9 +199,9 @@ describe('a PNG that is a trap', () => {
       /transparency is of the wrong length/,
     ],
   ])('%s', (_, bytes, problem) => {
-    const start = performance.now();
+    const before = process.cpuUsage();
     expect(() => decodePng(bytes, 'trap.png')).toThrow(problem);
-    expect(performance.now() - start).toBeLessThan(1000);
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(1000); // ms
   });
 
   it('has a colour profile that is never unpacked', () => {
