@@ -1,6 +1,7 @@
 // Tests of the character sheet on a person's card, and of the lines that the person speaks.
-import type { Page } from 'playwright-core';
+import type { JSHandle, Page } from 'playwright-core';
 import { expect, it } from 'vitest';
+import { lineOf, spoken } from '../../tavern/people/lines.ts';
 import tavern from '../../tavern/tavern.json';
 import { FIRST, numPortraits, openCard, shownPicture, type VisitedTavern, WAIT } from './visitedTavern.ts';
 
@@ -46,9 +47,12 @@ export function testCharacterSheets(visit: VisitedTavern): void {
     await openCard(playwright, FIRST);
     const before = (await page.call('portraits'))[FIRST]!;
     const calm = await shownPicture(playwright);
+    const heard = await listen(playwright);
     await playwright.click('[data-action=talk]');
-    await playwright.waitForFunction(() => document.querySelector('.unspoken')?.textContent !== '');
-    await expect.poll(() => shownPicture(playwright), WAIT).not.toBe(calm);
+    await expect.poll(() => heard.evaluate(({ texts }) => texts.length), WAIT).toBeGreaterThan(0);
+    await expect
+      .poll(() => heard.evaluate(({ faces }, face) => faces.some((one) => one !== face), calm), WAIT)
+      .toBe(true);
     expect((await page.call('portraits'))[FIRST], 'its recipe stays').toEqual(before);
     expect(await playwright.textContent('[data-spoken]')).toMatch(/^“.+”$/);
     await playwright.click('[data-action=close]');
@@ -61,14 +65,17 @@ export function testCharacterSheets(visit: VisitedTavern): void {
     const light = async () => JSON.stringify(await page.call('lights'));
     await playwright.emulateMedia({ reducedMotion: 'reduce' });
     try {
-      const before = await whenStill(light);
+      const before = await whenStill(playwright, light);
       await openCard(playwright, FIRST);
+      const heard = await listen(playwright);
       await playwright.click('[data-action=talk]');
-      await playwright.waitForSelector('.unspoken', { state: 'attached' });
-      const spoken = () => playwright.evaluate(() => document.querySelector('.greeting')!.firstChild!.textContent);
-      const phrase = await spoken();
-      await playwright.waitForTimeout(200);
-      expect(await spoken()).toBe(phrase);
+      await expect.poll(() => heard.evaluate(({ isOver }) => isOver), WAIT).toBe(true);
+      const line = await playwright.textContent('[data-spoken]');
+      const { seed } = (await page.call('portraits'))[FIRST]!;
+      const phrases = [0, 1].map((numBefore) => lineOf(seed, numBefore)).find((said) => spoken(said) === line)!;
+      const { texts } = await heard.jsonValue();
+      expect(texts, 'a phrase at a time').toHaveLength(phrases.length);
+      expect(texts.at(-1)).toBe(line);
       expect(await light()).toBe(before);
     } finally {
       await playwright.emulateMedia({ reducedMotion: null });
@@ -78,19 +85,52 @@ export function testCharacterSheets(visit: VisitedTavern): void {
   });
 }
 
+/** What the card has shown since somebody began to listen. */
+interface Heard {
+  /** The part of the line that was spoken, at each step. */
+  texts: string[];
+  /** The pictures, as text. */
+  faces: string[];
+  /** Whether a line has come to its end. */
+  isOver: boolean;
+}
+
+/** Notes in the page what the card shows from now on, so that nothing is missed however short it is shown. */
+function listen(page: Page): Promise<JSHandle<Heard>> {
+  return page.evaluateHandle(() => {
+    const heard: Heard = { texts: [], faces: [], isOver: false };
+    const line = document.querySelector('.greeting')!;
+    const canvas = document.querySelector<HTMLCanvasElement>('#card-picture')!;
+    new MutationObserver(() => {
+      const text = line.firstChild?.textContent ?? '';
+      if (!line.querySelector('.unspoken')) heard.isOver = heard.texts.length > 0;
+      else if (text !== heard.texts.at(-1)) heard.texts.push(text);
+    }).observe(line, { childList: true });
+    new MutationObserver(() => {
+      if (canvas.ariaBusy !== 'false') return;
+      const face = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height).data.join();
+      if (!heard.faces.includes(face)) heard.faces.push(face);
+    }).observe(canvas, { attributeFilter: ['aria-busy'] });
+    return heard;
+  });
+}
+
 /** Reads again and again until the value stays the same through several frames, and returns it. */
-async function whenStill(read: () => Promise<string>): Promise<string> {
+async function whenStill(page: Page, read: () => Promise<string>): Promise<string> {
   let last = '';
   let numAlike = 0;
   await expect
     .poll(
       async () => {
+        await page.evaluate(
+          () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
+        );
         const now = await read();
         numAlike = now === last ? numAlike + 1 : 0;
         last = now;
         return numAlike;
       },
-      { interval: 120, timeout: WAIT.timeout },
+      { interval: 0, timeout: WAIT.timeout },
     )
     .toBeGreaterThanOrEqual(5);
   return last;
