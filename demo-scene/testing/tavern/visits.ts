@@ -45,8 +45,7 @@ export function testVisits(visit: VisitedTavern): void {
     const door = playwright.getByRole('button', { name: 'Open the door' });
     await door.focus();
     await playwright.keyboard.press('Enter');
-    await hurry(playwright);
-    const { name, label } = await whenArrival(playwright, 'coming');
+    const [{ name, label }] = await Promise.all([whenArrival(playwright, 'coming'), hurry(playwright)]);
     expect(label).toBe(tavern.guests.arrivals.labels[0]);
     expect(await playwright.locator('#people nav button', { hasText: name }).count()).toBe(1);
     await whenArrival(playwright, 'here');
@@ -130,7 +129,7 @@ function hurry(page: Page): Promise<void> {
   });
 }
 
-/** Waits until the first who comes later is doing something. */
+/** Waits until the first who comes later is doing something, however short it lasts. */
 async function whenArrival(page: Page, state: string): Promise<Person> {
   const asked: [number, string] = [tavern.guests.arrivals.seed, state];
   const guest = await page.waitForFunction(
@@ -139,7 +138,7 @@ async function whenArrival(page: Page, state: string): Promise<Person> {
       return guests().find((candidate) => candidate.seed === seed && candidate.state === expected);
     },
     asked,
-    { polling: 250 },
+    { polling: 'raf' },
   );
   return (await guest.jsonValue())!;
 }
