@@ -51,8 +51,8 @@ function inLab(openPage: OpenPage): void {
     await enter(page, 'wear', 0.5);
     expect(await page.call('recipe')).toMatchObject({ attributes: { hair_colour: 'red', wear: 0.5 } });
     expect(await picture(page)).not.toEqual(before);
+    await expect.poll(() => hashOf(page)).toContain('with=hair_colour=red,wear=0.5');
     const address = hashOf(page);
-    expect(address).toContain('with=hair_colour=red,wear=0.5');
     await show(page);
     expect(await hair.inputValue()).toBe('any');
     await show(page, address);
@@ -105,7 +105,7 @@ function inLab(openPage: OpenPage): void {
     await enter(page, 'ornate', 30);
     const ornate = await picture(page);
     expect(ornate).not.toEqual(plain);
-    expect(hashOf(page)).toContain('ornate=30');
+    await expect.poll(() => hashOf(page)).toContain('ornate=30');
     expect(
       await page.playwright.evaluate(() => (globalThis as unknown as { page: LabConsole }).page.recipe()),
     ).toMatchObject({
@@ -177,11 +177,14 @@ function inLab(openPage: OpenPage): void {
     expect(await shown('original')).toEqual(await picture(page));
     await page.playwright.evaluate(() => {
       const decode = createImageBitmap;
-      const slowly = async (...all: Parameters<typeof decode>) => {
+      const shownName = () => document.querySelector('[data-picture=original] figcaption')!.textContent;
+      const slowly = async (file: File) => {
+        if (file.name !== 'slow.png') return decode(file);
         globalThis.createImageBitmap = decode;
-        await new Promise((resolve) => setTimeout(resolve, 500));
-        setTimeout(() => document.body.setAttribute('data-slow', ''), 500);
-        return decode(...all);
+        while (shownName() !== 'quick.png') await new Promise(requestAnimationFrame);
+        const bitmap = await decode(file);
+        setTimeout(() => document.body.setAttribute('data-slow', '')); // when the page has heard of the bitmap
+        return bitmap;
       };
       globalThis.createImageBitmap = slowly as typeof decode;
     });
@@ -331,9 +334,11 @@ function inLab(openPage: OpenPage): void {
     const { playwright } = page;
     await playwright.waitForSelector('[data-kept]', { state: 'attached' });
     const fetched: string[] = [];
+    const note = (sent: { url(): string }) => fetched.push(new URL(sent.url()).pathname);
     playwright.context().on('response', (response) => {
-      if (!response.fromServiceWorker()) fetched.push(new URL(response.url()).pathname);
+      if (!response.fromServiceWorker() && !response.request().serviceWorker()) note(response);
     });
+    playwright.context().on('request', (request) => request.serviceWorker() && note(request)); // answered late, perhaps
     await page.reload();
     await ready(page);
     expect(await seen()).toEqual(before);
