@@ -32,8 +32,10 @@ interface Console {
   portraits(): { label: string; seed: number; name: string }[];
 }
 
-/** The second phase has enough steps for a pause in their midst. */
-const NUM_STEPS = { vae: 5, ddpm: 12 };
+/** The second phase has more steps than it comes to before it is paused, however slow the test is. */
+const NUM_STEPS = { vae: 5, ddpm: 1000 };
+/** How many steps are left of the second phase after the pause. */
+const NUM_LEFT = 4;
 
 describeInBrowser(
   'the training corner',
@@ -80,10 +82,12 @@ describeInBrowser(
       expect(await outputsOf(playwright)).toEqual(before);
       expect(await playwright.getAttribute('.sheet canvas', 'aria-label')).toBe(sheet);
       expect(await playwright.getAttribute('[data-phase=ddpm] .plot', 'aria-label')).toMatch(`at step ${step}`);
+      const numSteps = step + NUM_LEFT;
+      await playwright.fill('[data-phase=ddpm] input', String(numSteps));
       await playwright.click('#training [data-action=train]');
       await whenStatus(playwright, 'finished');
-      expect((await outputsOf(playwright))[1]).toMatch(/^12 steps/);
-      expect(await playwright.getAttribute('[data-phase=ddpm] .plot', 'aria-label')).toMatch('at step 12');
+      expect((await outputsOf(playwright))[1]).toMatch(new RegExp(`^${numSteps} steps`));
+      expect(await playwright.getAttribute('[data-phase=ddpm] .plot', 'aria-label')).toMatch(`at step ${numSteps}`);
       expect(await playwright.locator('.sheet li').allTextContents()).toEqual(ITEM_NAMES);
 
       const files = await downloadModel(playwright);
@@ -105,9 +109,8 @@ describeInBrowser(
       const shipped = tavern.portraits.map(({ label, seed }) => ({ label, seed }));
       expect(await page.call('portraits')).toMatchObject(shipped);
 
-      await playwright.click('#training [data-action=startOver]');
-      expect(await statusOf(playwright)).toBe('finished');
-      await playwright.click('#training [data-action=startOver]');
+      await playwright.focus('#training [data-action=startOver]');
+      expect(await playwright.evaluate(pressStartOverTwice)).toEqual(['finished', 'Forget this training?']);
       await whenStatus(playwright, 'ready');
       expect(await outputsOf(playwright)).toEqual(['', '']);
 
@@ -206,6 +209,15 @@ async function whenStatus(page: Page, status: string): Promise<void> {
 /** What the panel says of each phase. */
 function outputsOf(page: Page): Promise<string[]> {
   return page.locator('#training output').allTextContents();
+}
+
+/** Presses the button that is to be pressed twice within a few seconds. @returns the status and its words between the two */
+function pressStartOverTwice(): (string | null | undefined)[] {
+  const button = document.querySelector<HTMLButtonElement>('#training [data-action=startOver]')!;
+  button.click();
+  const between = [document.querySelector<HTMLFormElement>('#training form')!.dataset.status, button.textContent];
+  button.click();
+  return between;
 }
 
 function drawFrame(page: Page): Promise<unknown> {
