@@ -42,6 +42,7 @@ describeInBrowser(
     /** Selects as a click in the Scene Explorer does, whereupon the Inspector goes to its properties. */
     const select = async (name: Parameters<typeof import('../testing/inspectorPage.ts').select>[0]) => {
       await page.call('select', name);
+      await page.playwright.locator('[role=radio][value=Properties][aria-checked=true]').waitFor(); // or it may come later
       await openPane();
     };
     const button = (name: string) => page.playwright.getByRole('button', { name, exact: true });
