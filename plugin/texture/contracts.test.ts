@@ -256,7 +256,7 @@ describe('a scene file', () => {
       expect(() => GeneratedSheet.Parse({ ...saved, ...wrong } as typeof saved, scene, '')).toThrow(/expected \[width/);
     }
     const other = GeneratedSheet.Parse({ ...saved, cellSize: [24, 24] }, scene, '');
-    await vi.waitFor(() => expect(other.loadingError).toBe(true));
+    await expect.poll(() => other.loadingError).toBe(true);
     const numTextures = scene.textures.length;
     for (const wrong of [null, { ...saved, model: undefined }, { ...saved, model: 5 }]) {
       const parse = () => GeneratedSheet.Parse(wrong as never, scene, '');
@@ -289,7 +289,7 @@ describe('a scene file', () => {
     const saved = (await tiny.generateTextureAsync(RECIPE)).serialize()!;
     const recipe = { ...saved.recipe, classifier } as never;
     const texture = GeneratedTexture.Parse({ ...saved, recipe }, scene, '');
-    await vi.waitFor(() => expect(texture.loadingError).toBe(true));
+    await expect.poll(() => texture.loadingError).toBe(true);
     expect(texture.errorObject!.message).toMatch(/^generate: classifier is .*; expected a text of 1 to 300 characters/);
   });
 
@@ -297,7 +297,7 @@ describe('a scene file', () => {
     const saved = (await tiny.generateTextureAsync(RECIPE)).serialize()!;
     const before = process.cpuUsage();
     const texture = GeneratedTexture.Parse({ ...saved, model: `${'/'.repeat(2e5)}x` }, scene, '');
-    await vi.waitFor(() => expect(texture.loadingError).toBe(true), { timeout: 10_000 });
+    await expect.poll(() => texture.loadingError).toBe(true);
     expect(process.cpuUsage(before).user / 1000).toBeLessThan(2000); // ms
   });
 
@@ -312,7 +312,7 @@ describe('a scene file', () => {
     for (const model of ['https://cdn.example/tiny', '/models/tiny']) {
       asked.length = 0;
       const whole = GeneratedTexture.Parse({ ...saved, model }, scene, 'https://game.example/scenes/');
-      await vi.waitFor(() => expect(whole.loadingError).toBe(true));
+      await expect.poll(() => whole.loadingError).toBe(true);
       expect(asked[0]).toBe(`${model}/model_index.json`);
     }
   });
@@ -331,7 +331,7 @@ describe('a scene file', () => {
     const saved = { ...(await tiny.generateTextureAsync(RECIPE)).serialize()!, model: 'https://game.example/tiny' };
     RegisterGeneratedTexture({ compute: 'gpu' });
     const failing = GeneratedTexture.Parse(saved, createScene(), '');
-    await vi.waitFor(() => expect(failing.loadingError).toBe(true));
+    await expect.poll(() => failing.loadingError).toBe(true);
     expect(failing.errorObject!.message).toMatch(/compute "gpu" needs a WebGPUEngine/);
     RegisterGeneratedTexture(ON_THIS_THREAD);
     RegisterGeneratedSheet({ models: [] }); // the other options stay as they were

@@ -241,7 +241,7 @@ describe('GeneratedTexture', () => {
 
   it('may be disposed while nobody waits for it', async () => {
     tiny.beginTexture({ ...RECIPE, numInferenceSteps: 500 }).texture.dispose();
-    await vi.waitFor(() => expect(tiny.queueLength).toBe(0));
+    await expect.poll(() => tiny.queueLength).toBe(0);
     await new Promise((resolve) => setTimeout(resolve)); // Node tells of rejections that nobody handles
   });
 

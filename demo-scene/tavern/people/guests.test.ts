@@ -276,7 +276,7 @@ describe('Company', () => {
 
     company.areArriving = true;
     for (let frame = 0; frame < 6; frame++) pass();
-    await vi.waitUntil(() => company.present[numFirst]?.state === 'coming');
+    await vi.waitUntil(() => company.present[numFirst]?.state === 'coming', { timeout: 30_000 });
     pass();
     expect(door.isOpen).toBe(true);
   });
