@@ -17,7 +17,8 @@ beforeEach(async () => {
 });
 afterEach(() => art.remove());
 
-const MANY = 2000;
+/** More than a bake makes before it is ended, however late that comes. */
+const MANY = 20_000;
 
 /** The command as a process of its own. */
 function start(...words: string[]) {
