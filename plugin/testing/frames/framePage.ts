@@ -84,7 +84,10 @@ function draw(time: number): void {
 const pause = (durationMs: number) => new Promise((resolve) => setTimeout(resolve, durationMs));
 const nextFrame = () => new Promise(requestAnimationFrame);
 
-/** Draws for so long, and until two frames were drawn at least; the trace has these bounds as `PHASE`. */
+/**
+ * Draws for so long, and until two frames were drawn at least, and a picture was made where some are asked for; the trace has
+ * these bounds as `PHASE`.
+ */
 export async function measure(
   activity: Activity,
   durationMs: number,
@@ -96,7 +99,8 @@ export async function measure(
   const numBefore = numPictures;
   [frameTimes, drawHandles] = [[], []];
   await pause(durationMs);
-  while (frameTimes.length < 2) await nextFrame();
+  const isMissing = () => activity === 'generating' && numPictures === numBefore;
+  while (frameTimes.length < 2 || isMissing()) await nextFrame();
   const end = performance.now();
   performance.measure(PHASE, { start, end });
   const frameMs = differences(frameTimes);

@@ -21,8 +21,9 @@ const LIMIT_MS = 240_000;
 /** Two clocks, one of the page and one of its trace. */
 const ROUNDING = 0.02;
 
-/** The median work of the main thread in a frame, besides drawing. */
+/** The median work of the main thread in a frame, besides drawing: the time that it takes, and that on a core. */
 const medianWorkMs = ({ work }: Phases) => summarise(work.map(({ durationMs }) => durationMs)).median;
+const medianComputeMs = ({ work }: Phases) => summarise(work.map(({ computeMs }) => computeMs)).median;
 
 describeInBrowser(
   'the page that measures a GPU',
@@ -80,7 +81,7 @@ describe.skipIf(!findChromium())('measureFrames', () => {
       expect(summarise(busyFrames.frameMs).median).toBeGreaterThan(shortest);
       expect(medianWorkMs(busyFrames)).toBeGreaterThan(shortest);
       expect(medianWorkMs(busyFrames)).toBeLessThan(4 * BUSY_FRAME_MS); // on a busy machine it waits for a core, too
-      expect(medianWorkMs(idle)).toBeLessThan(BUSY_FRAME_MS / 4);
+      expect(medianComputeMs(idle)).toBeLessThan(BUSY_FRAME_MS / 4);
     },
     LIMIT_MS,
   );
