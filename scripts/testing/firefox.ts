@@ -32,6 +32,7 @@ export async function launchFirefox(): Promise<Firefox> {
       browser: 'firefox',
       executablePath,
       headless: false,
+      timeout: 0, // on a busy machine it takes as long as it takes, and a test has a limit of its own
       env: { ...process.env, DISPLAY: display.name, LIBGL_ALWAYS_SOFTWARE: '1' },
       extraPrefsFirefox: { 'webgl.force-enabled': true },
     });
@@ -49,7 +50,7 @@ async function openIn(browser: Browser, url: string): Promise<{ page: Page; erro
   page.on('console', (message) => {
     if (message.type() === 'error') errors.push(message.text());
   });
-  await page.goto(url);
+  await page.goto(url, { timeout: 0 });
   return { page, errors };
 }
 
