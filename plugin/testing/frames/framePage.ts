@@ -39,6 +39,8 @@ let generator: AssetGenerator;
 let textures: GeneratedTexture[] = [];
 let seed = 0;
 let numPictures = 0;
+/** Whether a picture could not be made: then none may come, and the page's errors tell why. */
+let hasFailed = false;
 let frameTimes: number[] = [];
 let drawHandles: number[] = [];
 let nextDraw: number;
@@ -99,7 +101,7 @@ export async function measure(
   const numBefore = numPictures;
   [frameTimes, drawHandles] = [[], []];
   await pause(durationMs);
-  const isMissing = () => activity === 'generating' && numPictures === numBefore;
+  const isMissing = () => activity === 'generating' && numPictures === numBefore && !hasFailed;
   while (frameTimes.length < 2 || isMissing()) await nextFrame();
   const end = performance.now();
   performance.measure(PHASE, { start, end });
@@ -150,7 +152,9 @@ async function repeat(texture: GeneratedTexture, signal: AbortSignal): Promise<v
       await texture.regenerateAsync({ seed: seed++, numInferenceSteps }, { signal });
       numPictures++;
     } catch (error) {
-      if ((error as Error).name !== 'AbortError') throw error;
+      if ((error as Error).name === 'AbortError') continue;
+      hasFailed = true;
+      throw error;
     }
   }
 }
