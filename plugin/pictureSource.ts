@@ -83,6 +83,8 @@ export class PictureSource {
   private readonly store: PixelStore | null;
   private readonly removeObservers: () => void;
   private readonly painter: CurrentPainter;
+  /** The model's files, of which another painter is made after a lost device; null once they are freed. */
+  private files: ModelBytes['files'] | null;
   private readonly classifiers = new LoadedClassifiers();
   /** Unknown entries of which it has warned. */
   private readonly warned = new Set<string>();
@@ -120,12 +122,13 @@ export class PictureSource {
     options: PictureSourceOptions,
   ) {
     const { cacheBytes, storeBytes } = { ...PICTURE_SOURCE_DEFAULTS, ...definedOf(options) };
-    const { name, files } = bytes;
+    const { name } = bytes;
     this.name = name;
+    this.files = bytes.files;
     this.cvae = new LazyPart('cvae', bytes.readPart);
     this.teacher = new LazyPart('teacher', bytes.readPart);
     const create = async () => {
-      const another = await createPainter(files, name, scene, options);
+      const another = await createPainter(this.files!, name, scene, options);
       await this.classifiers.addAllTo((title, own) => another.addClassifierAsync(title, own));
       return another;
     };
@@ -291,6 +294,8 @@ export class PictureSource {
     this.cvae.dispose();
     this.teacher.dispose();
     this.painter.dispose();
+    this.classifiers.dispose();
+    this.files = null;
     this.onQueueChangedObservable.clear();
     this.onRestoredObservable.clear();
   }

@@ -54,6 +54,12 @@ export class LoadedClassifiers {
     await Promise.all(Array.from(this.files, ([name, files]) => addToPainter(name, files)));
   }
 
+  /** Frees their files. */
+  dispose(): void {
+    this.files.clear();
+    this.shared.clear();
+  }
+
   private async fetchAsync(
     location: ModelLocation,
     key: string | null,

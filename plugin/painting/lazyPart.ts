@@ -13,7 +13,7 @@ export class LazyPart {
 
   constructor(
     private readonly part: OptionalPart,
-    private readonly read: ReadPart,
+    private read: ReadPart | null,
   ) {}
 
   /** sha-256 of its files; empty before it was added. */
@@ -43,12 +43,16 @@ export class LazyPart {
     return painter;
   }
 
+  /** Frees its files, and what reads them. */
   dispose(): void {
     this.life.abort();
+    this.files = null;
+    this.read = null;
   }
 
   private async add(painter: CurrentPainter): Promise<string> {
-    this.files ??= this.read(this.part, this.life.signal, (...progress) => {
+    this.life.signal.throwIfAborted();
+    this.files ??= this.read!(this.part, this.life.signal, (...progress) => {
       for (const listener of this.listeners) listener(...progress);
     });
     try {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Recipe } from '../../runtime/index.ts';
+import { collectGarbage } from '../../runtime/testing/collectGarbage.ts';
 import type { PaintStep } from './painter.ts';
 import type { FromWorker, ToWorker } from './workerMessages.ts';
 import { WorkerPainter } from './workerPainter.ts';
@@ -111,6 +112,25 @@ describe('WorkerPainter', () => {
     FakeWorker.all[1]!.say({ type: 'failed', job: 1, error: new Error('damaged') });
     expect(await painted[0]).toHaveLength(1);
     await expect(painted[1]).rejects.toThrow('damaged');
+  });
+
+  it('lets go of all files when it is disposed', async () => {
+    const held = await (async () => {
+      const files = [0, 1, 2].map((i) => ({ 'config.json': Uint8Array.of(i) }));
+      const createWorker = () => new FakeWorker() as unknown as Worker;
+      const painter = await WorkerPainter.CreateAsync(files[0]!, 'tiny', { numWorkers: 1, createWorker });
+      const added = [painter.addPartAsync('cvae', files[1]!), painter.addClassifierAsync('hats', files[2]!)];
+      FakeWorker.all.at(-1)!.say({ type: 'partLoaded', job: 0, hash: 'abc' });
+      FakeWorker.all.at(-1)!.say({ type: 'classifierLoaded', job: 1 });
+      await Promise.all(added);
+      painter.dispose();
+      return { painter, files: files.map((file) => new WeakRef(file)) };
+    })();
+    for (const { heard } of FakeWorker.all) heard.length = 0; // a worker that has ended holds none of it
+    await turns();
+    collectGarbage();
+    expect(held.files.map((file) => file.deref())).toEqual([undefined, undefined, undefined]);
+    await expect(held.painter.paintAsync([RECIPE])).rejects.toThrow(/disposed/);
   });
 
   it('starts a further worker only when all are busy', async () => {

@@ -47,7 +47,7 @@ export class WorkerPainter implements Painter {
   private constructor(
     first: WorkerLane,
     { info, backend }: Loaded,
-    private readonly startLane: () => WorkerLane,
+    private startLane: (() => WorkerLane) | null,
     readonly numLanes: number,
   ) {
     this.info = info;
@@ -97,6 +97,9 @@ export class WorkerPainter implements Painter {
     if (this.isDisposed) return;
     this.isDisposed = true;
     for (const lane of this.lanes) lane.end(this.disposedError());
+    this.startLane = null; // it holds the model's files
+    this.parts.clear();
+    this.classifiers.clear();
   }
 
   /** Has one worker do a job; when that worker ends meanwhile, another does it, once. */
@@ -140,7 +143,7 @@ export class WorkerPainter implements Painter {
     if (free) return free;
     if (working.length > 0) return working[0]!; // it takes its messages in turn
     if (lanes.length >= this.numLanes) return lanes[0]!;
-    const lane = this.startLane();
+    const lane = this.startLane!();
     for (const [part, files] of this.parts) lane.addPartAsync(part, files).catch(() => {}); // whoever paints with it is told
     for (const [name, files] of this.classifiers) lane.addClassifierAsync(name, files).catch(() => {}); // the same
     this.lanes.push(lane);

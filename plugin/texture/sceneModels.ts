@@ -19,7 +19,10 @@ class SharedSource extends SharedLoad<PictureSource> {
     readonly settings: string,
     load: (asker: Required<Asker>) => Promise<PictureSource>,
   ) {
-    super(load, (source) => source.dispose());
+    super(load, (source) => {
+      source.dispose();
+      usableIn(source.scene); // the scene forgets it
+    });
   }
 
   get address(): string | null {

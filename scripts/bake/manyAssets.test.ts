@@ -1,7 +1,6 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { memory } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { collectGarbage } from '../../runtime/testing/collectGarbage.ts';
 import { type BakeFolder, createBakeFolder } from '../testing/bakeFolder.ts';
 import { bake } from './index.ts';
 
@@ -16,9 +15,6 @@ beforeAll(async () => {
   await art.writeModel({ sizePx: SIZE_PX, cvae: true });
 });
 afterAll(() => art.remove());
-
-setFlagsFromString('--expose-gc');
-const collectGarbage: () => void = runInNewContext('gc');
 
 function usedBytes(): number {
   collectGarbage();
