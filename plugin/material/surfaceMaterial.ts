@@ -267,11 +267,11 @@ export class SurfaceMaterial extends PBRMaterial {
 
   /** Makes a saved material, as `GeneratedTexture.Parse` makes its texture. */
   static override Parse(saved: SavedSurfaceMaterial, scene: Scene, rootUrl = ''): SurfaceMaterial {
-    return leavingNothing(scene, saved?.name, () => {
+    return leavingNothing(scene, saved?.name, (tell) => {
       const { name, surface, parallax, variations, cellSize, changed = {} } = saved;
       checkShape(saved);
-      const albedo = GeneratedTexture.Parse({ customType: '', name, ...saved.albedo }, scene, rootUrl);
-      const material = new SurfaceMaterial(name, albedo, { surface, parallax, variations, cellSize });
+      const albedo = tell(GeneratedTexture.Parse({ customType: '', name, ...saved.albedo }, scene, rootUrl));
+      const material = tell(new SurfaceMaterial(name, albedo, { surface, parallax, variations, cellSize }));
       material.id = saved.id;
       material.change(changed, rootUrl);
       return material;

@@ -9,8 +9,8 @@ import { CreatePlane } from '@babylonjs/core/Meshes/Builders/planeBuilder.js';
 import { SceneSerializer } from '@babylonjs/core/Misc/sceneSerializer.js';
 import { Tags } from '@babylonjs/core/Misc/tags.js';
 import { Scene } from '@babylonjs/core/scene.js';
-import { describe, expect, it } from 'vitest';
-import { makeBricks, RECIPE, SIZE_PX, scene, useTinyBricks } from '../testing/tinyBricks.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { makeBricks, RECIPE, SIZE_PX, scene, tiny, useTinyBricks } from '../testing/tinyBricks.ts';
 import { loadTinyTextures, next, uploadedTo } from '../testing/tinyScene.ts';
 import { loadedModels } from '../texture/loadedModels.ts';
 import { RegisterSurfaceMaterial, SurfaceMaterial } from './surfaceMaterial.ts';
@@ -30,6 +30,21 @@ describe('a surface material in a scene file', () => {
     const other = new Scene(scene.getEngine());
     expect(() => SurfaceMaterial.Parse(saved, other, '')).toThrow(/is damaged/);
     expect(other.textures).toEqual([other.environmentBRDFTexture]);
+  });
+
+  it('leaves no texture behind when it is damaged, also while an asset container keeps all that is new out of the scene', async () => {
+    const emissiveTexture = { customType: 'BABYLON.Nonsense' };
+    const saved = { ...(await makeBricks({ variations: 2 })).serialize(), changed: { emissiveTexture } };
+    const added = vi.spyOn(scene, 'addTexture');
+    scene._blockEntityCollection = true;
+    expect(() => SurfaceMaterial.Parse(saved, scene, '')).toThrow(/is damaged/);
+    scene._blockEntityCollection = false;
+    const made = added.mock.calls.map(([texture]) => texture);
+    added.mockRestore();
+    expect(made).toHaveLength(6);
+    for (const texture of made)
+      expect([texture.getScene(), texture.getInternalTexture()], texture.name).toEqual([null, null]);
+    expect(tiny.queueLength).toBe(0);
   });
 
   it('is its recipe, in less than 300 bytes', async () => {

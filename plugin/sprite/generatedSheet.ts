@@ -278,9 +278,9 @@ export class GeneratedSheet extends RawTexture {
    * @throws RangeError when the saved size is not valid, or there is no address of a model; Error when there is nothing saved
    */
   static override Parse(saved: SavedGeneratedSheet, scene: Scene, rootUrl: string): GeneratedSheet {
-    return leavingNothing(scene, saved?.name, () => {
+    return leavingNothing(scene, saved?.name, (tell) => {
       if (typeof saved.model !== 'string') throw new RangeError('GeneratedSheet: expected the address of a model');
-      const sheet = new GeneratedSheet(saved.name, saved.model, scene, parseSheetCells(saved));
+      const sheet = tell(new GeneratedSheet(saved.name, saved.model, scene, parseSheetCells(saved)));
       sheet.saved = saved;
       sheet.painted = sheet.paintSavedAsync(saved, rootUrl);
       sheet.painted.catch((error: Error) => sheet.report(error));

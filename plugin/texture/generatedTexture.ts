@@ -292,9 +292,9 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
    * by `loadingError`, `errorObject` and OnTextureLoadErrorObservable; the scene does not wait for it any longer.
    */
   static override Parse(saved: SavedGeneratedTexture, scene: Scene, rootUrl: string): GeneratedTexture {
-    return leavingNothing(scene, saved?.name, () => {
+    return leavingNothing(scene, saved?.name, (tell) => {
       if (typeof saved.model !== 'string') throw new RangeError('GeneratedTexture: expected the address of a model');
-      const texture = new GeneratedTexture(saved.name, saved.model, scene, parseLook(saved), rootUrl);
+      const texture = tell(new GeneratedTexture(saved.name, saved.model, scene, parseLook(saved), rootUrl));
       applySettings(texture, saved);
       texture.regenerateOrReport(saved.recipe);
       return texture;
