@@ -24,7 +24,7 @@ import { PixelPicture } from '../painting/pixelPicture.ts';
 import { type GenerationProgress, PictureSource, type RequestOptions } from '../pictureSource.ts';
 import { notify } from '../tell.ts';
 import type { RegenerateOptions } from '../texture/generatedTexture.ts';
-import { type SceneFileOptions, sourceFor, useForSceneFiles } from '../texture/sceneModels.ts';
+import { addressToSave, type SceneFileOptions, sourceFor, useForSceneFiles } from '../texture/sceneModels.ts';
 import { FLAG_STORAGE, FORMAT_RGBA, PictureTarget, TYPE_BYTE } from '../texture/texelTexture.ts';
 import { whenRestored } from '../texture/whenRestored.ts';
 import { untilAborted } from '../untilAborted.ts';
@@ -262,7 +262,7 @@ export class GeneratedSheet extends RawTexture {
       customType: CLASS_NAME,
       name: this.name,
       url: '',
-      model: this.address,
+      model: addressToSave(this.address, this.source),
       cellSize: [...cellSize],
       samplingMode: this.samplingMode,
       hasAlpha,

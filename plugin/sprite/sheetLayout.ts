@@ -19,7 +19,10 @@ export interface SavedGeneratedSheet {
   name: string;
   /** Empty, but there, because Babylon's node materials restore only textures that have one. */
   url: string;
-  /** The name of the model's package, or the address of its folder, which counts from the scene file's unless it is a whole one. */
+  /**
+   * The name of the model's package, or the address of its folder, which counts from the scene file's unless it is a whole one.
+   * Where the scene had several models of that name, `#` and the first eight digits of the model's hash follow.
+   */
   model: string;
   cellSize: [widthPx: number, heightPx: number];
   samplingMode: number;

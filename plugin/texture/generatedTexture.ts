@@ -24,7 +24,7 @@ import { type GenerationProgress, PictureSource, type RequestOptions } from '../
 import { notify } from '../tell.ts';
 import { untilAborted } from '../untilAborted.ts';
 import type { PixelArtBrush } from './pixelArtBrush.ts';
-import { type SceneFileOptions, sourceFor, useForSceneFiles } from './sceneModels.ts';
+import { addressToSave, type SceneFileOptions, sourceFor, useForSceneFiles } from './sceneModels.ts';
 import { createTexelTexture, FLAG_STORAGE, FORMAT_RGBA, PictureTarget, TYPE_BYTE } from './texelTexture.ts';
 import {
   assertFits,
@@ -280,7 +280,7 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
       customType: CLASS_NAME,
       name: this.name,
       url: '',
-      model: this.address,
+      model: addressToSave(this.address, this.source),
       ...saveLook({ ...this.look, samplingMode: this.samplingMode, hasAlpha: this.hasAlpha }),
       recipe: shortRecipe(this.current, this.info),
       ...changedSettings(this, this.usualSettings),

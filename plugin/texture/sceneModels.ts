@@ -2,11 +2,12 @@
 
 import type { BaseTexture } from '@babylonjs/core/Materials/Textures/baseTexture.js';
 import type { Scene } from '@babylonjs/core/scene.js';
-import { definedOf } from '../../runtime/index.ts';
+import { definedOf, quote } from '../../runtime/index.ts';
 import { addressOf, isPackage, type ModelLocation, type ModelPackage } from '../loading/loadModelBytes.ts';
 import { type Asker, type Lease, SharedLoad } from '../loading/sharedLoad.ts';
 import { PictureSource } from '../pictureSource.ts';
 import type { PictureSourceOptions } from '../pictureSourceOptions.ts';
+import { warnOnce } from '../warnOnce.ts';
 
 /** A model that somebody uses. It is freed once all who took it have released it. */
 export type SourceLease = Lease<PictureSource>;
@@ -94,13 +95,44 @@ export function takeByAddress(
   signal?: AbortSignal,
 ): Promise<SourceLease> {
   const options = { ...usualOptions, ...(signal && { signal }) };
-  const address = addressOf(location);
-  if (address === null) return takeSource(location, scene, options);
+  const saved = addressOf(location);
+  if (saved === null) return takeSource(location, scene, options);
+  const [, address = saved, hash] = /^(.*)#([\da-f]{8})$/s.exec(saved) ?? [];
   const whole = /^([a-z][a-z\d+.-]*:|\/)/i.test(address) ? address : rootUrl + address;
-  const usable = usableIn(scene);
-  const known = [address, whole].map((place) => usable.findLast((shared) => shared.address === keyOf(place)));
+  const known = newestOf(scene, address, hash) ?? newestOf(scene, whole, hash);
   const place = typeof location === 'string' ? (packages.get(address) ?? whole) : location;
-  return (known[0] ?? known[1])?.takeAsync({ signal }) ?? takeSource(place, scene, options);
+  return known?.takeAsync({ signal }) ?? takeSource(place, scene, options);
+}
+
+/** The newest of a scene's models that has a name, and this hash where one of them has it; a doubtful choice is warned of. */
+function newestOf(scene: Scene, address: string, hash?: string): SharedSource | undefined {
+  const named = namedIn(scene, address);
+  const own = named.filter(({ loaded }) => hash && loaded?.info.hash.startsWith(hash));
+  const isDoubtful = hash ? named.length > 0 && own.length === 0 : hashesOf(named).size > 1;
+  if (isDoubtful) {
+    const problem = `a saved texture names the model ${quote(hash ? `${address}#${hash}` : address)}, and what the scene has by that name may be another`;
+    warnOnce(`scene file: ${problem}; the newest paints it: load the right one alone, or models from addresses`);
+  }
+  return own.at(-1) ?? named.at(-1);
+}
+
+function namedIn(scene: Scene, address: string): SharedSource[] {
+  return usableIn(scene).filter((shared) => shared.address === keyOf(address));
+}
+
+function hashesOf(models: readonly SharedSource[]): Set<string> {
+  return new Set(models.flatMap(({ loaded }) => loaded?.info.hash ?? []));
+}
+
+/**
+ * The address of a model as a scene file holds it: with the beginning of its hash where the scene has another model of that name,
+ * as two have that were loaded from files.
+ */
+export function addressToSave(address: string, source: PictureSource | null): string {
+  if (!source) return address;
+  const { name, scene, info } = source;
+  const isAlone = [...hashesOf(namedIn(scene, name))].every((hash) => hash === info.hash);
+  return isAlone ? address : `${address.replace(/#.*/s, '')}#${info.hash.slice(0, 8)}`;
 }
 
 /** What a scene has loaded, in the order in which it was asked for. */
