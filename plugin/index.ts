@@ -9,6 +9,8 @@ export {
   footPivot,
   type Interpolation,
   type LabelBlend,
+  MissingFileError,
+  ModelFileError,
   type ModelInfo,
   type ModelWords,
   PIPELINE_NAMES,

@@ -22,6 +22,7 @@ import { decodePixels, encodePixels } from '../latents.ts';
 import { finishedPictures, type PainterNetworks, paintBatch } from './paintBatch.ts';
 import { openClassifier } from './steering.ts';
 import { traceGuidance } from './traceGuidance.ts';
+import { sentError } from './workerErrors.ts';
 import type { FromWorker, Job, ToWorker } from './workerMessages.ts';
 
 /** The worker's own global scope, typed as far as it is used. */
@@ -180,6 +181,6 @@ async function obey(message: ToWorker): Promise<void> {
 
 scope.onmessage = ({ data }) => {
   obey(data).catch((error: Error) => {
-    post({ type: 'failed', job: 'job' in data ? data.job : null, error });
+    post({ type: 'failed', job: 'job' in data ? data.job : null, ...sentError(error) });
   });
 };

@@ -2,6 +2,7 @@ import { type GeneratedPicture, imageSize, type Recipe } from '../../runtime/ind
 import type { Latents } from '../latents.ts';
 import type { OptionalPart, PaintOptions, Picture, WorkOptions } from './painter.ts';
 import { PixelPicture } from './pixelPicture.ts';
+import { heardError } from './workerErrors.ts';
 import type { AnswerTo, FromWorker, Job, Loaded, ToWorker } from './workerMessages.ts';
 
 type Step = Extract<FromWorker, { type: 'step' }>;
@@ -157,8 +158,8 @@ export class WorkerLane {
         job?.onStep?.(message);
         break;
       case 'failed':
-        if (message.job === null) this.end(message.error);
-        else job?.reject(message.error);
+        if (message.job === null) this.end(heardError(message));
+        else job?.reject(heardError(message));
         break;
       case 'alive':
         break;

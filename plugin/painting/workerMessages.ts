@@ -2,6 +2,7 @@
 import type { BackendChoice, GeneratedPicture, ModelInfo, Recipe } from '../../runtime/index.ts';
 import type { Latents } from '../latents.ts';
 import type { OptionalPart } from './painter.ts';
+import type { SentError } from './workerErrors.ts';
 
 export type ToWorker =
   | {
@@ -38,7 +39,7 @@ export type FromWorker =
   | { type: 'traced'; job: number; norms: (number | null)[] }
   | { type: 'encoded'; job: number; latents: Latents }
   | { type: 'decoded'; job: number; pixels: Uint8Array }
-  | { type: 'failed'; job: number | null; error: Error }
+  | ({ type: 'failed'; job: number | null } & SentError)
   | { type: 'alive' };
 
 /** What a worker says when a job is done. */

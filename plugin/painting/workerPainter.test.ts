@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { Recipe } from '../../runtime/index.ts';
+import { MissingFileError, type Recipe } from '../../runtime/index.ts';
 import { collectGarbage } from '../../runtime/testing/collectGarbage.ts';
 import type { PaintStep } from './painter.ts';
+import { sentError } from './workerErrors.ts';
 import type { FromWorker, ToWorker } from './workerMessages.ts';
 import { WorkerPainter } from './workerPainter.ts';
 
@@ -166,6 +167,15 @@ describe('WorkerPainter', () => {
     const painted = painter.paintAsync([RECIPE]);
     FakeWorker.all[0]!.say({ type: 'failed', job: 0, error: new RangeError('no') });
     await expect(painted).rejects.toThrow(RangeError);
+  });
+
+  it('rejects with the error of a file as it was thrown in the worker', async () => {
+    const painter = await create(1);
+    const added = painter.addPartAsync('teacher', {});
+    const missing = new MissingFileError('loadModelFolder', 'tiny/unet_teacher/config.json', 'there is no such file');
+    FakeWorker.all[0]!.say(structuredClone({ type: 'failed', job: 0, ...sentError(missing) }));
+    await expect(added).rejects.toThrow(MissingFileError);
+    await expect(added).rejects.toMatchObject({ fileName: missing.fileName, message: missing.message });
   });
 
   it('has another worker paint what one that crashed had begun, once', async () => {

@@ -1,0 +1,23 @@
+// Errors on their way from a worker to its page: there an error of a class of our own would be a plain one.
+import { MissingFileError, ModelFileError } from '../../runtime/index.ts';
+
+/** An error as a worker sends it. */
+export interface SentError {
+  error: Error;
+  /** Of a ModelFileError. */
+  file?: { isMissing: boolean; fileName: string; problem: string };
+}
+
+export function sentError(error: Error): SentError {
+  if (!(error instanceof ModelFileError)) return { error };
+  const { fileName, problem } = error;
+  return { error, file: { isMissing: error instanceof MissingFileError, fileName, problem } };
+}
+
+/** The error as it was thrown in the worker. */
+export function heardError({ error, file }: SentError): Error {
+  if (!file) return error;
+  const { isMissing, fileName, problem } = file;
+  const heard = new (isMissing ? MissingFileError : ModelFileError)('', fileName, problem);
+  return Object.assign(heard, { message: error.message });
+}
