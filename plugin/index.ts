@@ -48,7 +48,7 @@ export { type CharacterRequest, type CharacterSheet, characterRequests } from '.
 export { createNpcAsync, type Npc, type NpcGenerators, type NpcOptions } from './npc/createNpc.ts';
 export type { Compute } from './painting/createPainter.ts';
 export type { GuidanceTrace } from './painting/traceGuidance.ts';
-export type { GenerationProgress } from './pictureSource.ts';
+export type { GenerationProgress, PictureSource } from './pictureSource.ts';
 export { scheduleOf, type VisitedSchedule } from './schedule.ts';
 export type { SpritesOptions } from './sprite/cells.ts';
 export {
@@ -68,4 +68,5 @@ export {
 export { addGeneratedTextureTask, GeneratedTextureTask } from './texture/generatedTextureTask.ts';
 export { type LoadedModel, loadedModels } from './texture/loadedModels.ts';
 export type { SceneFileOptions } from './texture/sceneModels.ts';
+export type { PictureTarget } from './texture/texelTexture.ts';
 export type { LookOptions, SavedGeneratedTexture, TextureLook } from './texture/textureLook.ts';

@@ -31,6 +31,13 @@ it('asks each model for what it knows, and tells what it passes over', () => {
   expect(portrait!.attributes).not.toHaveProperty('hair');
 });
 
+it('gives one request for each model, also to the compiler', () => {
+  const [portrait, character] = characterRequests({ hair: 'grey' }, [PORTRAITS, CHARACTERS], 1);
+  expect([portrait.attributes.hair, character.attributes.hair]).toEqual(['grey', 'grey']);
+  const [face, figure] = characterChanges({ cape: 'cape' }, [PORTRAITS, CHARACTERS]);
+  expect([face.ignored, figure.ignored]).toEqual([['cape'], []]);
+});
+
 it('passes over a value that is no label of a model, as it does with attributes', () => {
   const [portrait, sprite] = both({ kind: 'troll', hair: 'red' });
   expect(PORTRAITS.labels).toContain(portrait!.label);

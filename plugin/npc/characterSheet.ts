@@ -44,6 +44,9 @@ export type CharacterChange = Omit<CharacterRequest, 'label'> & Partial<Pick<Cha
 
 type CharacterModel = Pick<ModelInfo, 'name' | 'labels' | 'attributes' | 'examples'>;
 
+/** A list with one entry for each of the models. */
+type ForEach<Models extends readonly CharacterModel[], Entry> = { -readonly [Index in keyof Models]: Entry };
+
 /** The stream of the seed's random numbers from which values are drawn that the sheet leaves out. */
 const DRAW_STREAM = 0x70000000;
 
@@ -55,16 +58,16 @@ const DRAW_STREAM = 0x70000000;
  *
  * @throws RangeError for a name or value that no model knows, with the nearest
  */
-export function characterRequests(
+export function characterRequests<const Models extends readonly CharacterModel[]>(
   sheet: CharacterSheet,
-  models: readonly CharacterModel[],
+  models: Models,
   seed: number,
-): CharacterRequest[] {
+): ForEach<Models, CharacterRequest> {
   const labelNames = models.map((model) => labelNameOf(sheet, model, models));
   checkKnown(sheet, models, labelNames);
   const drawn = drawnAttributes(sheet, models, labelNames, seed);
   const words = { ...drawn, ...wordsByExamples(sheet, models, labelNames, seed), ...sheet };
-  return models.map((model, i) => {
+  const requests = models.map((model, i): CharacterRequest => {
     const name = labelNames[i]!;
     const { attributes: vocabulary = {} } = model;
     const known = (entry: string) => attributeProblem(vocabulary, entry, words[entry]) === undefined;
@@ -77,11 +80,16 @@ export function characterRequests(
       ignored: Object.keys(sheet).filter((entry) => !(entry === name && isLabel) && !known(entry)),
     };
   });
+  return requests as ForEach<Models, CharacterRequest>;
 }
 
 /** Tells what each model is asked for when some entries of a sheet change; nothing is drawn by the seed. @throws as `characterRequests` */
-export function characterChanges(changes: CharacterSheet, models: readonly CharacterModel[]): CharacterChange[] {
-  return characterRequests(changes, models, 0).map(({ label, attributes, ignored }) => {
+export function characterChanges<const Models extends readonly CharacterModel[]>(
+  changes: CharacterSheet,
+  models: Models,
+): ForEach<Models, CharacterChange> {
+  const requests: readonly CharacterRequest[] = characterRequests(changes, models, 0);
+  const changed = requests.map(({ label, attributes, ignored }): CharacterChange => {
     const known = Object.keys(changes).filter((name) => !ignored.includes(name));
     const own = known.filter((name) => Object.hasOwn(attributes, name));
     return {
@@ -90,6 +98,7 @@ export function characterChanges(changes: CharacterSheet, models: readonly Chara
       ignored,
     };
   });
+  return changed as ForEach<Models, CharacterChange>;
 }
 
 /** The entry that is the model's label: one whose values elsewhere are its labels, or one that names one of them. */

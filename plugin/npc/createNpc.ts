@@ -82,7 +82,7 @@ export async function createNpcAsync<
   const seed = options.seed ?? randomSeed();
   const painters: NpcGenerators = generators; // the words of a sheet are checked as they are dealt out to the models
   const models = [painters.portraits.info, painters.sprites.info] as const;
-  const [ofPortrait, ofSprite] = characterRequests(sheet, models, seed) as [CharacterRequest, CharacterRequest];
+  const [ofPortrait, ofSprite] = characterRequests(sheet, models, seed);
   for (const [i, { ignored }] of [ofPortrait, ofSprite].entries()) {
     if (ignored.length > 0) Logger.Log(`createNpc: ${models[i]!.name} knows nothing of ${ignored.join(', ')}`);
   }
@@ -107,7 +107,7 @@ export async function createNpcAsync<
     async varyAsync(newest, how) {
       how?.signal?.throwIfAborted(); // the call that is running goes on
       const changes = { ...(!wanted.signal?.aborted && wanted.changes), ...newest };
-      const [face, figure] = characterChanges(changes, models) as [CharacterChange, CharacterChange];
+      const [face, figure] = characterChanges(changes, models);
       const mine = { changes, ...how };
       wanted = mine;
       const { sheet } = sprites;
