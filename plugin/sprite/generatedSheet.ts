@@ -26,6 +26,7 @@ import { notify } from '../tell.ts';
 import type { RegenerateOptions } from '../texture/generatedTexture.ts';
 import { addressToSave, type SceneFileOptions, sourceFor, useForSceneFiles } from '../texture/sceneModels.ts';
 import { FLAG_STORAGE, FORMAT_RGBA, PictureTarget, TYPE_BYTE } from '../texture/texelTexture.ts';
+import { copySettings } from '../texture/textureSettings.ts';
 import { whenRestored } from '../texture/whenRestored.ts';
 import { untilAborted } from '../untilAborted.ts';
 import { CellDrawing, type Draw } from './cellDrawing.ts';
@@ -63,6 +64,8 @@ export class GeneratedSheet extends RawTexture {
   private readonly drawing: CellDrawing;
   private readonly address: string;
   private source: PictureSource | null = null;
+  /** Where the address counts from, of a sheet that loads its model by it, and keeps it; null for others. */
+  private rootUrl: string | null = null;
   private saved: SavedGeneratedSheet | null = null;
   private isPainted = false;
   /** Settled when the cells of a scene file are painted, or cannot be. */
@@ -253,6 +256,29 @@ export class GeneratedSheet extends RawTexture {
     return 'GeneratedSheet';
   }
 
+  /**
+   * Makes another sheet with the same pictures and settings, which is ready at once where this one is. A cell that shows a
+   * preview gets its picture.
+   */
+  override clone(): GeneratedSheet {
+    const { source, saved, address, rootUrl, current, target } = this;
+    const copy = new GeneratedSheet(this.name, address, this.getScene()!, this.layout);
+    copySettings(this, copy);
+    if (source) copy.adopt(source);
+    [copy.rootUrl, copy.current] = [rootUrl, [...current]];
+    if (saved) copy.restore(saved);
+    else if (this.isPainted) {
+      if (current.some((recipe) => recipe)) target.copyTo(copy.target);
+      copy.isPainted = true;
+      for (const cell of this.previewed) {
+        copy.previewed.add(cell);
+        copy.redrawAsync(cell).catch((error: Error) => copy.report(error));
+      }
+      if (rootUrl !== null) copy.keepModelAsync().catch(() => {}); // whoever repaints a cell is told
+    } else if (current.length > 0) copy.paintInTime(copy.paintAsync(current, { signal: copy.life.signal }));
+    return copy;
+  }
+
   /** Saves the recipes of the cells and the address of the model. */
   override serialize(): SavedGeneratedSheet {
     if (this.saved) return this.saved;
@@ -281,11 +307,21 @@ export class GeneratedSheet extends RawTexture {
     return leavingNothing(scene, saved?.name, (tell) => {
       if (typeof saved.model !== 'string') throw new RangeError('GeneratedSheet: expected the address of a model');
       const sheet = tell(new GeneratedSheet(saved.name, saved.model, scene, parseSheetCells(saved)));
-      sheet.saved = saved;
-      sheet.painted = sheet.paintSavedAsync(saved, rootUrl);
-      sheet.painted.catch((error: Error) => sheet.report(error));
+      sheet.rootUrl = rootUrl;
+      sheet.restore(saved);
       return sheet;
     });
+  }
+
+  private restore(saved: SavedGeneratedSheet): void {
+    this.saved = saved;
+    this.paintInTime(this.paintSavedAsync(saved));
+  }
+
+  /** Paints for a caller who does not wait, and reports errors. */
+  private paintInTime(painted: Promise<void>): void {
+    this.painted = painted;
+    painted.catch((error: Error) => this.report(error));
   }
 
   override dispose(): void {
@@ -297,8 +333,17 @@ export class GeneratedSheet extends RawTexture {
     super.dispose();
   }
 
-  private async paintSavedAsync({ cells }: SavedGeneratedSheet, rootUrl: string): Promise<void> {
-    const source = await sourceFor(this, this.address, rootUrl);
+  private loadAsync(): Promise<PictureSource> {
+    return sourceFor(this, this.address, this.rootUrl ?? '');
+  }
+
+  private async keepModelAsync(): Promise<void> {
+    const source = await this.loadAsync();
+    if (!this.isGone) this.adopt(source);
+  }
+
+  private async paintSavedAsync({ cells }: SavedGeneratedSheet): Promise<void> {
+    const source = await this.loadAsync();
     const asked = cells.map((recipe) => recipe && { ...this.ownSize, ...recipe });
     const recipes = await completeCellsAsync(source, asked);
     if (this.isGone) return;
@@ -329,7 +374,7 @@ export class GeneratedSheet extends RawTexture {
     const { signal } = this.life;
     if (this.target.pixels) return;
     if (!source.isDisposed) return this.paintAsync(this.current, { signal });
-    const again = await sourceFor(this, this.address, '');
+    const again = await this.loadAsync();
     const cells = await completeCellsAsync(again, this.current);
     this.assertAlive();
     this.adopt(again);
