@@ -236,8 +236,11 @@ export class GeneratedSheet extends RawTexture {
   /**
    * A cell as it stands in the sheet: RGBA bytes, top row first; null where a preview does, and where the sheet is on the GPU
    * alone.
+   *
+   * @throws an AbortError when disposed
    */
   shownCell(cell: number): Uint8Array | null {
+    this.assertAlive();
     if (this.previewed.has(cell)) return null;
     return this.target.readPixels(...placeOfCell(this.layout, cell), ...drawnCellSize(this.layout));
   }

@@ -1,4 +1,4 @@
-// Copies of a sheet, as Babylon makes them of any texture.
+// Copies of a sheet, as Babylon makes them of any texture, and what is asked of a sheet that is gone.
 import { Texture } from '@babylonjs/core/Materials/Textures/texture.js';
 import { expect, it, vi } from 'vitest';
 import { serveTiny } from '../testing/serveTiny.ts';
@@ -59,4 +59,10 @@ it('is painted where its original is not yet, and keeps the model', async () => 
   await late.repaintCellAsync(3, { label: 'goblin', seed: 9 });
   late.dispose();
   vi.restoreAllMocks();
+});
+
+it('is not packed once it is disposed', async () => {
+  const sprites = await tiny.generateSpritesAsync(ASKED);
+  sprites.dispose();
+  await expect(sprites.packAsync()).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
 });
