@@ -389,8 +389,19 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
 
   private targetOfMaps(): PictureTarget {
     const [width, height] = paintedSize(this.look);
-    this.mapsTarget ??= new PictureTarget(createTexelTexture(this.getScene()!, width, height), width, height, true);
+    this.mapsTarget ??= new PictureTarget(this.createMaps(width, height), width, height, true);
     return this.mapsTarget;
+  }
+
+  /** Makes a texture that is where this one is: in the scene, or in an asset container alone. */
+  private createMaps(width: number, height: number): RawTexture {
+    const scene = this.getScene()!;
+    const maps = createTexelTexture(scene, width, height);
+    maps.name = `${this.name} maps`;
+    maps._parentContainer = this._parentContainer;
+    this._parentContainer?.textures.push(maps);
+    if (!scene.textures.includes(this)) scene.removeTexture(maps);
+    return maps;
   }
 
   private assertAlive(): void {
