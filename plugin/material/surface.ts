@@ -99,6 +99,7 @@ class SurfaceTexture extends RawTexture {
     this.wrapU = albedo.wrapU;
     this.wrapV = albedo.wrapV;
     this.anisotropicFilteringLevel = albedo.anisotropicFilteringLevel;
+    if (this.samplingMode !== albedo.samplingMode) this.updateSamplingMode(albedo.samplingMode);
     return albedo.getTextureMatrix();
   }
 

@@ -240,6 +240,7 @@ export class SurfaceMaterial extends PBRMaterial {
     SerializationHelper.Clone(() => copy, new Proxy(this, { get }), { cloneTexturesOnlyOnce });
     this.stencil.copyTo(copy.stencil);
     this._clonePlugins(copy, rootUrl);
+    for (const map of ['bumpTexture', 'metallicTexture'] as const) if (!this[map]) copy[map] = null;
     return copy;
   }
 

@@ -1,5 +1,6 @@
 // What surface materials outlive: lost devices, and requests that are given up.
 import type { RawTexture } from '@babylonjs/core/Materials/Textures/rawTexture.js';
+import { Texture } from '@babylonjs/core/Materials/Textures/texture.js';
 import { expect, it } from 'vitest';
 import { makeBricks, RECIPE, scene, tiny, useTinyBricks } from '../testing/tinyBricks.ts';
 import { loadTinyTextures, next, uploadedTo } from '../testing/tinyScene.ts';
@@ -35,6 +36,26 @@ it('has the maps of each surface again after a lost device', async () => {
   await next(material.onSurfaceObservable);
   expect(before).toHaveLength(6);
   expect(textures().map(uploadedTo)).toEqual(before);
+});
+
+it('has maps that are sampled as its picture is, also when that changes, and in clones', async () => {
+  const material = await makeBricks();
+  const modes = ({ albedo, bumpTexture, metallicTexture }: SurfaceMaterial) =>
+    [albedo, bumpTexture, metallicTexture].map((texture) => {
+      texture!.getTextureMatrix(); // as Babylon does before it reads a texture
+      return (texture as Texture).samplingMode;
+    });
+  expect(new Set(modes(material))).toEqual(new Set([Texture.TRILINEAR_SAMPLINGMODE]));
+  material.albedo.updateSamplingMode(Texture.NEAREST_SAMPLINGMODE);
+  for (const one of [material, material.clone('more bricks')])
+    expect(new Set(modes(one)), one.name).toEqual(new Set([Texture.NEAREST_SAMPLINGMODE]));
+});
+
+it('has clones without the maps that were taken from it', async () => {
+  const material = await makeBricks();
+  material.bumpTexture = null;
+  const copy = material.clone('flat bricks');
+  expect([copy.bumpTexture, copy.metallicTexture?.name]).toEqual([null, 'flat bricks occlusion, roughness, metallic']);
 });
 
 it('makes the maps of a finished picture while another is made, and given up', async () => {
