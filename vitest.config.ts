@@ -17,10 +17,10 @@ const suitesThat = (call: RegExp) => suites.filter((file) => call.test(readFileS
 const browser = suitesThat(/\b(?:describeInBrowser|findChromium|findFirefox)\(/);
 
 /**
- * They replace modules, backends or recorders, which must not be another suite's (a spy by vi.spyOn does without),
+ * They replace modules, backends or recorders, or count painters, which must not be another suite's (a spy by vi.spyOn does without),
  * or open WebGPU devices of their own: Dawn, which is WebGPU in Node, may crash where a process has had several.
  */
-const alone = suitesThat(/\b(?:vi\.mock|removeBackend|useRecorder|openNodeWebgpu|openTestDevice)\(/);
+const alone = suitesThat(/\b(?:vi\.mock|removeBackend|backendsInUse|useRecorder|openNodeWebgpu|openTestDevice)\(/);
 
 /** They run whole commands and bakes, from their words to the files that they write; `npm run test:unit` does without. */
 const commands = ['scripts/bake/**', 'scripts/cli/**', 'scripts/study/**'];

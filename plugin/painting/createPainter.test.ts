@@ -1,8 +1,11 @@
 import { resolveObjectURL } from 'node:buffer';
+import { getBackend } from '@tensorflow/tfjs-core';
 import { afterEach, expect, it, vi } from 'vitest';
+import type { BackendName } from '../../runtime/index.ts';
 import { tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
 import { createScene } from '../testing/tinyScene.ts';
 import { createPainter } from './createPainter.ts';
+import { backendsInUse } from './threadPainter.ts';
 
 const started: string[] = [];
 
@@ -36,6 +39,31 @@ it('starts a worker of another site by a worker of this page that imports it', a
   expect(foreign).toBe('https://cdn.example/figment/worker.js');
   expect(own).toMatch(/^blob:/);
   expect(await resolveObjectURL(own!)!.text()).toBe('import "https://cdn.example/figment/worker.js";');
+  scene.getEngine().dispose();
+});
+
+it('computes on this thread by one backend at a time', async () => {
+  const scene = createScene();
+  const files = await tinyModelFolder();
+  const create = (backend?: BackendName) => createPainter(files, 'tiny', scene, { compute: 'thread', backend });
+  expect(backendsInUse()).toEqual([]);
+  const first = await create('wasm');
+  await expect(create('cpu')).rejects.toThrow(
+    /^AssetGenerator: backend is "cpu", but other models of this page compute by "wasm" on this thread; take that one, or/,
+  );
+  expect(getBackend()).toBe('wasm');
+  const second = await create();
+  expect(second.backend.backend).toBe('wasm');
+  first.dispose();
+  first.dispose();
+  await expect(create('cpu')).rejects.toThrow('compute by "wasm"');
+  second.dispose();
+  const third = await create('cpu');
+  expect(third.backend.backend).toBe('cpu');
+  const fourth = await create();
+  expect(fourth.backend.backend).toBe('cpu');
+  for (const painter of [third, fourth]) painter.dispose();
+  expect(backendsInUse()).toEqual([]);
   scene.getEngine().dispose();
 });
 

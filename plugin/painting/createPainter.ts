@@ -2,7 +2,7 @@ import type { Scene } from '@babylonjs/core/scene.js';
 import { type BackendName, definedOf, isSoftwareAdapter, selectBackend } from '../../runtime/index.ts';
 import { adoptDeviceAsync, computesElsewhere, sharesDevice } from '../device.ts';
 import type { Painter } from './painter.ts';
-import { ThreadPainter, type ThreadPainterOptions } from './threadPainter.ts';
+import { backendsInUse, ThreadPainter, type ThreadPainterOptions } from './threadPainter.ts';
 import { WorkerPainter } from './workerPainter.ts';
 
 /**
@@ -28,7 +28,10 @@ export interface PainterOptions {
    * Default: where the page's script is.
    */
   wasmPaths?: string | Record<string, string>;
-  /** Backend of tfjs on this thread, for `thread`; default: the fastest. */
+  /**
+   * Backend of tfjs on this thread, for `thread`; default: that of the models which compute on this thread already, else the
+   * fastest.
+   */
   backend?: BackendName;
   /** A model whose pictures are larger is refused; default 2²⁰ pixels. Making one takes many times their memory. */
   maxPixels?: number;
@@ -71,12 +74,27 @@ export async function createPainter(
       });
     }
     case 'thread': {
-      const backend = await selectBackend({ backend: options.backend, wasmPaths: options.wasmPaths });
+      const backend = await selectBackend({ backend: backendFor(options.backend), wasmPaths: options.wasmPaths });
       return ThreadPainter.CreateAsync(files, name, backend, { frameBudgetMs, maxPixels, device: null });
     }
     default:
       throw new RangeError(`AssetGenerator: compute is "${compute}"; expected auto, gpu, worker or thread`);
   }
+}
+
+/**
+ * The backend for another painter of this thread, on which tfjs computes by one backend at a time: the one that was asked for, or
+ * that of the painters that are there.
+ *
+ * @throws Error when those compute by another
+ */
+function backendFor(asked: BackendName | undefined): BackendName | undefined {
+  const other = backendsInUse().find((name) => name !== asked);
+  if (other === undefined || asked === undefined) return asked ?? other;
+  const remedy = `take that one, or compute: 'worker', or dispose its generators first`;
+  throw new Error(
+    `AssetGenerator: backend is "${asked}", but other models of this page compute by "${other}" on this thread; ${remedy}`,
+  );
 }
 
 function bestFor(scene: Scene): Exclude<Compute, 'auto'> {

@@ -1,6 +1,7 @@
 import {
   assertPictures,
   type BackendChoice,
+  type BackendName,
   type ConditionalVae,
   coloursOfRecipe,
   compilationDone,
@@ -44,6 +45,21 @@ function endCompilation(): void {
   compilation = null;
 }
 
+/** How many painters of this page compute on this thread by each backend. */
+const numByBackend = new Map<BackendName, number>();
+
+/** The backends by which painters of this page compute on this thread. */
+export function backendsInUse(): BackendName[] {
+  return Array.from(numByBackend).flatMap(([name, count]) => (count > 0 ? [name] : []));
+}
+
+/** Counts a painter among those of a backend. @returns takes it out again */
+function joinBackend(name: BackendName): () => void {
+  const count = (change: number) => numByBackend.set(name, (numByBackend.get(name) ?? 0) + change);
+  count(1);
+  return () => count(-1);
+}
+
 export interface ThreadPainterOptions {
   /** What painting may take of each frame, on this thread and on the device. */
   frameBudgetMs: number;
@@ -63,6 +79,7 @@ export class ThreadPainter implements Painter {
   private cvae: ConditionalVae | null = null;
   private teacher: DiffusionModel | null = null;
   private readonly classifiers = new Map<string, NoisyClassifier>();
+  private readonly leave: () => void;
   private readonly colours = new WeakMap<Recipe, PictureColours | null>();
   private numBusy = 0;
   private isSound = false;
@@ -84,6 +101,7 @@ export class ThreadPainter implements Painter {
     private readonly options: ThreadPainterOptions,
   ) {
     this.info = modelInfo(model);
+    this.leave = joinBackend(backend.backend);
     const { device, frameBudgetMs } = options;
     this.batchSize = device ? GPU_BATCH_SIZE : 1;
     this.limit = device && new GpuLimit(device, frameBudgetMs, submitKernels);
@@ -197,6 +215,7 @@ export class ThreadPainter implements Painter {
 
   dispose(): void {
     if (this.life.signal.aborted) return;
+    this.leave();
     this.life.abort(abortError(`generate: the generator of ${this.info.name} was disposed`));
     this.freeWhenIdle();
   }
