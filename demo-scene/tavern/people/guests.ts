@@ -234,13 +234,13 @@ function requestsFor(
   // The label of one model may be of both: then it is no role but a kind.
   const sheet = { [labels.includes(label) ? 'kind' : 'role']: label };
   const [face, figure] = characterRequests(sheet, [faces.generator.info, generator.info], seed);
-  const recipe = ({ label: own, attributes }: typeof face & object): SitterRecipe => ({
+  const recipe = ({ label: own, attributes }: typeof face): SitterRecipe => ({
     label: own,
     seed,
     guidanceScale,
     ...(Object.keys(attributes).length > 0 && { attributes }),
   });
-  return { figure: recipe(figure!), face: recipe(withSex(face!, faces, seed)) };
+  return { figure: recipe(figure), face: recipe(withSex(face, faces, seed)) };
 }
 
 /** The request with a sex, where the model knows that and the request leaves it open: a name is to fit the face. */
