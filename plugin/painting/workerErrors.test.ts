@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { MissingFileError, ModelFileError } from '../../runtime/index.ts';
+import { MissingFileError, ModelFileError } from '../index.ts';
 import { heardError, sentError } from './workerErrors.ts';
 
 it.each([
