@@ -30,7 +30,7 @@ import {
   type PaintOrder,
   previewEveryOf,
 } from './orders.ts';
-import { createPainter } from './painting/createPainter.ts';
+import { createPainter, PAINTER_DEFAULTS } from './painting/createPainter.ts';
 import { CurrentPainter } from './painting/currentPainter.ts';
 import { LazyPart } from './painting/lazyPart.ts';
 import type { Painter, PaintStep, Picture } from './painting/painter.ts';
@@ -86,6 +86,8 @@ export class PictureSource {
   /** The model's files, of which another painter is made after a lost device; null once they are freed. */
   private files: ModelBytes['files'] | null;
   private readonly classifiers = new LoadedClassifiers();
+  /** What it may take of a frame on the thread that draws, in milliseconds. */
+  readonly frameBudgetMs: number;
   /** Unknown entries of which it has warned. */
   private readonly warned = new Set<string>();
   private isDead = false;
@@ -124,6 +126,7 @@ export class PictureSource {
     const { cacheBytes, storeBytes } = { ...PICTURE_SOURCE_DEFAULTS, ...definedOf(options) };
     const { name } = bytes;
     this.name = name;
+    this.frameBudgetMs = options.frameBudgetMs ?? PAINTER_DEFAULTS.frameBudgetMs;
     this.files = bytes.files;
     this.cvae = new LazyPart('cvae', bytes.readPart);
     this.teacher = new LazyPart('teacher', bytes.readPart);

@@ -17,6 +17,7 @@ import {
 import { tinyModelFiles, tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
 import { AssetGenerator } from '../assetGenerator.ts';
 import type { GenerateMaterialOptions } from '../generateOptions.ts';
+import { FrameBudget } from '../painting/frameBudget.ts';
 import { leftovers, makeBricks, RECIPE, SIZE_PX, scene, tiny, useTinyBricks } from '../testing/tinyBricks.ts';
 import { flipped, loadTinyMaterials, next, TINY_MATERIALS, TINY_TEXTURES, uploadedTo } from '../testing/tinyScene.ts';
 import { GeneratedTexture } from '../texture/generatedTexture.ts';
@@ -313,6 +314,20 @@ describe('a texture of any multiple of the tile', () => {
 });
 
 describe('the maps of a surface material', () => {
+  it('are made for as long in each frame as its generator may take', async () => {
+    const turns = vi.spyOn(FrameBudget.prototype, 'turnAsync');
+    try {
+      const materials = await loadTinyMaterials(scene, { frameBudgetMs: 7 });
+      await materials.generateTextureAsync(RECIPE); // what follows makes maps alone
+      turns.mockClear();
+      await materials.generateMaterialAsync(RECIPE);
+      const budgets = turns.mock.contexts.map((budget) => (budget as FrameBudget).budgetMs);
+      expect(new Set(budgets)).toEqual(new Set([7]));
+    } finally {
+      turns.mockRestore();
+    }
+  });
+
   it('are placed and sampled as its picture is, also when that changes', async () => {
     const { albedo, bumpTexture, metallicTexture } = await makeBricks();
     const sampling = { coordinatesIndex: 1, wrapU: Texture.MIRROR_ADDRESSMODE, anisotropicFilteringLevel: 16 };

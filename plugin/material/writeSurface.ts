@@ -12,6 +12,7 @@ import {
 } from '../../runtime/index.ts';
 import { checkNames } from '../checkNames.ts';
 import { sharesDevice } from '../device.ts';
+import { PAINTER_DEFAULTS } from '../painting/createPainter.ts';
 import { FrameBudget } from '../painting/frameBudget.ts';
 import type { GeneratedTexture } from '../texture/generatedTexture.ts';
 import { gpuTextureOf, updateMipmaps } from '../texture/texelTexture.ts';
@@ -23,9 +24,6 @@ interface WrittenSurface {
   readonly orm: RawTexture;
 }
 
-/** How many milliseconds of a frame the maps may take on this thread. */
-const BUDGET_MS = 4;
-
 /** Warns of settings that do not exist. @throws RangeError for one out of range; TypeError when they are no object */
 export function checkSurface(surface: SurfaceOptions): void {
   checkNames('surface', surface, Object.keys(materialSettings()));
@@ -35,7 +33,7 @@ export function checkSurface(surface: SurfaceOptions): void {
 /**
  * Fills the maps of an albedo texture that has its picture: those that were generated with it as they are, and the others from
  * their height; or all from the picture alone. Where the picture is on the GPU alone, compute passes make them
- * there; otherwise this thread makes them, a few milliseconds in each frame.
+ * there; otherwise this thread makes them, for as long in each frame as its generator may take.
  *
  * @throws RangeError for an option out of range; the signal's reason when aborted
  */
@@ -70,7 +68,7 @@ async function writeInSlices(
 ): Promise<void> {
   const { widthPx, heightPx } = albedo.look;
   const slices = surfaceMapsInSlices(texels, widthPx, heightPx, options, generatedMaps(albedo), factorOf(albedo));
-  const budget = new FrameBudget(BUDGET_MS);
+  const budget = new FrameBudget(albedo.frameBudgetMs ?? PAINTER_DEFAULTS.frameBudgetMs);
   const maps = await resultOf(slices, { pace: { slice: () => budget.turnAsync() }, signal });
   normal.update(interleaved(maps.normal.pixels, maps.height.pixels));
   orm.update(interleaved(maps.orm.pixels, maps.cavity.pixels));

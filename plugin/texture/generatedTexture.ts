@@ -116,6 +116,11 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
     return this.source?.info ?? null;
   }
 
+  /** What its generator may take of a frame on the thread that draws, in milliseconds; null before the model is loaded. */
+  get frameBudgetMs(): number | null {
+    return this.source?.frameBudgetMs ?? null;
+  }
+
   /** RGBA bytes of the picture, bottom row first; null before the first picture, and where it is on the GPU alone. */
   get texels(): Uint8Array | null {
     return this.isOnCpu ? this.target.pixels : null;
