@@ -38,13 +38,13 @@ export function ownPalette(
   numColours: number,
 ): string[] {
   checkNumColours(numColours);
-  const { labs, colours } = samplesOf(pixels, widthPx, heightPx);
+  const { labs, colours, counts } = samplesOf(pixels, widthPx, heightPx);
   if (colours.length === 0) return [];
-  const centres = farthestColours(labs, numColours);
+  const centres = farthestColours(labs, counts, numColours);
   const groups = new Uint16Array(colours.length);
   for (let round = 0; round < OWN_PALETTE.numRounds; round++) {
     for (let i = 0; i < groups.length; i++) groups[i] = nearestCentre(labs, i, centres);
-    moveToMeans(centres, labs, groups);
+    moveToMeans(centres, labs, counts, groups);
   }
   return medoids(centres, labs, groups).map((i) => `#${colours[i]!.toString(16).padStart(6, '0')}`);
 }
@@ -57,11 +57,14 @@ export function checkNumColours(numColours: number): void {
   checkRange('ownPalette', 'colours', numColours, OWN_PALETTE.minColours, OWN_PALETTE.maxColours);
 }
 
+/** The different colours of a picture's grid, in the order in which they are met. */
 interface Samples {
   /** Three whole numbers of Oklab for each. */
   labs: Int32Array;
   /** 24 bits each. */
   colours: number[];
+  /** How many pixels have each. */
+  counts: number[];
 }
 
 /** The grid along one side: how far its lines are apart, and how many there are. */
@@ -73,9 +76,7 @@ function gridOf(sizePx: number): { stepPx: number; numLines: number } {
 function samplesOf(pixels: Uint8Array | Uint8ClampedArray, widthPx: number, heightPx: number): Samples {
   const channels = channelsOf('ownPalette', pixels.length, widthPx, heightPx);
   const [columns, rows] = [gridOf(widthPx), gridOf(heightPx)];
-  const known = new Map<number, Oklab>();
-  const labs: Oklab[] = [];
-  const colours: number[] = [];
+  const numByColour = new Map<number, number>();
   for (let row = 0; row < rows.numLines; row++) {
     for (let column = 0; column < columns.numLines; column++) {
       const x = column * columns.stepPx + (columns.stepPx >> 1);
@@ -84,13 +85,12 @@ function samplesOf(pixels: Uint8Array | Uint8ClampedArray, widthPx: number, heig
       if (channels === 4 && pixels[at + 3]! < OWN_PALETTE.minAlpha) continue;
       const [red, green, blue] = [pixels[at]!, pixels[at + 1]!, pixels[at + 2]!];
       const colour = (red << 16) | (green << 8) | blue;
-      const lab = known.get(colour) ?? toWholeOklab(red, green, blue);
-      known.set(colour, lab);
-      labs.push(lab);
-      colours.push(colour);
+      numByColour.set(colour, (numByColour.get(colour) ?? 0) + 1);
     }
   }
-  return { labs: Int32Array.from(labs.flat()), colours };
+  const colours = [...numByColour.keys()];
+  const labs = colours.flatMap((colour) => toWholeOklab(colour >> 16, (colour >> 8) & 255, colour & 255));
+  return { labs: Int32Array.from(labs), colours, counts: [...numByColour.values()] };
 }
 
 const LIGHT_UNITS = 2 ** 16;
@@ -128,8 +128,8 @@ function wholeRoot(value: number): number {
 }
 
 /** The colour farthest from the mean, then the farthest from all that are there, again and again; as Oklab, one after another. */
-function farthestColours(labs: Int32Array, numColours: number): Int32Array {
-  const mean = meanOf(labs);
+function farthestColours(labs: Int32Array, counts: readonly number[], numColours: number): Int32Array {
+  const mean = meanOf(labs, counts);
   const nearest = new Int32Array(labs.length / 3);
   for (let i = 0; i < nearest.length; i++) nearest[i] = squaredDistance(labs, i, mean, 0);
   let farthest = indexOfGreatest(nearest);
@@ -172,23 +172,23 @@ function squaredDistance(some: Int32Array, i: number, others: Int32Array, j: num
   return lightness * lightness + a * a + b * b;
 }
 
-function meanOf(labs: Int32Array): Int32Array {
+function meanOf(labs: Int32Array, counts: readonly number[]): Int32Array {
   const mean = new Int32Array(3);
-  moveToMeans(mean, labs, new Uint16Array(labs.length / 3));
+  moveToMeans(mean, labs, counts, new Uint16Array(counts.length));
   return mean;
 }
 
 /** A group that nothing is nearest to stays where it is. */
-function moveToMeans(centres: Int32Array, labs: Int32Array, groups: Uint16Array): void {
+function moveToMeans(centres: Int32Array, labs: Int32Array, counts: readonly number[], groups: Uint16Array): void {
   const sums = new Float64Array(centres.length);
-  const counts = new Uint32Array(centres.length / 3);
+  const sizes = new Uint32Array(centres.length / 3);
   for (const [i, group] of groups.entries()) {
-    counts[group]!++;
-    for (let c = 0; c < 3; c++) sums[3 * group + c]! += labs[3 * i + c]!;
+    sizes[group]! += counts[i]!;
+    for (let c = 0; c < 3; c++) sums[3 * group + c]! += counts[i]! * labs[3 * i + c]!;
   }
   for (const [at, sum] of sums.entries()) {
-    const count = counts[Math.floor(at / 3)]!;
-    if (count > 0) centres[at] = Math.trunc(sum / count);
+    const size = sizes[Math.floor(at / 3)]!;
+    if (size > 0) centres[at] = Math.trunc(sum / size);
   }
 }
 

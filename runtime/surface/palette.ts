@@ -58,11 +58,13 @@ export function snapToPalette(
   const colours = parsePalette(palette);
   const nearest = nearestColourOf(colours);
   const snapped = Uint8Array.from(pixels);
-  for (let at = 0, i = 0; at < pixels.length; at += channels, i++) {
-    const [x, y] = [i % widthPx, Math.floor(i / widthPx)];
-    const offset = offsets[(y % BAYER_SIDE) * BAYER_SIDE + (x % BAYER_SIDE)]!;
-    const colour = nearest(pixels[at]! + offset, pixels[at + 1]! + offset, pixels[at + 2]! + offset);
-    snapped.set(colours[colour]!, at);
+  let at = 0;
+  for (let y = 0; y < heightPx; y++) {
+    for (let x = 0; x < widthPx; x++, at += channels) {
+      const offset = offsets[(y % BAYER_SIDE) * BAYER_SIDE + (x % BAYER_SIDE)]!;
+      const colour = colours[nearest(pixels[at]! + offset, pixels[at + 1]! + offset, pixels[at + 2]! + offset)]!;
+      for (let c = 0; c < 3; c++) snapped[at + c] = colour[c]!;
+    }
   }
   return snapped;
 }
@@ -94,8 +96,11 @@ function nearestColourOf(colours: readonly [number, number, number][]): (r: numb
   return (r, g, b) => {
     const [red, green, blue] = [clampByte(r), clampByte(g), clampByte(b)];
     const key = (red << 16) | (green << 8) | blue;
-    const found = known.get(key) ?? nearestOf(toOklab(red, green, blue), labs);
-    known.set(key, found);
+    let found = known.get(key);
+    if (found === undefined) {
+      found = nearestOf(toOklab(red, green, blue), labs);
+      known.set(key, found);
+    }
     return found;
   };
 }

@@ -33,8 +33,33 @@ export function scalePixelArt(
   const { factor, tolerance, wraps } = { ...PIXEL_ART_SCALE_DEFAULTS, ...options };
   const channels = channelsOf('scalePixelArt', pixels.length, widthPx, heightPx);
   checkScaleOptions({ factor, tolerance, wraps });
-  const twice = scale2x({ width: widthPx, height: heightPx, channels, pixels }, tolerance, wraps);
-  return factor === 2 ? twice : scale2x(twice, tolerance, wraps);
+  let scaled = { words: toWords(pixels, channels), width: widthPx, height: heightPx };
+  for (let reached = 1; reached < factor; reached *= 2) scaled = scale2x(scaled, tolerance, wraps);
+  const { words, width, height } = scaled;
+  return { width, height, channels, pixels: toBytes(words, channels) };
+}
+
+/** A picture with one number for each pixel, of a byte for each of its channels. */
+interface WordImage {
+  words: Uint32Array;
+  width: number;
+  height: number;
+}
+
+function toWords(pixels: Uint8Array | Uint8ClampedArray, channels: NumChannels): Uint32Array {
+  const words = new Uint32Array(pixels.length / channels);
+  for (let i = 0, at = 0; i < words.length; i++) {
+    for (let c = 0; c < channels; c++) words[i]! |= pixels[at++]! << (8 * c);
+  }
+  return words;
+}
+
+function toBytes(words: Uint32Array, channels: NumChannels): Uint8Array {
+  const pixels = new Uint8Array(channels * words.length);
+  for (let i = 0, at = 0; i < words.length; i++) {
+    for (let c = 0; c < channels; c++) pixels[at++] = words[i]! >>> (8 * c);
+  }
+  return pixels;
 }
 
 /** @throws RangeError naming the option that is out of range */
@@ -47,38 +72,31 @@ export function checkScaleOptions({ factor, tolerance }: PixelArtScaleOptions): 
  * Each pixel E becomes four. With its neighbours B above, D left, F right and H below, a corner takes the colour of the two
  * neighbours beside it where those are equal and the opposite ones differ from them.
  */
-function scale2x({ width, height, channels, pixels }: PixelImage, tolerance: number, wraps: boolean): PixelImage {
-  const larger = new Uint8Array(4 * pixels.length);
+function scale2x({ words, width, height }: WordImage, tolerance: number, wraps: boolean): WordImage {
+  const larger = new Uint32Array(4 * words.length);
   const step = wraps ? wrapped : clamped;
-  const differ = (a: number, b: number) => !areAlike(pixels, a, b, channels, tolerance);
   for (let y = 0; y < height; y++) {
+    const [above, below] = [step(y - 1, height) * width, step(y + 1, height) * width];
     for (let x = 0; x < width; x++) {
-      const at = (column: number, row: number) => channels * (step(row, height) * width + step(column, width));
-      const [b, d, e, f, h] = [at(x, y - 1), at(x - 1, y), at(x, y), at(x + 1, y), at(x, y + 1)];
-      const isEdge = differ(b, h) && differ(d, f);
-      const corners = [
-        isEdge && !differ(d, b) ? d : e,
-        isEdge && !differ(b, f) ? f : e,
-        isEdge && !differ(d, h) ? d : e,
-        isEdge && !differ(h, f) ? f : e,
-      ];
-      for (const [corner, from] of corners.entries()) {
-        const to = channels * ((2 * y + (corner >> 1)) * 2 * width + 2 * x + (corner & 1));
-        for (let c = 0; c < channels; c++) larger[to + c] = pixels[from + c]!;
-      }
+      const [b, h] = [words[above + x]!, words[below + x]!];
+      const [d, f] = [words[y * width + step(x - 1, width)]!, words[y * width + step(x + 1, width)]!];
+      const e = words[y * width + x]!;
+      const isEdge = !areAlike(b, h, tolerance) && !areAlike(d, f, tolerance);
+      const to = 4 * y * width + 2 * x;
+      larger[to] = isEdge && areAlike(d, b, tolerance) ? d : e;
+      larger[to + 1] = isEdge && areAlike(b, f, tolerance) ? f : e;
+      larger[to + 2 * width] = isEdge && areAlike(d, h, tolerance) ? d : e;
+      larger[to + 2 * width + 1] = isEdge && areAlike(h, f, tolerance) ? f : e;
     }
   }
-  return { width: 2 * width, height: 2 * height, channels, pixels: larger };
+  return { words: larger, width: 2 * width, height: 2 * height };
 }
 
-function areAlike(
-  pixels: Uint8Array | Uint8ClampedArray,
-  a: number,
-  b: number,
-  channels: NumChannels,
-  tolerance: number,
-): boolean {
-  for (let c = 0; c < channels; c++) if (Math.abs(pixels[a + c]! - pixels[b + c]!) > tolerance) return false;
+function areAlike(one: number, other: number, tolerance: number): boolean {
+  if (one === other) return true;
+  for (let shift = 0; shift < 32; shift += 8) {
+    if (Math.abs(((one >>> shift) & 255) - ((other >>> shift) & 255)) > tolerance) return false;
+  }
   return true;
 }
 
