@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -13,6 +13,8 @@ export interface OutsideProject {
   folder: string;
   /** The packages that were packed from this repository and are installed in the project. */
   packed: PackedPackage[];
+  /** Writes a file of the project. */
+  write(name: string, content: string): void;
   /** Runs a script with Node in the project. @returns what it wrote to stdout; @throws Error with all it wrote */
   node(...words: string[]): Promise<string>;
   /** Runs a command in the project, as `node` does. */
@@ -43,6 +45,7 @@ export async function createOutsideProject(model: string): Promise<OutsideProjec
   return {
     folder,
     packed,
+    write: (name, content) => writeFileSync(place(name), content),
     node: (...words) => runHere(process.execPath, ...words),
     run: (command, ...words) => runHere(path.resolve(folder, command), ...words),
     remove: () => rmSync(folder, { recursive: true }),
