@@ -5,7 +5,7 @@ import type { Painter } from './painting/painter.ts';
 import { PictureSource } from './pictureSource.ts';
 import { createScene } from './testing/tinyScene.ts';
 
-vi.mock('./painting/createPainter.ts', () => ({ createPainter: vi.fn() }));
+vi.mock(import('./painting/createPainter.ts'), async (original) => ({ ...(await original()), createPainter: vi.fn() }));
 
 it('takes another painter when a device comes back whose loss it was not told of', async () => {
   const backend = { backend: 'webgpu' };

@@ -73,22 +73,6 @@ describe('a sheet that enlarges its pictures', () => {
   });
 });
 
-it('is given up as a whole when one of its cells fails', async () => {
-  const paint = PictureSource.prototype.pictureAsync;
-  const painting = vi.spyOn(PictureSource.prototype, 'pictureAsync');
-  painting.mockImplementation(function (this: PictureSource, recipe, request) {
-    return recipe.seed === 11 ? Promise.reject(new Error('no such part')) : paint.call(this, recipe, request);
-  });
-  const textures = scene.textures.length;
-  try {
-    const crowd = tiny.generateSpritesAsync({ labels: ['elf'], count: 12, seed: 0, numInferenceSteps: 500 });
-    await expect(crowd).rejects.toThrow('no such part');
-    expect([tiny.queueLength, scene.textures.length]).toEqual([0, textures]);
-  } finally {
-    painting.mockRestore();
-  }
-});
-
 it('is as large as a scene file may have it, and no wider than a texture', async () => {
   const saved = { customType: '', name: 'crowd', url: '', model: 'nowhere', samplingMode: 1, hasAlpha: true };
   const crowd = (numCells: number, factor: 1 | 4) => {
