@@ -33,7 +33,7 @@ interface Field {
   problems?(text: string, info: ModelInfo): string[];
 }
 
-/** What the two lists of attributes have alike. */
+/** How the keys `with` and `as`, both of which list attributes, are refused where they are wrong. */
 const OF_ATTRIBUTES = {
   expected: () => 'left out: this model has no attributes',
   problems: (text: string, { attributes = {} }: ModelInfo) =>

@@ -4,7 +4,7 @@ import { MissingFileError, ModelFileError } from '../../runtime/index.ts';
 /** An error as a worker sends it. */
 export interface SentError {
   error: Error;
-  /** Of a ModelFileError. */
+  /** Which file was wrong, and how, where a file of the model caused the error; absent for other errors. */
   file?: { isMissing: boolean; fileName: string; problem: string };
 }
 

@@ -5,9 +5,9 @@ import type { Attributes } from '../core/attributes.ts';
  * them, and a compiler finds those that the model does not know; by default any word may be one.
  */
 export interface ModelWords {
-  /** What the model can paint. */
+  /** The labels of the model, one of which says what a picture is of. */
   label: string;
-  /** What a picture can be asked to have, by name. */
+  /** The attributes that a recipe may ask for, by their names; each may be left out. */
   attributes: Attributes;
 }
 

@@ -91,7 +91,7 @@ interface Heard {
   texts: string[];
   /** The pictures, as text. */
   faces: string[];
-  /** Whether a line has come to its end. */
+  /** Whether the speaker has said the whole line, so that the card shows the calm face again. */
   isOver: boolean;
 }
 
