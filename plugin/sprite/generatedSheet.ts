@@ -116,7 +116,7 @@ export class GeneratedSheet extends RawTexture {
     this.current = [...cells];
     const draw = await this.drawing.prepareAsync();
     const end = new AbortController(); // when one cell fails, nobody waits for the others
-    const signal = AbortSignal.any([end.signal, this.life.signal, ...(request.signal ? [request.signal] : [])]);
+    const signal = this.whileAlive(end.signal, request.signal);
     const shown = this.current.map(async (recipe, cell) => {
       if (!recipe) return;
       const picture = await this.source!.pictureAsync(recipe, { ...request, signal });
@@ -182,7 +182,7 @@ export class GeneratedSheet extends RawTexture {
   private async paintCellAsync(cell: number, recipe: Recipe, request: number, how: RegenerateOptions): Promise<void> {
     const requests = this.requestsOf(cell);
     const pending = requests.begin(request, recipe, how.signal);
-    const signal = AbortSignal.any([this.life.signal, pending.signal, ...(how.signal ? [how.signal] : [])]);
+    const signal = this.whileAlive(pending.signal, how.signal);
     try {
       const draw = await this.drawing.prepareAsync();
       signal.throwIfAborted();
@@ -420,6 +420,11 @@ export class GeneratedSheet extends RawTexture {
 
   private get isGone(): boolean {
     return this.life.signal.aborted;
+  }
+
+  /** A signal that ends with one of two others, or with the sheet. */
+  private whileAlive(one: AbortSignal, other?: AbortSignal): AbortSignal {
+    return AbortSignal.any([this.life.signal, one, ...(other ? [other] : [])]);
   }
 
   private assertAlive(): void {

@@ -91,7 +91,7 @@ interface Heard {
   texts: string[];
   /** The pictures, as text. */
   faces: string[];
-  /** Whether the speaker has said the whole line, so that the card shows the calm face again. */
+  /** True once the speaker has said the whole line, and nothing of it is left unspoken. */
   isOver: boolean;
 }
 
