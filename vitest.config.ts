@@ -63,6 +63,7 @@ const projects: TestProjectInlineConfiguration[] = [
       isolate: false,
       globalSetup: 'scripts/testing/browserSetup.ts',
       maxWorkers: availableParallelism() + 1, // they wait much: for pages, and for people who walk through them
+      retry: process.env.CI ? 1 : 0, // a browser on a busy machine stumbles now and then, which the report tells
     },
   },
   { extends: true, test: { name: 'unit-alone', include: alone, isolate: true, sequence: AFTERWARDS } },

@@ -253,16 +253,37 @@ function inLab(openPage: OpenPage): void {
       await enter(page, 'guidance scale', guidance);
       await expect.poll(() => hashOf(page)).toContain(`guidance=${guidance}&`);
     }
-    const go = (steps: number) => page.playwright.evaluate((delta) => history.go(delta), steps);
-    await go(-1);
+    await page.playwright.goBack();
     await expect.poll(() => page.call('recipe')).toMatchObject({ seed: 3, guidanceScale: 2 });
-    await go(-1);
+    await page.playwright.goBack();
     await expect.poll(() => page.call('recipe')).toMatchObject({ seed: 5, guidanceScale: 2 });
     await ready(page);
     expect(await picture(page)).toEqual(before);
     expect(await page.playwright.getByLabel('seed', { exact: true }).inputValue()).toBe('5');
-    await go(2);
+    await page.playwright.goForward();
+    await expect.poll(() => page.call('recipe')).toMatchObject({ seed: 3, guidanceScale: 2 });
+    await page.playwright.goForward();
     await expect.poll(() => page.call('recipe')).toMatchObject({ seed: 3, guidanceScale: 6 });
+    await ready(page);
+  });
+
+  it('leaves the history alone once it has gone back, whose next step may be on its way', async () => {
+    await show(page, '#label=orc&seed=5');
+    await page.playwright.getByRole('group', { name: 'Seeds' }).getByRole('button', { name: '3' }).click();
+    await expect.poll(() => hashOf(page)).toContain('seed=3&');
+    const writes = await page.playwright.evaluate(async () => {
+      const calls: string[] = [];
+      const { pushState, replaceState } = history;
+      for (const name of ['pushState', 'replaceState'] as const) history[name] = () => void calls.push(name);
+      history.back();
+      await new Promise((resolve) => addEventListener('hashchange', resolve, { once: true }));
+      calls.length = 0; // the address may be put right at once
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      Object.assign(history, { pushState, replaceState });
+      return calls;
+    });
+    expect(writes).toEqual([]);
+    expect(await page.call('recipe')).toMatchObject({ label: 'orc', seed: 5 });
     await ready(page);
   });
 

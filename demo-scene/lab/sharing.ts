@@ -35,6 +35,8 @@ const WRITE_DELAY_MS = 250;
 /** Keeps the settings in the page's address, and what was chosen before in the browser's history. */
 export class Address {
   private timer: ReturnType<typeof setTimeout> | undefined;
+  /** What the address is to say. */
+  private hash = '';
   /** Whether what is to be written becomes a new entry of the history. */
   private isNew = false;
 
@@ -44,9 +46,9 @@ export class Address {
     onChange: (parsed: ParsedHash) => void,
   ) {
     addEventListener('hashchange', () => {
-      clearTimeout(this.timer);
       this.isNew = false;
       onChange(this.read());
+      this.writeNow(); // later it would break off the next step that a person goes back or forward
     });
   }
 
@@ -56,14 +58,19 @@ export class Address {
 
   /** @param isNew whether a person can go back from these settings to those before; otherwise they take their place */
   write(settings: Settings, isNew: boolean): void {
-    clearTimeout(this.timer);
     this.isNew ||= isNew;
-    const hash = formatHash(settings, this.info);
-    this.timer = setTimeout(() => {
-      if (this.isNew && hash !== location.hash) history.pushState(null, '', hash);
-      else history.replaceState(null, '', hash);
-      this.isNew = false;
-    }, WRITE_DELAY_MS);
+    this.hash = formatHash(settings, this.info);
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.writeNow(), WRITE_DELAY_MS);
+  }
+
+  private writeNow(): void {
+    clearTimeout(this.timer);
+    if (this.hash !== location.hash) {
+      if (this.isNew) history.pushState(null, '', this.hash);
+      else history.replaceState(null, '', this.hash);
+    }
+    this.isNew = false;
   }
 
   linkTo(settings: Settings): string {
