@@ -17,3 +17,11 @@ export class Adjusting {
     return isFirst;
   }
 }
+
+/** Ends what is being typed: its field shows the number that counts now, and what is typed there next goes on from none before. */
+export function endTyping(): void {
+  const field = document.activeElement;
+  if (!(field instanceof HTMLInputElement)) return;
+  field.blur();
+  field.focus({ preventScroll: true });
+}

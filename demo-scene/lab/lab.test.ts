@@ -267,6 +267,27 @@ function inLab(openPage: OpenPage): void {
     await ready(page);
   });
 
+  it('takes what is typed after a step back for a step of its own, and shows in the field what counts', async () => {
+    await show(page, '#label=orc&seed=5&guidance=2');
+    const guidance = page.playwright.getByLabel('guidance scale', { exact: true });
+    for (const [seed, typed] of [
+      ['3', 4],
+      ['4', 6],
+    ] as const) {
+      await page.playwright.getByRole('group', { name: 'Seeds' }).getByRole('button', { name: seed }).click();
+      await expect.poll(() => hashOf(page)).toContain(`seed=${seed}&`);
+      await enter(page, 'guidance scale', typed);
+      await expect.poll(() => hashOf(page)).toContain(`guidance=${typed}&`);
+      await page.playwright.goBack();
+      await expect.poll(() => guidance.inputValue()).toBe('2');
+      await enter(page, 'guidance scale', 3);
+      await expect.poll(() => hashOf(page)).toContain('guidance=3&');
+      await page.playwright.goBack();
+      await expect.poll(() => page.call('recipe')).toMatchObject({ seed: Number(seed), guidanceScale: 2 });
+    }
+    await ready(page);
+  });
+
   it('leaves the history alone once it has gone back, whose next step may be on its way', async () => {
     await show(page, '#label=orc&seed=5');
     await page.playwright.getByRole('group', { name: 'Seeds' }).getByRole('button', { name: '3' }).click();

@@ -1,6 +1,7 @@
 import type { AssetGenerator } from '../../plugin/index.ts';
 import { MATERIAL_CHANNELS } from '../../runtime/index.ts';
 import { element } from '../shared/page.ts';
+import { endTyping } from './adjusting.ts';
 import { LargePicture } from './largePicture.ts';
 import { asMade } from './overruled.ts';
 import { GuidancePlot, SchedulePlot } from './plots.ts';
@@ -38,7 +39,10 @@ export class Workbench {
     private readonly setState: (state: 'painting' | 'filling' | 'ready') => void,
   ) {
     const { info } = generator;
-    this.address = new Address(info, ({ settings, notes }) => this.use(settings, false, notes));
+    this.address = new Address(info, ({ settings, notes }) => {
+      this.use(settings, false, notes);
+      endTyping();
+    });
     const { settings, notes } = this.address.read();
     this.settings = settings;
     this.status = new StatusLine(generator);
