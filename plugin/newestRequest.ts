@@ -1,8 +1,9 @@
-import type { RecipeOptions } from '../runtime/index.ts';
+import { type Recipe, type RecipeOptions, recipeKey } from '../runtime/index.ts';
 
 /**
  * Requests for one place, such as a texture or a cell of a sheet, of which the newest wins: where one begins to be painted,
- * the one that is being painted is aborted, and what was asked for earlier, but still waits for a model, never begins.
+ * the one that is being painted is aborted, and what was asked for earlier, but still waits for a model, never begins. Where
+ * both are for the same picture, the older is aborted only once the newer waits for it, too, so that its painting goes on.
  */
 export class NewestRequest {
   /** The number of the request that was asked for last. */
@@ -10,7 +11,9 @@ export class NewestRequest {
   /** The number of the newest request that has begun: what is painted once more takes no newer request's place by it. */
   lastBegun = 0;
   private pending: AbortController | null = null;
-  private wanted: RecipeOptions | null = null;
+  /** What has begun and not ended, in order: the newest, and those that it has not taken over from. */
+  private readonly running = new Set<AbortController>();
+  private wanted: Recipe | null = null;
   /** The signal by which the caller may give up the request that is being painted. */
   private signal: AbortSignal | undefined;
 
@@ -33,13 +36,23 @@ export class NewestRequest {
   }
 
   /** Begins to paint a request, in place of the one that is being painted. `end` it in any case. */
-  begin(request: number, recipe: RecipeOptions, signal: AbortSignal | undefined): AbortController {
+  begin(request: number, recipe: Recipe, signal: AbortSignal | undefined): AbortController {
+    const isSame = this.wanted !== null && recipeKey(this.wanted) === recipeKey(recipe);
+    if (!isSame) this.abort(this.superseded());
     this.lastBegun = request;
     this.wanted = recipe;
     this.signal = signal;
-    this.abort(this.superseded());
     this.pending = new AbortController();
+    this.running.add(this.pending);
     return this.pending;
+  }
+
+  /** Aborts what began before a request, which waits for its picture by now. */
+  takeOver(pending: AbortController): void {
+    for (const older of this.running) {
+      if (older === pending) return;
+      older.abort(this.superseded());
+    }
   }
 
   /** Whether this request is being painted still, and no other. */
@@ -49,11 +62,14 @@ export class NewestRequest {
 
   /** Ends a request, unless another has taken its place. */
   end(pending: AbortController): void {
+    if (!this.running.has(pending)) return;
+    this.takeOver(pending);
+    this.running.delete(pending);
     if (this.isOf(pending)) this.pending = null;
   }
 
   /** Aborts what is being painted. */
   abort(reason: DOMException): void {
-    this.pending?.abort(reason);
+    for (const pending of this.running) pending.abort(reason);
   }
 }

@@ -56,6 +56,8 @@ export interface RequestOptions extends Waiting {
   /** A preview after every n-th step, a whole number; default 0: none but that of a conditional VAE, before the steps. */
   previewEvery?: number;
   onStep?: (step: number, numSteps: number, preview: Picture | null) => void;
+  /** Told when the picture has to be painted, and the request has joined those that wait for it. */
+  onQueued?: () => void;
 }
 
 /** A denoising step of a picture. */
@@ -228,7 +230,7 @@ export class PictureSource {
    */
   async pictureAsync(recipe: Recipe, options: RequestOptions = {}): Promise<Picture> {
     this.assertUsable();
-    const { priority, signal, previewEvery = 0, onStep } = options;
+    const { priority, signal, previewEvery = 0, onStep, onQueued } = options;
     if (!Number.isInteger(previewEvery) || previewEvery < 0) {
       throw new RangeError(`generate: previewEvery is ${quote(previewEvery)}; expected a whole number from 0`);
     }
@@ -241,12 +243,16 @@ export class PictureSource {
     const stored = await this.storedAsync(recipe);
     this.assertUsable();
     signal?.throwIfAborted();
+    const painted = this.finished.get(recipeKey(recipe)); // for another caller, while the store was asked
+    if (painted) return painted;
     if (stored) return this.keep(recipe, stored);
     const report = ({ step, numSteps, previews }: PaintStep, index: number) => {
       const isDue = step === 0 || step % previewEvery === 0; // others of the batch may have asked for more
       onStep?.(step, numSteps, (isDue && previews?.[index]) || null);
     };
-    return this.queue.request({ recipe, previewEvery }, { priority, signal, onStep: report }) as Promise<Picture>;
+    const picture = this.queue.request({ recipe, previewEvery }, { priority, signal, onStep: report });
+    onQueued?.();
+    return picture as Promise<Picture>;
   }
 
   /** How far guidance moves the predicted noise at each step; null where it took one pass. @throws as `pictureAsync` */

@@ -191,7 +191,8 @@ export class GeneratedSheet extends RawTexture {
         if (preview) this.previewed.add(cell);
         this.onCellProgressObservable.notifyObservers({ cell, step, numSteps, recipe });
       };
-      const picture = await this.source!.pictureAsync(recipe, { ...how, signal, onStep });
+      const onQueued = () => requests.takeOver(pending);
+      const picture = await this.source!.pictureAsync(recipe, { ...how, signal, onStep, onQueued });
       signal.throwIfAborted();
       this.show(picture, cell, draw);
       this.current[cell] = recipe;

@@ -37,7 +37,7 @@ import {
 import { applySettings, changedSettings, copySettings, settingsOf, type TextureSettings } from './textureSettings.ts';
 import { whenRestored } from './whenRestored.ts';
 
-export type RegenerateOptions = Omit<RequestOptions, 'onStep'>;
+export type RegenerateOptions = Omit<RequestOptions, 'onStep' | 'onQueued'>;
 
 const CLASS_NAME = 'BABYLON.GeneratedTexture';
 
@@ -143,7 +143,8 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
 
   /**
    * Makes another picture in this texture, from the newest recipe with changes, whose `attributes` take the place of all that it
-   * has. A request that is still running is aborted, and its changes are made by this one. Where one ends without a picture, its previews give way to the current picture.
+   * has. A request that is still running is aborted, and its changes are made by this one; where both are for the same picture,
+   * it goes on, with the priority of this one. Where one ends without a picture, its previews give way to the current picture.
    *
    * @throws RangeError for what the model cannot paint; an AbortError when superseded, aborted or disposed; what loading the
    *         model, or a classifier that the recipe names by its address, throws
@@ -209,7 +210,8 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
         if (preview) this.show(preview, draw, true);
         this.onProgressObservable.notifyObservers({ step, numSteps, recipe });
       };
-      const picture = await source.pictureAsync(recipe, { ...options, signal, onStep });
+      const onQueued = () => this.requests.takeOver(pending);
+      const picture = await source.pictureAsync(recipe, { ...options, signal, onStep, onQueued });
       this.assertAlive();
       signal.throwIfAborted();
       this.show(picture, draw);
