@@ -4,9 +4,9 @@ import type { Observable } from '@babylonjs/core/Misc/observable.js';
  * Calls a listener. What it throws is reported as uncaught, as from a listener of an event: whoever tells of a thing goes on
  * as if nobody had listened.
  */
-export function tell<Value>(listener: ((value: Value) => void) | undefined, value: Value): void {
+export function tell<Told extends unknown[]>(listener: ((...told: Told) => void) | undefined, ...told: Told): void {
   try {
-    listener?.(value);
+    listener?.(...told);
   } catch (error) {
     queueMicrotask(() => {
       throw error;
@@ -16,5 +16,5 @@ export function tell<Value>(listener: ((value: Value) => void) | undefined, valu
 
 /** Tells all who observe, as `tell` does. */
 export function notify<Value>(observable: Observable<Value>, value: Value): void {
-  tell((told: Value) => observable.notifyObservers(told), value);
+  tell(() => observable.notifyObservers(value));
 }

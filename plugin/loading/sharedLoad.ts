@@ -1,5 +1,6 @@
 import type { OnProgress } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
+import { tell } from '../tell.ts';
 import { untilAborted } from '../untilAborted.ts';
 import type { LoadOptions } from './loadModelBytes.ts';
 
@@ -29,7 +30,7 @@ export class SharedLoad<Loaded> {
     private readonly free: (loaded: Loaded) => void = () => {},
   ) {
     const onProgress: OnProgress = (...progress) => {
-      for (const listener of this.listeners) listener(...progress);
+      for (const listener of this.listeners) tell(listener, ...progress);
     };
     this.loading = load({ signal: this.life.signal, onProgress });
     this.loading.then(

@@ -1,5 +1,6 @@
 import type { OnProgress } from '../../runtime/index.ts';
 import type { ReadPart } from '../loading/loadModelBytes.ts';
+import { tell } from '../tell.ts';
 import type { CurrentPainter } from './currentPainter.ts';
 import type { OptionalPart, Painter } from './painter.ts';
 
@@ -53,7 +54,7 @@ export class LazyPart {
   private async add(painter: CurrentPainter): Promise<string> {
     this.life.signal.throwIfAborted();
     this.files ??= this.read!(this.part, this.life.signal, (...progress) => {
-      for (const listener of this.listeners) listener(...progress);
+      for (const listener of this.listeners) tell(listener, ...progress);
     });
     try {
       const files = await this.files;

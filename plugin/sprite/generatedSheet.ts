@@ -189,7 +189,7 @@ export class GeneratedSheet extends RawTexture {
       const onStep: RequestOptions['onStep'] = (step, numSteps, preview) => {
         if (preview) this.show(preview, cell, draw);
         if (preview) this.previewed.add(cell);
-        this.onCellProgressObservable.notifyObservers({ cell, step, numSteps, recipe });
+        notify(this.onCellProgressObservable, { cell, step, numSteps, recipe });
       };
       const onQueued = () => requests.takeOver(pending);
       const picture = await this.source!.pictureAsync(recipe, { ...how, signal, onStep, onQueued });

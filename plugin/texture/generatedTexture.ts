@@ -208,7 +208,7 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
       signal.throwIfAborted();
       const onStep: RequestOptions['onStep'] = (step, numSteps, preview) => {
         if (preview) this.show(preview, draw, true);
-        this.onProgressObservable.notifyObservers({ step, numSteps, recipe });
+        notify(this.onProgressObservable, { step, numSteps, recipe });
       };
       const onQueued = () => this.requests.takeOver(pending);
       const picture = await source.pictureAsync(recipe, { ...options, signal, onStep, onQueued });
