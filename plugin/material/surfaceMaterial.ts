@@ -228,10 +228,6 @@ export class SurfaceMaterial extends PBRMaterial {
     return this;
   }
 
-  override getClassName(): string {
-    return 'SurfaceMaterial';
-  }
-
   /** Makes another material with copies of the pictures; its maps are made of them. */
   override clone(name: string, cloneTexturesOnlyOnce = true, rootUrl = ''): SurfaceMaterial {
     const [albedo, ...pictures] = this.surfaces.map((surface) => surface.albedo.clone());

@@ -1,4 +1,5 @@
 // What surface materials outlive: lost devices, and requests that are given up.
+import { PBRMaterial } from '@babylonjs/core/Materials/PBR/pbrMaterial.js';
 import type { RawTexture } from '@babylonjs/core/Materials/Textures/rawTexture.js';
 import { Texture } from '@babylonjs/core/Materials/Textures/texture.js';
 import { expect, it } from 'vitest';
@@ -49,6 +50,11 @@ it('has maps that are sampled as its picture is, also when that changes, and in 
   material.albedo.updateSamplingMode(Texture.NEAREST_SAMPLINGMODE);
   for (const one of [material, material.clone('more bricks')])
     expect(new Set(modes(one)), one.name).toEqual(new Set([Texture.NEAREST_SAMPLINGMODE]));
+});
+
+it('is a PBRMaterial to those who ask for the class by its name', async () => {
+  const material = await makeBricks();
+  expect(material.getClassName()).toBe(new PBRMaterial('plain', scene).getClassName());
 });
 
 it('has clones without the maps that were taken from it', async () => {
