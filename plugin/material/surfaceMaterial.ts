@@ -57,7 +57,9 @@ export interface SavedSurfaceMaterial extends SurfaceMaterialOptions {
 const CLASS_NAME = 'BABYLON.SurfaceMaterial';
 
 /** Fields that are saved separately, or not at all. */
-const OWN_KEYS = /^(name|id|uniqueId|customType|albedoTexture|bumpTexture|metallicTexture)$/;
+const OWN_KEYS = /^(name|id|uniqueId|customType)$/;
+/** Where the maps are that the material makes, unless a game shows others there, or none. */
+const SLOTS = ['albedoTexture', 'bumpTexture', 'metallicTexture'] as const;
 
 /**
  * A PBRMaterial all of whose maps are made from one generated picture: albedo, normal and height, ambient occlusion,
@@ -232,11 +234,12 @@ export class SurfaceMaterial extends PBRMaterial {
   override clone(name: string, cloneTexturesOnlyOnce = true, rootUrl = ''): SurfaceMaterial {
     const [albedo, ...pictures] = this.surfaces.map((surface) => surface.albedo.clone());
     const copy = new SurfaceMaterial(name, albedo!, this.options, pictures);
-    const get = (own: this, key: string | symbol) => (OWN_KEYS.test(String(key)) ? null : Reflect.get(own, key));
+    const isOwn = (key: string) => OWN_KEYS.test(key) || this.madeSlots.some((slot) => slot === key);
+    const get = (own: this, key: string | symbol) => (isOwn(String(key)) ? null : Reflect.get(own, key));
     SerializationHelper.Clone(() => copy, new Proxy(this, { get }), { cloneTexturesOnlyOnce });
     this.stencil.copyTo(copy.stencil);
     this._clonePlugins(copy, rootUrl);
-    for (const map of ['bumpTexture', 'metallicTexture'] as const) if (!this[map]) copy[map] = null;
+    for (const slot of SLOTS) if (!this[slot]) copy[slot] = null;
     return copy;
   }
 
@@ -275,12 +278,22 @@ export class SurfaceMaterial extends PBRMaterial {
     });
   }
 
-  /** The settings that were changed after the material was made, as a scene file holds them. */
+  /** The slots that show the maps of this material. */
+  private get madeSlots() {
+    const [{ albedo, normal, orm }] = this.surfaces as [SurfaceTextures];
+    return SLOTS.filter((slot, i) => this[slot] === [albedo, normal, orm][i]);
+  }
+
+  /** The settings that were changed after the material was made, as a scene file holds them: null for an empty slot. */
   private changes(): Record<string, unknown> {
-    return changesOf(plainData(super.serialize()), this.usual);
+    const saved = plainData(super.serialize());
+    for (const slot of SLOTS) saved[slot] ??= null;
+    for (const slot of this.madeSlots) delete saved[slot];
+    return changesOf(saved, this.usual);
   }
 
   private change(changed: Record<string, unknown>, rootUrl: string): void {
+    for (const slot of SLOTS) if (changed[slot] === null) this[slot] = null;
     SerializationHelper.Parse(() => this, changed, this.getScene(), rootUrl);
     if (changed.stencil) this.stencil.parse(changed.stencil, this.getScene(), rootUrl);
     Material._ParsePlugins(changed, this, this.getScene(), rootUrl);

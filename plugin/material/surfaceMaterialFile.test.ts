@@ -99,6 +99,18 @@ describe('a surface material in a scene file', () => {
     expect(loaded.serialize()).toEqual({ ...material.serialize(), uniqueId: loaded.uniqueId });
   });
 
+  it('comes back with the maps that a game has put in the place of its own, and without those that it took away', async () => {
+    const material = await makeBricks();
+    material.bumpTexture = new Texture('data:dents', scene);
+    material.metallicTexture = null;
+    const saved = JSON.parse(JSON.stringify(material.serialize()));
+    expect(Object.keys(saved.changed)).toEqual(['bumpTexture', 'metallicTexture']);
+    const loaded = SurfaceMaterial.Parse(saved, scene);
+    expect(loaded.bumpTexture!.name).toBe('data:dents');
+    expect([loaded.metallicTexture, loaded.albedoTexture]).toEqual([null, loaded.albedo]);
+    expect(loaded.serialize()).toMatchObject({ changed: saved.changed });
+  });
+
   it('can be reshaped and waited for before its picture is there', async () => {
     const material = await makeBricks();
     const saved = material.serialize();

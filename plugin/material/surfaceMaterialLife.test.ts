@@ -1,6 +1,6 @@
 // What surface materials outlive: lost devices, and requests that are given up.
 import { PBRMaterial } from '@babylonjs/core/Materials/PBR/pbrMaterial.js';
-import type { RawTexture } from '@babylonjs/core/Materials/Textures/rawTexture.js';
+import { RawTexture } from '@babylonjs/core/Materials/Textures/rawTexture.js';
 import { Texture } from '@babylonjs/core/Materials/Textures/texture.js';
 import { expect, it } from 'vitest';
 import { makeBricks, RECIPE, scene, tiny, useTinyBricks } from '../testing/tinyBricks.ts';
@@ -62,6 +62,15 @@ it('has clones without the maps that were taken from it', async () => {
   material.bumpTexture = null;
   const copy = material.clone('flat bricks');
   expect([copy.bumpTexture, copy.metallicTexture?.name]).toEqual([null, 'flat bricks occlusion, roughness, metallic']);
+});
+
+it('has clones with the maps that a game has put in the place of its own', async () => {
+  const material = await makeBricks();
+  const bump = RawTexture.CreateRGBATexture(new Uint8Array(4), 1, 1, scene);
+  material.bumpTexture = bump;
+  const copy = material.clone('dented bricks');
+  expect(copy.bumpTexture!.getInternalTexture()).toBe(bump.getInternalTexture());
+  expect(copy.albedoTexture).toBe(copy.albedo);
 });
 
 it('makes the maps of a finished picture while another is made, and given up', async () => {
