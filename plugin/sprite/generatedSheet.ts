@@ -322,15 +322,18 @@ export class GeneratedSheet extends RawTexture {
     this.paintInTime(this.paintSavedAsync(saved));
   }
 
-  /** Paints for a caller who does not wait, and reports errors. */
+  /** Paints for a caller who does not wait, and reports errors; the scene waits for it. */
   private paintInTime(painted: Promise<void>): void {
     this.painted = painted;
-    painted.catch((error: Error) => this.report(error));
+    const scene = this.getScene()!;
+    scene.addPendingData(this);
+    painted.catch((error: Error) => this.report(error)).finally(() => scene.removePendingData(this));
   }
 
   override dispose(): void {
     if (this.isGone) return;
     this.life.abort(abortError(`generate: sprites ${this.name} were disposed`));
+    this.getScene()?.removePendingData(this);
     this.stopObserving();
     this.onCellProgressObservable.clear();
     this.drawing.dispose();

@@ -52,6 +52,23 @@ it('brings back sprites that walk, where they were and as they were', async () =
   expect(restored.createSprite('elf')).toMatchObject({ height: 1.5, width: 1 });
 });
 
+it('keeps its scene waiting until its cells are painted', async () => {
+  sprites.createSprite('orc');
+  const { scene: other, texture } = await reloaded();
+  expect(texture.isReady()).toBe(false);
+  await other.whenReadyAsync();
+  expect(texture.isReady()).toBe(true);
+});
+
+it('keeps no scene waiting that it cannot be painted for, or that it is disposed in', async () => {
+  sprites.createSprite('orc');
+  await (await reloaded({ hasModel: false })).scene.whenReadyAsync();
+  const { scene: other, texture } = await reloaded();
+  expect(other.isLoading).toBe(true);
+  texture.dispose();
+  expect(other.isLoading).toBe(false);
+});
+
 it('makes further sprites as high as before, whatever became of the first', async () => {
   sprites.createSprite('orc').height = 4.5;
   expect((await restoreSpritesAsync(await reloaded())).createSprite('elf')).toMatchObject({ height: 1.5, width: 1 });
