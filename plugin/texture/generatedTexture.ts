@@ -121,7 +121,10 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
     return this.source?.frameBudgetMs ?? null;
   }
 
-  /** RGBA bytes of the picture, bottom row first; null before the first picture, and where it is on the GPU alone. */
+  /**
+   * RGBA bytes of the picture, bottom row first; null before the first picture, and where it is on the GPU alone. They are the
+   * texture's own: the next picture or preview is drawn in them, so copy what is to stay, and change nothing.
+   */
   get texels(): Uint8Array | null {
     return this.isOnCpu ? this.target.pixels : null;
   }
