@@ -9,7 +9,8 @@ export interface PictureSourceOptions extends PainterOptions, LoadOptions {
   cacheBytes?: number;
   /**
    * Keeps finished pixels in IndexedDB for the next visit, up to so many bytes; 0: not at all; default 64 MiB. Pictures
-   * made on the GPU are not kept: their pixels never leave it.
+   * made on the GPU are not kept: their pixels never leave it. All generators of a site share one store, which whoever keeps
+   * a picture brings down to its own limit: give them the same, or 0.
    */
   storeBytes?: number;
 }

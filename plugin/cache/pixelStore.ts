@@ -15,7 +15,7 @@ import {
 } from './pixelRecords.ts';
 
 export interface PixelStoreOptions {
-  /** The most bytes of all pixels together, without what IndexedDB adds. */
+  /** The most bytes of all pixels of the site together, as this store writes them, without what IndexedDB adds. */
   maxBytes?: number;
   /** Called at most once, when IndexedDB does not work. */
   onWarning?: (message: string) => void;
@@ -40,7 +40,8 @@ const TIME_STEP_MS = 1e-3;
  *   const pixels = (await store.getAsync(key)) ?? (await paint());
  *
  * The store only saves time, so none of its methods rejects: where IndexedDB is missing or broken, the store is empty. Each
- * change is one transaction, so that the tabs of one site can share the store and its limit.
+ * change is one transaction, so that the tabs of one site can share the store. All stores of a site are that one: each write
+ * brings it down to the limit of the store that writes.
  */
 export class PixelStore {
   private readonly options: Required<PixelStoreOptions>;
