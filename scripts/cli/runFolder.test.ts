@@ -95,9 +95,11 @@ it('removes the temporary files of killed processes, and the folder that it made
 });
 
 it('gives up at once what is interrupted while it reads its data, and leaves no folder behind', async () => {
-  const reading = inRunFolder({ out }, () => new Promise(() => {}));
-  await expect.poll(() => existsSync(join(out, LOCK))).toBe(true);
-  process.kill(process.pid, 'SIGINT');
+  const reading = inRunFolder({ out }, () => {
+    expect(existsSync(join(out, LOCK))).toBe(true);
+    process.kill(process.pid, 'SIGINT'); // from inside, where it is listened for
+    return new Promise(() => {});
+  });
   await expect(reading).rejects.toMatchObject({
     name: 'InterruptError',
     exitCode: 130,
