@@ -14,12 +14,14 @@ const LAG_MS = 10;
  * Calls `onChange` as soon as the files are watched, and again after one of them was written, until the signal fires. Calls
  * never overlap; a file that is written during a call leads to another one.
  *
- * @param files asked again after each call; neither they nor their folders need exist
+ * @param files   asked again after each call; neither they nor their folders need exist
+ * @param quietMs for how long nothing more must be written before a call; shorter than it takes to look again
  */
 export async function watchFiles(
   files: () => readonly string[],
   onChange: () => Promise<void>,
   signal: AbortSignal,
+  quietMs = QUIET_MS,
 ): Promise<void> {
   if (signal.aborted) return;
   const { watch } = await import('chokidar');
@@ -38,7 +40,7 @@ export async function watchFiles(
     timer = setTimeout(() => {
       isChanged = true;
       wake();
-    }, QUIET_MS);
+    }, quietMs);
   };
   // A change that is noted already must not be noted again after the next call has begun.
   const looking = setInterval(() => {
