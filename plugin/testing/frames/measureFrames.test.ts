@@ -21,6 +21,9 @@ const LIMIT_MS = 240_000;
 /** Two clocks, one of the page and one of its trace. */
 const ROUNDING = 0.02;
 
+/** How much earlier than its callbacks a frame is said to be, at most: a frame of the display. */
+const DISPLAY_FRAME_MS = 1000 / 60;
+
 /** The median work of the main thread in a frame, besides drawing: the time that it takes, and that on a core. */
 const medianWorkMs = ({ work }: Phases) => summarise(work.map(({ durationMs }) => durationMs)).median;
 const medianComputeMs = ({ work }: Phases) => summarise(work.map(({ computeMs }) => computeMs)).median;
@@ -78,7 +81,8 @@ describe.skipIf(!findChromium())('measureFrames', () => {
       }
       // No frame can be shorter than what its page computes in it, and nothing else takes as long.
       const shortest = (1 - ROUNDING) * BUSY_FRAME_MS;
-      expect(summarise(busyFrames.frameMs).median).toBeGreaterThan(shortest);
+      const earlierMs = (OPTIONS.numRounds * DISPLAY_FRAME_MS) / busyFrames.frameMs.length; // the last of each round
+      expect(summarise(busyFrames.frameMs).mean).toBeGreaterThan(shortest - earlierMs);
       expect(medianWorkMs(busyFrames)).toBeGreaterThan(shortest);
       expect(medianWorkMs(busyFrames)).toBeLessThan(4 * BUSY_FRAME_MS); // on a busy machine it waits for a core, too
       expect(medianComputeMs(idle)).toBeLessThan(BUSY_FRAME_MS / 4);
