@@ -185,8 +185,10 @@ export async function drawInTurn(
   const drawn = await read();
   if (engine.isWebGPU) return { drawn, restored: null, uploaded: uploaded.slice(0, numUploads) };
   const { loseContext, restoreContext } = loserOf(canvas().getContext('webgl2')!);
+  const lost = new Promise((resolve) => canvas().addEventListener('webglcontextlost', resolve, { once: true }));
   loseContext();
-  await new Promise((resolve) => setTimeout(resolve));
+  await lost;
+  await new Promise((resolve) => setTimeout(resolve)); // while the event is on its way, the context cannot be restored
   const restored = new Promise((resolve) => engine.onContextRestoredObservable.addOnce(resolve));
   restoreContext();
   await restored;
