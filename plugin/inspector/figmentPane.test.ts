@@ -70,6 +70,7 @@ describeInBrowser(
       await field('seed').fill('8');
       await field('seed').press('Enter');
       await soon(hero).toMatchObject({ label: 'elf', seed: 8 });
+      await soon(() => text('asset in the bake file').count()).toBe(1);
       await button('Keep').click();
       await soon(() => text('Kept in the scene, and as guests in the bake file.').count()).toBe(1);
       expect(await readFile(art.file, 'utf8')).toContain('"seedsByLabel": { "elf": [8] }');
