@@ -25,11 +25,11 @@ export function testCards(visit: VisitedTavern): void {
     await playwright.keyboard.press('Enter');
     expect(await playwright.isVisible('#card')).toBe(true);
     expect(await playwright.textContent('[data-recipe=seed]')).toBe(String(tavern.portraits[FIRST]!.seed));
-    const name = await playwright.textContent('#card-name');
     await rerollByKeyboard(playwright);
-    expect(await playwright.textContent('#card-name')).not.toBe(name);
     const [portrait] = await page.call('portraits');
-    const { label, seed } = portrait!;
+    const { name, label, seed } = portrait!;
+    expect(seed).not.toBe(tavern.portraits[FIRST]!.seed);
+    expect(await playwright.textContent('#card-name')).toBe(name);
     expect(await copiedRecipe(playwright)).toMatchObject({ model: 'portraits', label, seed });
     await playwright.keyboard.press('Escape');
     expect(await playwright.isVisible('#card')).toBe(false);
