@@ -212,8 +212,8 @@ function inLab(openPage: OpenPage): void {
   it('ends 100 rapid changes in the last picture, and leaves nothing behind', async () => {
     await show(page, '#steps=4');
     const before = await alive(page);
-    expect(before.workers).toHaveLength(1);
-    expect(before.workers[0]).toBeGreaterThan(50); // the weights
+    expect(before.workers.length).toBeGreaterThan(0); // as many as the machine has cores for
+    for (const numTensors of before.workers) expect(numTensors).toBeGreaterThan(50); // the weights
     await page.playwright.evaluate(async () => {
       const rows = [...document.querySelectorAll('.lil-number')];
       const input = rows.find((row) => row.textContent === 'guidance scale')!.querySelector('input')!;
