@@ -92,6 +92,7 @@ it('embeds nothing from outside the output folder, and nothing but PNG files', a
   await art.describe([{ labels: ['elf'], output: 'linked' }]);
   const [secret, linked] = [join(art.folder, 'secret.txt'), join(art.out, 'linked.png')];
   await writeFile(secret, 'secret');
+  await rm(linked, { force: true }); // of an earlier attempt
   await symlink(secret, linked);
   const write = () => writeReport(art.file, html, { backend: 'wasm', neighbours: 0 });
   await expect(write()).rejects.toThrow(/linked.png would leave its folder by the link .*; remove the link/);
