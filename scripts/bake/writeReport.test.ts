@@ -113,6 +113,7 @@ describe.skipIf(!findChromium())('in a browser, from disk', () => {
   const errors: string[] = [];
   beforeAll(async () => {
     page = await (await sharedChromium({ webgpu: false })).newPage();
+    page.setDefaultTimeout(0); // the test's own limits
     page.on('pageerror', (error) => errors.push(String(error)));
     page.on('console', (message) => void (message.type() === 'error' && errors.push(message.text())));
     await page.goto(pathToFileURL(html).href);

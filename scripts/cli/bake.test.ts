@@ -269,7 +269,7 @@ describe('bake', () => {
 
   it('ends at Ctrl-C with code 130 and whole files alone', async () => {
     const started = failure('--count', '5000', '--batch', '2', '--steps', '2');
-    await vi.waitUntil(async () => (await readdir(out)).some((name) => name.endsWith('.png')), { timeout: 20_000 });
+    await vi.waitUntil(async () => (await readdir(out)).some((name) => name.endsWith('.png')), { timeout: 60_000 });
     process.kill(process.pid, 'SIGINT');
     const [exitCode, text] = await started;
     expect(exitCode).toBe(130);

@@ -177,6 +177,7 @@ describe.skipIf(!findChromium())('the page of figment pick', () => {
   const errors: string[] = [];
   beforeEach(async () => {
     page = await (await sharedChromium({ webgpu: false })).newPage();
+    page.setDefaultTimeout(0); // the test's own limits
     errors.length = 0;
     page.on('pageerror', (error) => errors.push(String(error)));
     page.on('console', (message) => void (message.type() === 'error' && errors.push(message.text())));

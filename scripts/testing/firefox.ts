@@ -33,6 +33,7 @@ export async function launchFirefox(): Promise<Firefox> {
       executablePath,
       headless: false,
       timeout: 0, // on a busy machine it takes as long as it takes, and a test has a limit of its own
+      protocolTimeout: 0,
       env: { ...process.env, DISPLAY: display.name, LIBGL_ALWAYS_SOFTWARE: '1' },
       extraPrefsFirefox: { 'webgl.force-enabled': true },
     });
