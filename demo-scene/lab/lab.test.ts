@@ -1,7 +1,7 @@
 // The guidance lab in a real browser: its settings, strips, plots and address.
 import { encode } from 'fast-png';
-import { beforeAll, expect, it, vi } from 'vitest';
-import { describeInBrowser, type OpenPage } from '../../scripts/testing/describeInBrowser.ts';
+import { expect, it, vi } from 'vitest';
+import { describeInBrowser, type OpenPage, type Prepare } from '../../scripts/testing/describeInBrowser.ts';
 import { flawsOfAccess } from '../../scripts/testing/flawsOfAccess.ts';
 import type { TestPage } from '../../scripts/testing/openBrowser.ts';
 import { enter, type LabConsole, labSite, picture, pictures, ready, show, text } from '../testing/visitedLab.ts';
@@ -18,12 +18,12 @@ vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 describeInBrowser('the guidance lab', inLab, { webgpu: false, compositing: 'cpu' });
 
-function inLab(openPage: OpenPage): void {
+function inLab(openPage: OpenPage, prepare: Prepare): void {
   let page: TestPage<LabConsole>;
   /** A page that has no picture of the other's in its store, and must paint it itself. */
   let elsewhere: TestPage<LabConsole>;
 
-  beforeAll(async () => {
+  prepare(async () => {
     const site = await labSite();
     const other = 'lab.html#label=orc&guidance=lots&interval=300-700';
     [page, elsewhere] = await Promise.all([

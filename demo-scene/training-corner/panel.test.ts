@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { unzipSync } from 'fflate';
 import type { Page } from 'playwright-core';
-import { beforeAll, expect, it, vi } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import {
   createModel,
   generate,
@@ -40,12 +40,12 @@ const NUM_LEFT = 4;
 
 describeInBrowser(
   'the training corner',
-  (openPage) => {
+  (openPage, prepare) => {
     let page: TestPage<Console>;
     let playwright: Page;
 
     // The tavern paints nobody until it is seen.
-    beforeAll(async () => {
+    prepare(async () => {
       const demo = await demoSite();
       const files = { ...demo.files, ...(await quickModels()) };
       page = await openPage({ ...demo, files, fewFrames: true, unseen: true, path: '?quality=low&arrivals=off' });

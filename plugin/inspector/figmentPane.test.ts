@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { openPainter } from '../../scripts/bake/pick/candidatePainter.ts';
 import { pickSite } from '../../scripts/bake/pick/pickSite.ts';
 import { type Site, serveSite } from '../../scripts/node/serveSite.ts';
@@ -11,13 +11,18 @@ const BAKE_FILE = '{ "figment": 1, "defaults": { "model": "./tiny" }, "assets": 
 
 describeInBrowser(
   "the pane in Babylon's Inspector",
-  (openPage) => {
+  (openPage, prepare) => {
     let page: TestPage<typeof import('../testing/inspectorPage.ts')>;
     let art: BakeFolder;
     let pick: Site;
     const painter = openPainter('wasm');
+    const closePick = async () => {
+      await pick?.close();
+      await art?.remove();
+    };
 
-    beforeAll(async () => {
+    prepare(async () => {
+      await closePick();
       page = await openPage({ module: 'plugin/testing/inspectorPage.ts' });
       page.playwright.setDefaultTimeout(60_000);
       await page.playwright.setViewportSize({ width: 900, height: 1000 });
@@ -30,8 +35,7 @@ describeInBrowser(
       await openPane();
     });
     afterAll(async () => {
-      await pick?.close();
-      await art?.remove();
+      await closePick();
       await (await painter).dispose();
     });
 

@@ -1,6 +1,6 @@
 // The plugin in a real browser, beside the same recipes baked in Node.
 import path from 'node:path';
-import { beforeAll, expect, it, vi } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { runToEnd } from '../../runtime/core/slices.ts';
 import {
   classifierFolderFiles,
@@ -147,10 +147,27 @@ async function expectSteered(page: TestPage<GenerationPage>): Promise<void> {
   expect(largestDifference(texels, flipped(plain!, TINY_PX))).toBeGreaterThan(4 * TOLERANCE);
 }
 
-describeInBrowser('generation with WebGL, in a worker', (openPage) => {
+/** Whether the browser keeps a picture of so many bytes for the next visit. */
+function hasStored(page: TestPage<GenerationPage>, sizeBytes: number): Promise<boolean> {
+  return page.playwright.evaluate(
+    (size) =>
+      new Promise<boolean>((resolve, reject) => {
+        const opening = indexedDB.open('figment');
+        opening.onerror = () => reject(opening.error);
+        opening.onsuccess = () => {
+          const reading = opening.result.transaction('pixels').objectStore('pixels').getAll();
+          reading.onsuccess = () => resolve(reading.result.some((record) => record.length === size));
+          opening.result.close();
+        };
+      }),
+    sizeBytes,
+  );
+}
+
+describeInBrowser('generation with WebGL, in a worker', (openPage, prepare) => {
   let page: TestPage<GenerationPage>;
 
-  beforeAll(async () => {
+  prepare(async () => {
     page = await openPage({ module, ...site, crossOriginIsolated: true, contentSecurityPolicy: STRICT_CSP });
     await page.call('start', 'webgl');
   });
@@ -174,6 +191,7 @@ describeInBrowser('generation with WebGL, in a worker', (openPage) => {
     };
     const first = await visit();
     expect(first.hasPainted).toBe(true);
+    await expect.poll(() => hasStored(page, 4 * TINY_PX ** 2)).toBe(true); // the others are larger
     await page.reload();
     await page.call('start', 'webgl');
     expect(await visit()).toEqual({ texels: first.texels, hasPainted: false });
@@ -226,10 +244,10 @@ describeInBrowser('generation with WebGL, in a worker', (openPage) => {
   });
 });
 
-describeInBrowser('generation with WebGPU, on the device that draws', (openPage) => {
+describeInBrowser('generation with WebGPU, on the device that draws', (openPage, prepare) => {
   let page: TestPage<GenerationPage>;
 
-  beforeAll(async () => {
+  prepare(async () => {
     page = await openPage({ module, ...site });
     expect(await page.call('start', 'webgpu')).toBe('WebGPU');
   });

@@ -1,6 +1,6 @@
 // Surface materials in a real browser, beside the maps that the runtime makes in Node.
 import { decode } from 'fast-png';
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createModel, generate, generatePictures, pixelArt, selectBackend, surfaceMaps } from '../../runtime/index.ts';
 import { type TinyModelOptions, tinyModelFiles, tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
 import { describeInBrowser } from '../../scripts/testing/describeInBrowser.ts';
@@ -41,10 +41,10 @@ describe.each([
   ['webgl', 'worker', 'WebGL, wasm'],
   ['webgpu', 'gpu', 'WebGPU, webgpu'],
 ] as const)('with %s, painted by %s', (kind, compute, name) => {
-  describeInBrowser('a surface material', (openPage) => {
+  describeInBrowser('a surface material', (openPage, prepare) => {
     let page: TestPage<SurfacePage>;
 
-    beforeAll(async () => {
+    prepare(async () => {
       page = await openPage({ module, files });
       await page.playwright.setViewportSize({ width: CANVAS_PX, height: CANVAS_PX });
       expect(await page.call('start', kind, compute, CANVAS_PX)).toBe(name);

@@ -4,14 +4,17 @@ import { type PageOptions, type TestBrowser, type TestPage, testBrowser } from '
 
 export type OpenPage = <Module = object>(options: PageOptions) => Promise<TestPage<Module>>;
 
+export type Prepare = (open: () => Promise<void>) => void;
+
 /**
- * Describes `suite` in the Chromium of its worker, or reports it as skipped where there is none. A page that is opened in `beforeAll`
+ * Describes `suite` in the Chromium of its worker, or reports it as skipped where there is none. A page that is opened in `prepare`
  * serves all tests of the suite, which saves seconds a test; one that a test opens closes with the test. A test fails when
- * one of its pages has complained on the console or thrown.
+ * one of its pages has complained on the console or thrown. What is given to `prepare`, in place of `beforeAll`, runs again
+ * before a second attempt at a test, without the pages that the first attempt has left behind.
  *
- *   describeInBrowser('a sprite', (openPage) => {
+ *   describeInBrowser('a sprite', (openPage, prepare) => {
  *     let page: TestPage<typeof import('./spritePage.ts')>;
- *     beforeAll(async () => {
+ *     prepare(async () => {
  *       page = await openPage({ module: 'plugin/sprite/spritePage.ts' });
  *     });
  *     it('…', async () => {
@@ -21,11 +24,11 @@ export type OpenPage = <Module = object>(options: PageOptions) => Promise<TestPa
  */
 export function describeInBrowser(
   name: string,
-  suite: (openPage: OpenPage) => void,
+  suite: (openPage: OpenPage, prepare: Prepare) => void,
   options: BrowserOptions = { webgpu: true },
 ): void {
   if (!findChromium()) {
-    describe.skip(`${name} (no Chromium: neither /usr/bin/chromium nor $CHROMIUM)`, () => suite(noPage));
+    describe.skip(`${name} (no Chromium: neither /usr/bin/chromium nor $CHROMIUM)`, () => suite(noPage, beforeAll));
     return;
   }
   describe(name, () => {
@@ -53,10 +56,21 @@ export function describeInBrowser(
       await Promise.all(pages.ofSuite.map((page) => page.close()));
     });
 
-    suite(async <Module>(pageOptions: PageOptions) => {
+    const openPage: OpenPage = async <Module>(pageOptions: PageOptions) => {
       const page = await browser.openPage<Module>(pageOptions);
       pages[isInTest ? 'ofTest' : 'ofSuite'].push(page as TestPage<unknown>);
       return page;
+    };
+
+    suite(openPage, (open) => {
+      beforeAll(open);
+      beforeEach(async ({ task }) => {
+        if (!task.result?.retryCount) return;
+        await Promise.all(pages.ofSuite.splice(0).map((page) => page.close()));
+        isInTest = false;
+        await open();
+        isInTest = true;
+      });
     });
   });
 }

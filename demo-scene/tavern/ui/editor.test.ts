@@ -4,7 +4,7 @@ import path from 'node:path';
 import { decode } from 'fast-png';
 import { unzipSync } from 'fflate';
 import type { Page } from 'playwright-core';
-import { beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { beforeEach, expect, it, vi } from 'vitest';
 import { packageRoot } from '../../../scripts/node/packageRoot.ts';
 import { describeInBrowser } from '../../../scripts/testing/describeInBrowser.ts';
 import type { TestPage } from '../../../scripts/testing/openBrowser.ts';
@@ -42,10 +42,10 @@ async function brush(page: Page): Promise<void> {
 
 describeInBrowser(
   'the card and its editor',
-  (openPage) => {
+  (openPage, prepare) => {
     let page: TestPage<CardPage>;
     let playwright: Page;
-    beforeAll(async () => {
+    prepare(async () => {
       page = await openPage<CardPage>(site);
       playwright = page.playwright;
     });
