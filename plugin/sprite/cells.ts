@@ -8,13 +8,13 @@ import {
   randomSeed,
 } from '../../runtime/index.ts';
 import type { PictureSource } from '../pictureSource.ts';
-import type { PixelArtLook } from '../texture/textureLook.ts';
+import { maxSizeIn, type PixelArtLook } from '../texture/textureLook.ts';
 import { isWorldHeight, sheetSize } from './sheetLayout.ts';
 
 export interface SpritesOptions<Words extends ModelWords = ModelWords> extends Omit<RecipeOptions<Words>, 'label'> {
   /** Default: all labels of the model. */
   labels?: readonly Words['label'][];
-  /** The number of pictures, from 1, dealt out to the labels in turn; a sheet is 8192 pixels a side at most. Default: one for each label. */
+  /** The number of pictures, from 1, dealt out to the labels in turn; a sheet is 8192 pixels a side at most, or less where the device's textures are smaller. Default: one for each label. */
   count?: number;
   /** The seed of the first picture, from which the others count up; default: a random one. */
   seed?: number;
@@ -46,7 +46,7 @@ export async function planCellsAsync(source: PictureSource, options: SpritesOpti
   }
   assertWhole('numSpareCells', numSpareCells, 0);
   assertWhole('capacity', capacity, 1);
-  const pictures = askedPictures(source.info, options);
+  const pictures = askedPictures(source, options);
   return completeCellsAsync(source, [...pictures, ...new Array<null>(numSpareCells).fill(null)]);
 }
 
@@ -73,7 +73,7 @@ export function cellSize(cells: readonly (Recipe | null)[], info: ModelInfo): [w
 }
 
 /** @throws RangeError for an empty list, or more pictures and empty cells than a sheet can hold */
-function askedPictures(info: ModelInfo, options: SpritesOptions): RecipeOptions[] {
+function askedPictures({ info, scene }: PictureSource, options: SpritesOptions): RecipeOptions[] {
   const { labels = info.labels, count = labels.length, recipes, ...others } = options;
   if ((options as Partial<RecipeOptions>).label !== undefined && !options.labels && !recipes) {
     throw new RangeError('generateSpritesAsync: label is for a single picture; name it among the labels');
@@ -92,7 +92,8 @@ function askedPictures(info: ModelInfo, options: SpritesOptions): RecipeOptions[
     return { ...recipe, label: labels[i % labels.length]!, seed };
   };
   const numCells = numPictures + numSpareCells;
-  sheetSize({ cellSize: imageSize(info, pictureOf(0)), numCells, pixelArt }); // to plan too many would take minutes
+  const cells = { cellSize: imageSize(info, pictureOf(0)), numCells, pixelArt };
+  sheetSize(cells, maxSizeIn(scene)); // to plan too many would take minutes
   return Array.from({ length: numPictures }, (_, i) => pictureOf(i));
 }
 

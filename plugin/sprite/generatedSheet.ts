@@ -26,6 +26,7 @@ import { notify } from '../tell.ts';
 import type { RegenerateOptions } from '../texture/generatedTexture.ts';
 import { addressToSave, type SceneFileOptions, sourceFor, useForSceneFiles } from '../texture/sceneModels.ts';
 import { FLAG_STORAGE, FORMAT_RGBA, PictureTarget, TYPE_BYTE } from '../texture/texelTexture.ts';
+import { maxSizeIn } from '../texture/textureLook.ts';
 import { copySettings } from '../texture/textureSettings.ts';
 import { whenRestored } from '../texture/whenRestored.ts';
 import { untilAborted } from '../untilAborted.ts';
@@ -76,7 +77,7 @@ export class GeneratedSheet extends RawTexture {
   /**
    * Makes an empty sheet for `paintAsync` to fill. `generateSpritesAsync` makes sheets in this way.
    *
-   * @throws RangeError when it is larger than textures are
+   * @throws RangeError when it is larger than the scene's textures are
    */
   constructor(
     name: string,
@@ -85,7 +86,7 @@ export class GeneratedSheet extends RawTexture {
     readonly layout: SheetCells,
   ) {
     const { samplingMode, hasAlpha } = layout;
-    const [width, height] = sheetSize(layout);
+    const [width, height] = sheetSize(layout, maxSizeIn(scene));
     super(null, width, height, FORMAT_RGBA, scene, false, false, samplingMode, TYPE_BYTE, FLAG_STORAGE);
     RegisterGeneratedSheet();
     this.name = name;
@@ -243,7 +244,7 @@ export class GeneratedSheet extends RawTexture {
   shownCell(cell: number): Uint8Array | null {
     this.assertAlive();
     if (this.previewed.has(cell)) return null;
-    return this.target.readPixels(...placeOfCell(this.layout, cell), ...drawnCellSize(this.layout));
+    return this.target.readPixels(...this.placeOf(cell), ...drawnCellSize(this.layout));
   }
 
   /** Waits for the cells of a scene file. @throws what keeps them from being painted; an AbortError when disposed */
@@ -407,7 +408,11 @@ export class GeneratedSheet extends RawTexture {
   /** Shows a picture in a cell. */
   private show(picture: Picture, cell: number, draw: Draw): void {
     if (this.isGone) return;
-    draw(picture, this.target, ...placeOfCell(this.layout, cell));
+    draw(picture, this.target, ...this.placeOf(cell));
+  }
+
+  private placeOf(cell: number): [x: number, y: number] {
+    return placeOfCell(this.layout, cell, this.target.widthPx);
   }
 
   /** Sprite managers read a sheet's alpha at the first click, and again only when they are given a texture. */

@@ -32,15 +32,15 @@ export interface SavedGeneratedSheet {
   cells: (RecipeOptions | null)[];
 }
 
-/** The number of columns of a sheet, which is about as wide as high where a texture can be so wide. */
-export function numColumns(numCells: number, [widthPx, heightPx]: readonly [number, number]): number {
+/** The number of columns of a sheet, which is about as wide as high where a texture of `maxPx` a side can be so wide. */
+export function numColumns(
+  numCells: number,
+  [widthPx, heightPx]: readonly [number, number],
+  maxPx = MAX_SIZE_PX,
+): number {
+  const mostAlong = (cellPx: number) => Math.max(1, Math.floor(maxPx / cellPx));
   const fewest = Math.ceil(numCells / mostAlong(heightPx)); // with fewer columns it would be too high
   return Math.min(Math.max(fewest, squareColumns(numCells, widthPx, heightPx)), mostAlong(widthPx));
-}
-
-/** How many cells a side of the largest sheet holds, at least one. */
-function mostAlong(cellPx: number): number {
-  return Math.max(1, Math.floor(MAX_SIZE_PX / cellPx));
 }
 
 /** The size of a cell in the sheet: that of its picture, enlarged as pixel art is. */
@@ -52,10 +52,10 @@ export function drawnCellSize({
   return [factor * widthPx, factor * heightPx];
 }
 
-/** Where the left upper corner of a cell is in the sheet. */
-export function placeOfCell(cells: SheetCells, cell: number): [x: number, y: number] {
+/** Where the left upper corner of a cell is in a sheet that is so wide. */
+export function placeOfCell(cells: SheetCells, cell: number, sheetPx: number): [x: number, y: number] {
   const [widthPx, heightPx] = drawnCellSize(cells);
-  const columns = numColumns(cells.numCells, [widthPx, heightPx]);
+  const columns = sheetPx / widthPx;
   return [(cell % columns) * widthPx, Math.floor(cell / columns) * heightPx];
 }
 
@@ -78,23 +78,27 @@ export function assertCellsFit(
 /**
  * The size of a sheet.
  *
+ * @param maxPx the most that a side of a texture may have
  * @throws RangeError when no texture is so large
  */
-export function sheetSize(cells: CellCount): [widthPx: number, heightPx: number] {
-  const size = sizeOf(cells);
-  if (Math.max(...size) <= MAX_SIZE_PX) return size;
+export function sheetSize(cells: CellCount, maxPx = MAX_SIZE_PX): [widthPx: number, heightPx: number] {
+  const size = sizeOf(cells, maxPx);
+  if (Math.max(...size) <= maxPx) return size;
   const [widthPx, heightPx] = drawnCellSize(cells);
+  const most = Math.floor(maxPx / widthPx) * Math.floor(maxPx / heightPx);
   const many = `${cells.numCells} cells of ${widthPx}×${heightPx} make a sheet of ${size.join('×')}`;
-  const most = `expected at most ${MAX_SIZE_PX} a side, and so ${mostAlong(widthPx) * mostAlong(heightPx)} cells`;
-  throw new RangeError(`generateSpritesAsync: ${many}; ${most}; make several sheets of fewer cells`);
+  const remedy = most > 0 ? 'make several sheets of fewer cells' : 'make smaller pictures, or enlarge them less';
+  throw new RangeError(
+    `generateSpritesAsync: ${many}; expected at most ${maxPx} a side, and so ${most} cells; ${remedy}`,
+  );
 }
 
 /** The number of a sheet's cells and the size of each, from which the size of the whole sheet follows. */
 type CellCount = Pick<SheetCells, 'cellSize' | 'numCells' | 'pixelArt'>;
 
-function sizeOf(cells: CellCount): [widthPx: number, heightPx: number] {
+function sizeOf(cells: CellCount, maxPx = MAX_SIZE_PX): [widthPx: number, heightPx: number] {
   const [widthPx, heightPx] = drawnCellSize(cells);
-  const columns = numColumns(cells.numCells, [widthPx, heightPx]);
+  const columns = numColumns(cells.numCells, [widthPx, heightPx], maxPx);
   return [columns * widthPx, Math.ceil(cells.numCells / columns) * heightPx];
 }
 

@@ -1,3 +1,4 @@
+import type { Scene } from '@babylonjs/core/scene.js';
 import {
   definedOf,
   type ImageSize,
@@ -62,8 +63,16 @@ export interface LookOptions {
 
 /** The widest and highest texture that every WebGPU device has. */
 export const MAX_SIZE_PX = 8192;
+/** Every GPU has textures of this size. Babylon's NullEngine states less, but draws nothing and takes any. */
+const LEAST_MAX_SIZE_PX = 2048;
 /** The largest picture that a model makes, four times as wide and high. */
 const MAX_PIXELS = 2 ** 24;
+
+/** The widest and highest texture that a scene is given: what its device has, where that is less than others have. */
+export function maxSizeIn(scene: Scene): number {
+  const { maxTextureSize } = scene.getEngine().getCaps();
+  return maxTextureSize < LEAST_MAX_SIZE_PX ? MAX_SIZE_PX : Math.min(maxTextureSize, MAX_SIZE_PX);
+}
 
 /**
  * The look that suits a model's pictures.
