@@ -68,7 +68,8 @@ async function writeInSlices(
 ): Promise<void> {
   const { widthPx, heightPx } = albedo.look;
   const slices = surfaceMapsInSlices(texels, widthPx, heightPx, options, generatedMaps(albedo), factorOf(albedo));
-  const budget = new FrameBudget(albedo.frameBudgetMs ?? PAINTER_DEFAULTS.frameBudgetMs);
+  const engine = albedo.getScene()!.getEngine();
+  const budget = new FrameBudget(albedo.frameBudgetMs ?? PAINTER_DEFAULTS.frameBudgetMs, engine);
   const maps = await resultOf(slices, { pace: { slice: () => budget.turnAsync() }, signal });
   normal.update(interleaved(maps.normal.pixels, maps.height.pixels));
   orm.update(interleaved(maps.orm.pixels, maps.cavity.pixels));

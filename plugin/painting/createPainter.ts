@@ -57,7 +57,7 @@ export async function createPainter(
   const { compute, frameBudgetMs, maxPixels } = { ...PAINTER_DEFAULTS, ...definedOf(options) };
   switch (compute === 'auto' ? bestFor(scene) : compute) {
     case 'gpu':
-      return createOnDevice(files, name, scene, { frameBudgetMs, maxPixels });
+      return createOnDevice(files, name, scene, { frameBudgetMs, maxPixels, engine: scene.getEngine() });
     case 'worker': {
       if (typeof Worker !== 'function') {
         const remedy = "take 'thread' or 'auto', which compute on this thread";
@@ -75,7 +75,8 @@ export async function createPainter(
     }
     case 'thread': {
       const backend = await selectBackend({ backend: backendFor(options.backend), wasmPaths: options.wasmPaths });
-      return ThreadPainter.CreateAsync(files, name, backend, { frameBudgetMs, maxPixels, device: null });
+      const engine = scene.getEngine();
+      return ThreadPainter.CreateAsync(files, name, backend, { frameBudgetMs, maxPixels, engine, device: null });
     }
     default:
       throw new RangeError(`AssetGenerator: compute is "${compute}"; expected auto, gpu, worker or thread`);

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FrameBudget, GpuLimit, nextFrame } from './frameBudget.ts';
 
 /** Frames of a display, 16 ms apart, over a clock that only the test moves. */
@@ -17,23 +17,33 @@ function display() {
   };
 }
 
+type Drawing = ConstructorParameters<typeof FrameBudget>[1];
+
+const WINDOW: Drawing = null;
+const headset = (requestAnimationFrame: (drawn: (time: number) => void) => number): Drawing => ({
+  customAnimationFrameRequester: { requestAnimationFrame },
+});
+
 /** Runs slices of one length and returns how long each frame was worked in. */
-async function workPerFrame(budgetMs: number, sliceMs: number, numSlices: number): Promise<number[]> {
-  const { work, frame, now } = display();
-  const budget = new FrameBudget(budgetMs, frame);
+async function workPerFrame(budgetMs: number, sliceMs: number, numSlices: number, engine = WINDOW): Promise<number[]> {
+  const { work, frame } = display();
+  let latest = 0;
+  const budget = new FrameBudget(budgetMs, engine, null, async () => {
+    latest = await frame();
+    return latest;
+  });
   const perFrame = new Map<number, number>();
   for (let i = 0; i < numSlices; i++) {
     await budget.turnAsync();
-    const key = Math.floor(now() / 16);
     work(sliceMs);
-    perFrame.set(key, (perFrame.get(key) ?? 0) + sliceMs);
+    perFrame.set(latest, (perFrame.get(latest) ?? 0) + sliceMs);
   }
   vi.restoreAllMocks();
   return [...perFrame.values()];
 }
 
 describe('nextFrame', () => {
-  it('comes, though late, where frames have ended: in a worker, which has no document, and while a headset draws', async () => {
+  it('comes, though late, where frames have ended, also in a worker, which has no document', async () => {
     vi.useFakeTimers();
     vi.stubGlobal('requestAnimationFrame', () => 1);
     vi.stubGlobal('cancelAnimationFrame', () => {});
@@ -46,6 +56,53 @@ describe('nextFrame', () => {
     expect(vi.getTimerCount()).toBe(0);
     vi.unstubAllGlobals();
     vi.useRealTimers();
+  });
+});
+
+describe('nextFrame while a headset shows the scene', () => {
+  it('is a frame of the headset', async () => {
+    const ofWindow = vi.fn(() => 1);
+    vi.stubGlobal('requestAnimationFrame', ofWindow);
+    vi.stubGlobal('document', { hidden: true });
+    const draws: ((time: number) => void)[] = [];
+    const frame = nextFrame(headset((drawn) => draws.push(drawn)));
+    for (const drawn of draws) drawn(42);
+    expect(await frame).toBe(42);
+    expect(ofWindow).not.toHaveBeenCalled();
+    vi.unstubAllGlobals();
+  });
+});
+
+describe('FrameBudget on a hidden page', () => {
+  beforeEach(() => {
+    vi.stubGlobal('document', { hidden: true });
+  });
+
+  afterEach(() => {
+    vi.unstubAllGlobals();
+  });
+
+  it('is larger, unless a headset shows the scene', async () => {
+    expect(await workPerFrame(4, 6, 20)).toEqual([96, 24]);
+    expect(
+      await workPerFrame(
+        4,
+        6,
+        3,
+        headset(() => 1),
+      ),
+    ).toEqual([6, 6, 6]);
+  });
+
+  it('goes on without a frame when its limit has ended', async () => {
+    const { frame } = display();
+    const limit = { isReached: true, beginSlice: () => {}, endFrameAsync: vi.fn(async () => {}) };
+    const frames = vi.fn(frame);
+    const budget = new FrameBudget(4, WINDOW, limit, frames);
+    for (let i = 0; i < 5; i++) await budget.turnAsync();
+    vi.restoreAllMocks();
+    expect(limit.endFrameAsync).toHaveBeenCalledTimes(5);
+    expect(frames).toHaveBeenCalledOnce();
   });
 });
 
@@ -63,7 +120,7 @@ describe('FrameBudget', () => {
   it('does not take waiting for work', async () => {
     const { work, frame } = display();
     const framesSeen: number[] = [];
-    const budget = new FrameBudget(4, async () => {
+    const budget = new FrameBudget(4, WINDOW, null, async () => {
       const time = await frame();
       framesSeen.push(time);
       return time;
@@ -94,7 +151,7 @@ describe('FrameBudget', () => {
         work(40); // the GPU takes more than two frames
       },
     };
-    const budget = new FrameBudget(4, frame, limit);
+    const budget = new FrameBudget(4, WINDOW, limit, frame);
     const times: number[] = [];
     for (let i = 0; i < 6; i++) {
       await budget.turnAsync();
@@ -113,7 +170,7 @@ describe('FrameBudget', () => {
     const frame = () => new Promise<number>((resolve) => waiting.push(resolve));
     const worked: string[] = [];
     const run = async (name: string) => {
-      const budget = new FrameBudget(4, frame);
+      const budget = new FrameBudget(4, WINDOW, null, frame);
       for (let i = 0; i < 3; i++) {
         await budget.turnAsync();
         worked.push(`${name}@${now()}`);

@@ -1,26 +1,40 @@
+import type { AbstractEngine } from '@babylonjs/core/Engines/abstractEngine.js';
+
 /** A hidden page draws no frames; its generators go on at this pace. */
 const HIDDEN_PAGE_MS = 100;
-/** A page in view may take so many times as long for a frame; one that shows a headset has none, and does not tell. */
+/** What they may take of it each time, since nobody sees the page wait. */
+const HIDDEN_BUDGET_MS = 100;
+/** A page in view may take so many times as long for a frame; one whose frames have ended does not tell. */
 const MAX_WAITS = 5;
 
-/** Resolves at the next frame, with its time; soon, where no frames are drawn (Node, a hidden page, a headset). */
-export function nextFrame(): Promise<number> {
+/** An engine, which says who draws: while a headset shows the scene, the frames are the headset's and not the window's. */
+type Drawing = Pick<AbstractEngine, 'customAnimationFrameRequester'>;
+
+/** Resolves at the next frame, with its time; soon, where no frames are drawn (Node, a hidden page). */
+export function nextFrame(engine: Drawing | null = null): Promise<number> {
+  const { requestAnimationFrame: request, cancelAnimationFrame: cancel } =
+    engine?.customAnimationFrameRequester ?? globalThis;
   return new Promise((resolve) => {
-    if (typeof requestAnimationFrame !== 'function') {
+    if (typeof request !== 'function') {
       setTimeout(() => resolve(performance.now()), 0);
       return;
     }
     const finish = (time: number) => {
-      cancelAnimationFrame(frame);
+      cancel?.(frame);
       clearInterval(timer);
       resolve(time);
     };
-    const frame = requestAnimationFrame(finish);
+    const frame = request(finish);
     let numWaits = 0;
     const timer = setInterval(() => {
-      if (++numWaits === MAX_WAITS || globalThis.document?.hidden) finish(performance.now());
+      if (++numWaits === MAX_WAITS || isHidden(engine)) finish(performance.now());
     }, HIDDEN_PAGE_MS);
   });
+}
+
+/** Whether nobody sees what is drawn. Browsers may take a page for hidden whose scene a headset shows. */
+function isHidden(engine: Drawing | null): boolean {
+  return !engine?.customAnimationFrameRequester && Boolean(globalThis.document?.hidden);
 }
 
 /** The frame that a budget was last spent in: two generators take turns, one a frame. */
@@ -39,7 +53,7 @@ export interface FrameLimit {
 const SLICE_DECAY = 0.9;
 
 /**
- * Keeps work on this thread to so many milliseconds a frame. The work calls `turnAsync` before each of its slices, which
+ * Keeps work on this thread to so many milliseconds of an engine's frames, or of the window's without one. The work calls `turnAsync` before each of its slices, which
  * waits for a next frame when a slice as long as the longest of late would not fit into this one.
  */
 export class FrameBudget {
@@ -49,8 +63,9 @@ export class FrameBudget {
 
   constructor(
     readonly budgetMs: number,
-    private readonly frame: () => Promise<number> = nextFrame,
+    private readonly engine: Drawing | null = null,
     private readonly limit: FrameLimit | null = null,
+    private readonly frame = () => nextFrame(engine),
   ) {}
 
   async turnAsync(): Promise<void> {
@@ -68,10 +83,11 @@ export class FrameBudget {
 
   private async waitForFrame(): Promise<void> {
     await this.limit?.endFrameAsync();
+    if (isHidden(this.engine) && performance.now() + this.sliceMs <= this.endsAt) return; // no drawing waits for the limit
     let time = await this.frame();
     while (time === takenFrame) time = await this.frame();
     takenFrame = time;
-    this.endsAt = performance.now() + this.budgetMs;
+    this.endsAt = performance.now() + (isHidden(this.engine) ? HIDDEN_BUDGET_MS : this.budgetMs);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { AbstractEngine } from '@babylonjs/core/Engines/abstractEngine.js';
 import {
   assertPictures,
   type BackendChoice,
@@ -29,7 +30,7 @@ import {
 import { abortError } from '../abortError.ts';
 import type { Latents } from '../latents.ts';
 import { decodePixels, encodePixels } from '../latents.ts';
-import { FrameBudget, GpuLimit, nextFrame } from './frameBudget.ts';
+import { FrameBudget, GpuLimit } from './frameBudget.ts';
 import { finishedPictures, type PainterNetworks, paintBatch } from './paintBatch.ts';
 import type { OptionalPart, Painter, PaintOptions, Picture, WorkOptions } from './painter.ts';
 import { PixelPicture } from './pixelPicture.ts';
@@ -65,6 +66,8 @@ export interface ThreadPainterOptions {
   frameBudgetMs: number;
   /** The scene's device, when tfjs computes on it: pictures stay there. */
   device: GPUDevice | null;
+  /** The engine of whose frames painting takes its part; without one, of the window's. */
+  engine?: AbstractEngine;
   maxPixels?: number;
 }
 
@@ -105,7 +108,7 @@ export class ThreadPainter implements Painter {
     const { device, frameBudgetMs } = options;
     this.batchSize = device ? GPU_BATCH_SIZE : 1;
     this.limit = device && new GpuLimit(device, frameBudgetMs, submitKernels);
-    const budget = new FrameBudget(frameBudgetMs, nextFrame, this.limit);
+    const budget = this.newBudget();
     this.pace = {
       slice: async () => {
         while (compilation) await compilation;
@@ -177,8 +180,13 @@ export class ThreadPainter implements Painter {
 
   /** A pace that does not wait for the end of the warm-up. */
   private ownPace(): Pace {
-    const budget = new FrameBudget(this.options.frameBudgetMs, nextFrame, this.limit);
+    const budget = this.newBudget();
     return { slice: () => budget.turnAsync() };
+  }
+
+  private newBudget(): FrameBudget {
+    const { frameBudgetMs, engine } = this.options;
+    return new FrameBudget(frameBudgetMs, engine, this.limit);
   }
 
   /** Looks at the values of a first picture, which tell whether the weights are whole. */
