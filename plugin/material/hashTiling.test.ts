@@ -1,11 +1,12 @@
 import { PBRMaterial } from '@babylonjs/core/Materials/PBR/pbrMaterial.js';
 import { ShaderLanguage } from '@babylonjs/core/Materials/shaderLanguage.js';
 import { RawTexture } from '@babylonjs/core/Materials/Textures/rawTexture.js';
+import { Logger } from '@babylonjs/core/Misc/logger.js';
 import { pbrPixelShader } from '@babylonjs/core/Shaders/pbr.fragment.js';
 import { bumpFragment } from '@babylonjs/core/Shaders/ShadersInclude/bumpFragment.js';
 import { pbrPixelShaderWGSL } from '@babylonjs/core/ShadersWGSL/pbr.fragment.js';
 import { bumpFragmentWGSL } from '@babylonjs/core/ShadersWGSL/ShadersInclude/bumpFragment.js';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createScene } from '../testing/tinyScene.ts';
 import { HashTiling } from './hashTiling.ts';
 
@@ -60,6 +61,26 @@ describe('HashTiling', () => {
     material.useParallax = true;
     new HashTiling(material);
     expect(material.useParallax).toBe(false);
+  });
+
+  it('warns of pictures whose mean it cannot read, for want of mipmaps or of a sampling mode that reads them', () => {
+    const warn = vi.spyOn(Logger, 'Warn').mockImplementation(() => {});
+    const [crisp, small] = [texture(), RawTexture.CreateRGBATexture(new Uint8Array(4), 1, 1, scene, false)];
+    material.albedoTexture = texture();
+    new HashTiling(material, [surface()]);
+    expect(warn).not.toHaveBeenCalled();
+    crisp.updateSamplingMode(RawTexture.NEAREST_SAMPLINGMODE);
+    for (const albedo of [crisp, small]) {
+      albedo.name = albedo === crisp ? 'crisp' : 'small';
+      const own = new PBRMaterial('floor', scene);
+      own.albedoTexture = texture();
+      new HashTiling(own, [{ ...surface(), albedo }]);
+      expect(warn).toHaveBeenLastCalledWith(
+        expect.stringContaining(`HashTiling: texture ${albedo.name} has no mipmaps`),
+      );
+      own.dispose();
+    }
+    warn.mockRestore();
   });
 
   it('refuses more surfaces than there are samplers for, and cells out of range', () => {

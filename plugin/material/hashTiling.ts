@@ -6,6 +6,8 @@ import { ShaderLanguage } from '@babylonjs/core/Materials/shaderLanguage.js';
 import type { BaseTexture } from '@babylonjs/core/Materials/Textures/baseTexture.js';
 import type { UniformBuffer } from '@babylonjs/core/Materials/uniformBuffer.js';
 import type { Scene } from '@babylonjs/core/scene.js';
+import { WITHOUT_MIPMAPS } from '../texture/texelTexture.ts';
+import { warnOnce } from '../warnOnce.ts';
 import { hashTilingCode, samplerName, TILED_MAPS } from './hashTilingShader.ts';
 
 /** The textures of another surface, with the same size and look as the material's own. */
@@ -34,7 +36,7 @@ const MAX_SURFACES = 3;
  *
  *   new HashTiling(stone, [{ albedo, normal, orm }], { cellSize: 1 });
  *
- * Textures need mipmaps, from which the mean of a map is read. With WebGL 1, which has no integers in shaders, one surface
+ * Textures need mipmaps, from which the mean of a map is read, and a sampling mode that reads them. With WebGL 1, which has no integers in shaders, one surface
  * repeats. Source: see hashTilingShader.ts.
  */
 export class HashTiling extends MaterialPluginBase {
@@ -56,6 +58,7 @@ export class HashTiling extends MaterialPluginBase {
     material.useParallax = false;
     const engine = material.getScene().getEngine();
     this._enable(engine.isWebGPU || engine.version > 1);
+    warnOfMipmaps(material, others);
   }
 
   override getClassName(): string {
@@ -118,6 +121,16 @@ export class HashTiling extends MaterialPluginBase {
       ]),
     );
   }
+}
+
+/** Warns of pictures whose mean cannot be read. */
+function warnOfMipmaps({ name, albedoTexture }: PBRMaterial, others: readonly TiledSurface[]): void {
+  const albedos = [albedoTexture, ...others.map(({ albedo }) => albedo)];
+  const lacking = albedos.find((texture) => texture?.noMipmap || WITHOUT_MIPMAPS.includes(texture?.samplingMode ?? -1));
+  if (!lacking) return;
+  const problem = `texture ${lacking.name} has no mipmaps, or a sampling mode that reads none`;
+  const remedy = 'take mipmaps, with Texture.TRILINEAR_SAMPLINGMODE or, for pixel art, NEAREST_LINEAR_MIPLINEAR';
+  warnOnce(`HashTiling: ${problem}, so that ${name} loses contrast; ${remedy}`);
 }
 
 /** @throws RangeError when there are more surfaces than samplers for them, or the size is out of range */

@@ -215,7 +215,7 @@ describe('a picture for a pixel-art game', () => {
       const { normal } = surfaceMaps(pixels, 2 * SIZE_PX, 2 * SIZE_PX, settings);
       const uploadedNormal = flipped(uploadedTo(material.bumpTexture!), 2 * SIZE_PX);
       expect(uploadedNormal.filter((_, i) => i % 4 < 3)).toEqual(normal.pixels);
-      expect((material.albedoTexture as Texture).samplingMode).toBe(Texture.NEAREST_SAMPLINGMODE);
+      expect((material.albedoTexture as Texture).samplingMode).toBe(Texture.NEAREST_LINEAR_MIPLINEAR);
     },
   );
 

@@ -15,9 +15,13 @@ export const TYPE_BYTE = 0 satisfies typeof Constants.TEXTURETYPE_UNSIGNED_BYTE;
 export const FLAG_STORAGE = 1 satisfies typeof Constants.TEXTURE_CREATIONFLAG_STORAGE;
 /** Sampling modes, named by how they magnify, minify, and blend mipmaps. */
 export const NEAREST = 1 satisfies typeof Constants.TEXTURE_NEAREST_NEAREST;
-const NEAREST_LINEAR_LINEAR = 6 satisfies typeof Constants.TEXTURE_NEAREST_LINEAR_MIPLINEAR;
+export const NEAREST_LINEAR_LINEAR = 6 satisfies typeof Constants.TEXTURE_NEAREST_LINEAR_MIPLINEAR;
 export const LINEAR = 2 satisfies typeof Constants.TEXTURE_LINEAR_LINEAR;
 export const LINEAR_LINEAR_LINEAR = 3 satisfies typeof Constants.TEXTURE_LINEAR_LINEAR_MIPLINEAR;
+const NEAREST_LINEAR = 7 satisfies typeof Constants.TEXTURE_NEAREST_LINEAR;
+const LINEAR_NEAREST = 12 satisfies typeof Constants.TEXTURE_LINEAR_NEAREST;
+/** Those that read no mipmaps, even where there are some. */
+export const WITHOUT_MIPMAPS: readonly number[] = [NEAREST, LINEAR, NEAREST_LINEAR, LINEAR_NEAREST];
 
 export interface TexelTextureOptions {
   mipmaps: boolean;

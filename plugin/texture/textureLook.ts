@@ -10,7 +10,7 @@ import {
   type RecipeOptions,
 } from '../../runtime/index.ts';
 import { checkNames } from '../checkNames.ts';
-import { LINEAR_LINEAR_LINEAR, NEAREST } from './texelTexture.ts';
+import { LINEAR_LINEAR_LINEAR, NEAREST, NEAREST_LINEAR_LINEAR } from './texelTexture.ts';
 import type { SavedSettings } from './textureSettings.ts';
 
 /** A palette or a number of colours, and an enlargement; see `pixelArt` of the runtime. Whether pictures wrap follows from the model. */
@@ -53,9 +53,12 @@ export interface TextureLook {
 }
 
 export interface LookOptions {
-  /** Default: false for pixel art, true otherwise. */
+  /** Default: false for a model of pixel art, true otherwise. */
   mipmaps?: boolean;
-  /** One of Babylon's `Texture.…_SAMPLINGMODE`, 1 to 12; default: nearest for pixel art, trilinear otherwise. */
+  /**
+   * One of Babylon's `Texture.…_SAMPLINGMODE`, 1 to 12; default: trilinear, but for pixel art the nearest texel where it is
+   * magnified, and mipmaps, if it has them, where it is far away.
+   */
   samplingMode?: number;
   /** Snaps pictures to a palette, given or of their own, dithers them, enlarges them 2 or 4 times; default: pictures stay as they are painted. */
   pixelArt?: PixelArtLook;
@@ -85,7 +88,9 @@ export function lookOf(info: ModelInfo, options: LookOptions & ImageSize = {}): 
   const [widthPx, heightPx] = imageSize(info, options);
   const pixelArt = pixelArtOf(options.pixelArt);
   const factor = pixelArt?.factor ?? 1;
-  const { samplingMode = isPixelArt || pixelArt ? NEAREST : LINEAR_LINEAR_LINEAR } = options;
+  const { mipmaps = !isPixelArt } = options;
+  const nearest = mipmaps ? NEAREST_LINEAR_LINEAR : NEAREST;
+  const { samplingMode = isPixelArt || pixelArt ? nearest : LINEAR_LINEAR_LINEAR } = options;
   if (!isSamplingMode(samplingMode)) {
     const expected = 'a number of Babylon, such as Texture.NEAREST_SAMPLINGMODE';
     throw new RangeError(`generate: samplingMode is ${quote(samplingMode)}; expected ${expected}`);
@@ -93,7 +98,7 @@ export function lookOf(info: ModelInfo, options: LookOptions & ImageSize = {}): 
   return {
     widthPx: factor * widthPx,
     heightPx: factor * heightPx,
-    mipmaps: options.mipmaps ?? !isPixelArt,
+    mipmaps,
     samplingMode,
     hasAlpha: channels === 4,
     tiles: circularPadding,
