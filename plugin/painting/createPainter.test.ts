@@ -6,6 +6,8 @@ import { tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
 import { createScene } from '../testing/tinyScene.ts';
 import { createPainter } from './createPainter.ts';
 import { backendsInUse } from './threadPainter.ts';
+import { Turns } from './turns.ts';
+import { WorkerPainter } from './workerPainter.ts';
 
 const started: string[] = [];
 
@@ -39,6 +41,20 @@ it('starts a worker of another site by a worker of this page that imports it', a
   expect(foreign).toBe('https://cdn.example/figment/worker.js');
   expect(own).toMatch(/^blob:/);
   expect(await resolveObjectURL(own!)!.text()).toBe('import "https://cdn.example/figment/worker.js";');
+  scene.getEngine().dispose();
+});
+
+it('has all generators share the spare cores, but those whose number of workers is stated', async () => {
+  vi.stubGlobal('Worker', FakeWorker);
+  const created = vi.spyOn(WorkerPainter, 'CreateAsync').mockResolvedValue({} as WorkerPainter);
+  const scene = createScene();
+  for (const numWorkers of [undefined, undefined, 2])
+    await createPainter({}, 'tiny', scene, { compute: 'worker', numWorkers });
+  const [first, second, own] = created.mock.calls.map(([, , { turns }]) => turns);
+  expect(first).toBeInstanceOf(Turns);
+  expect(second).toBe(first);
+  expect(own).toBeUndefined();
+  created.mockRestore();
   scene.getEngine().dispose();
 });
 

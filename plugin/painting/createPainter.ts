@@ -3,6 +3,7 @@ import { type BackendName, definedOf, isSoftwareAdapter, selectBackend } from '.
 import { adoptDeviceAsync, computesElsewhere, sharesDevice } from '../device.ts';
 import type { Painter } from './painter.ts';
 import { backendsInUse, ThreadPainter, type ThreadPainterOptions } from './threadPainter.ts';
+import { Turns } from './turns.ts';
 import { WorkerPainter } from './workerPainter.ts';
 
 /**
@@ -18,7 +19,7 @@ export interface PainterOptions {
   frameBudgetMs?: number;
   /**
    * Web workers at most, from 1; each holds the model and paints one picture at a time. Default: two fewer than the machine has
-   * cores, but at least 1 and at most 3.
+   * cores, but at least 1 and at most 3; generators with the default share as many cores.
    */
   numWorkers?: number;
   /** Address of worker.js, where a bundler or a policy keeps the package's own from being found. */
@@ -39,9 +40,21 @@ export interface PainterOptions {
 
 export const PAINTER_DEFAULTS = { compute: 'auto' as Compute, frameBudgetMs: 4 };
 
+const MAX_WORKERS = 3;
+
 /** A core for the scene and one for the page are left alone. */
-function defaultNumWorkers(): number {
-  return Math.max(1, Math.min(3, (globalThis.navigator?.hardwareConcurrency ?? 1) - 2));
+function numSpareCores(): number {
+  return Math.max(1, (globalThis.navigator?.hardwareConcurrency ?? 1) - 2);
+}
+
+/** The spare cores of the page, which its generators share. */
+let turns: Turns | null = null;
+
+/** Workers of one generator, of which there are never more at work than cores to spare, whatever other generators do. */
+function sharedWorkers(): { numWorkers: number; turns: Turns } {
+  const numCores = numSpareCores();
+  turns ??= new Turns(numCores);
+  return { numWorkers: Math.min(MAX_WORKERS, numCores), turns };
 }
 
 /**
@@ -65,9 +78,9 @@ export async function createPainter(
           `AssetGenerator: compute is "worker", but there are no web workers here, as in Node; ${remedy}`,
         );
       }
-      const { numWorkers = defaultNumWorkers(), workerUrl, wasmPaths } = options;
+      const { numWorkers, workerUrl, wasmPaths } = options;
       return WorkerPainter.CreateAsync(files, name, {
-        numWorkers,
+        ...(numWorkers === undefined ? sharedWorkers() : { numWorkers }),
         wasmPaths,
         maxPixels,
         createWorker: () => startWorker(workerUrl),

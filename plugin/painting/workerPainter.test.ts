@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { MissingFileError, type Recipe } from '../../runtime/index.ts';
 import { collectGarbage } from '../../runtime/testing/collectGarbage.ts';
 import type { PaintStep } from './painter.ts';
+import { Turns } from './turns.ts';
 import { sentError } from './workerErrors.ts';
 import type { FromWorker, ToWorker } from './workerMessages.ts';
 import { WorkerPainter } from './workerPainter.ts';
@@ -49,7 +50,7 @@ function create(numWorkers: number, loads = true): Promise<WorkerPainter> {
 const WAIT = { interval: 1, timeout: 30_000 };
 
 /** Lets all that is settled be heard of. */
-const turns = () => new Promise((resolve) => setTimeout(resolve, 0));
+const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 afterEach(() => {
   FakeWorker.all = [];
@@ -128,7 +129,7 @@ describe('WorkerPainter', () => {
       return { painter, files: files.map((file) => new WeakRef(file)) };
     })();
     for (const { heard } of FakeWorker.all) heard.length = 0; // a worker that has ended holds none of it
-    await turns();
+    await settled();
     collectGarbage();
     expect(held.files.map((file) => file.deref())).toEqual([undefined, undefined, undefined]);
     await expect(held.painter.paintAsync([RECIPE])).rejects.toThrow(/disposed/);
@@ -148,6 +149,26 @@ describe('WorkerPainter', () => {
     expect(FakeWorker.all.length).toBe(2);
     FakeWorker.all[0]!.say({ type: 'painted', job: 1, pictures: [{ pixels: PIXELS, maps: null }] });
     await third;
+  });
+
+  it('waits for its turn among painters that share their workers, and takes none when it is disposed', async () => {
+    const turns = new Turns(1);
+    const createWorker = () => new FakeWorker() as unknown as Worker;
+    const share = () => WorkerPainter.CreateAsync({}, 'tiny', { numWorkers: 1, createWorker, turns });
+    const painters = [await share(), await share(), await share()];
+    const painted = painters.map((painter) => painter.paintAsync([RECIPE]));
+    const numPaints = () => FakeWorker.all.map(({ heard }) => heard.filter(({ type }) => type === 'paint').length);
+    const answer = (at: number) =>
+      FakeWorker.all[at]!.say({ type: 'painted', job: 0, pictures: [{ pixels: PIXELS, maps: null }] });
+    await settled();
+    expect(numPaints()).toEqual([1, 0, 0]);
+    painters[1]!.dispose();
+    answer(0);
+    await expect(painted[1]).rejects.toThrow(/disposed/);
+    await settled();
+    expect(numPaints()).toEqual([1, 0, 1]);
+    answer(2);
+    await Promise.all([painted[0], painted[2]]);
   });
 
   it('passes an abort on and rejects with its reason', async () => {
@@ -182,13 +203,13 @@ describe('WorkerPainter', () => {
     const painter = await create(1);
     const painted = painter.paintAsync([RECIPE]);
     FakeWorker.all[0]!.onerror!({ message: 'out of memory' });
-    await turns();
+    await settled();
     expect(FakeWorker.all[0]!.isTerminated).toBe(true);
     FakeWorker.all[1]!.say({ type: 'painted', job: 0, pictures: [{ pixels: PIXELS, maps: null }] });
     expect((await painted).length).toBe(1);
     const again = painter.paintAsync([RECIPE]);
     FakeWorker.all[1]!.onerror!({ message: 'out of memory' });
-    await turns();
+    await settled();
     FakeWorker.all[2]!.onerror!({ message: 'out of memory' });
     await expect(again).rejects.toThrow(/worker: out of memory/);
     expect(FakeWorker.all.length).toBe(3);
@@ -199,7 +220,7 @@ describe('WorkerPainter', () => {
     const first = painter.paintAsync([RECIPE]);
     const second = painter.paintAsync([{ ...RECIPE, seed: 2 }]);
     FakeWorker.all[1]!.say({ type: 'failed', job: null, error: new Error('no wasm') });
-    await turns();
+    await settled();
     expect(FakeWorker.all.map(({ isTerminated }) => isTerminated)).toEqual([false, true]);
     for (const job of [0, 1])
       FakeWorker.all[0]!.say({ type: 'painted', job, pictures: [{ pixels: PIXELS, maps: null }] });

@@ -2,6 +2,7 @@ import type { BackendChoice, ModelInfo, Recipe } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
 import type { Latents } from '../latents.ts';
 import type { OptionalPart, Painter, PaintOptions, Picture, WorkOptions } from './painter.ts';
+import type { Turns } from './turns.ts';
 import { WorkerLane } from './workerLane.ts';
 import type { Loaded, ToWorker } from './workerMessages.ts';
 
@@ -9,6 +10,8 @@ export interface WorkerPainterOptions {
   /** Workers at most. Each holds the model; the second and later ones start when there is work for them. */
   numWorkers: number;
   createWorker: () => Worker;
+  /** Shared by painters that are not to be at work in more workers together; by default each is free of the others. */
+  turns?: Turns;
   wasmPaths?: string | Record<string, string>;
   /** The same limit as a generator's. */
   maxPixels?: number;
@@ -34,7 +37,7 @@ export class WorkerPainter implements Painter {
     const startLane = () => new WorkerLane(options.createWorker(), load, options.heartbeatMs);
     const first = startLane();
     try {
-      return new WorkerPainter(first, await first.loaded, startLane, options.numWorkers);
+      return new WorkerPainter(first, await first.loaded, startLane, options);
     } catch (error) {
       first.end(error);
       throw error;
@@ -43,13 +46,17 @@ export class WorkerPainter implements Painter {
 
   readonly info: ModelInfo;
   readonly backend: BackendChoice;
+  readonly numLanes: number;
+  private readonly turns: Turns | undefined;
 
   private constructor(
     first: WorkerLane,
     { info, backend }: Loaded,
     private startLane: (() => WorkerLane) | null,
-    readonly numLanes: number,
+    { numWorkers, turns }: WorkerPainterOptions,
   ) {
+    this.numLanes = numWorkers;
+    this.turns = turns;
     this.info = info;
     this.backend = backend;
     this.lanes.push(first);
@@ -102,8 +109,14 @@ export class WorkerPainter implements Painter {
     this.classifiers.clear();
   }
 
-  /** Has one worker do a job; when that worker ends meanwhile, another does it, once. */
-  private async inOne<Result>(options: WorkOptions, job: (lane: WorkerLane) => Promise<Result>): Promise<Result> {
+  /** Has one worker do a job, in its turn. */
+  private inOne<Result>(options: WorkOptions, job: (lane: WorkerLane) => Promise<Result>): Promise<Result> {
+    const work = () => this.inOneNow(options, job);
+    return this.turns?.take(work, options.signal) ?? work();
+  }
+
+  /** When the worker ends meanwhile, another does the job, once. */
+  private async inOneNow<Result>(options: WorkOptions, job: (lane: WorkerLane) => Promise<Result>): Promise<Result> {
     const lane = this.laneFor(options);
     try {
       return await job(lane);
