@@ -24,7 +24,10 @@ export interface SpritesOptions<Words extends ModelWords = ModelWords> extends O
   numSpareCells?: number;
   /** The manager's name; default: the model's name. */
   name?: string;
-  /** The height of sprites that `createSprite` makes, in world units; their width follows. Default: 1. */
+  /**
+   * The height of sprites that `createSprite` makes, in world units; their width follows. It is that of the whole cell, of which
+   * pictures leave some rows free. Default: 1.
+   */
   worldHeight?: number;
   /** Snaps pictures to a palette and enlarges them 2 or 4 times, as it does textures. By default they stay as they are painted. */
   pixelArt?: PixelArtLook;

@@ -222,7 +222,10 @@ export class GeneratedSprites<Words extends ModelWords = ModelWords> extends Spr
     return numBefore;
   }
 
-  /** Puts the lower edge of a sprite at a place; Babylon's own position is that of its middle. */
+  /**
+   * Puts the lower edge of a sprite, which is that of its cell, at a place; Babylon's own position is that of its middle. What
+   * a picture leaves free below its feet is then between them and the place.
+   */
   standAt(sprite: Sprite, { x, y, z }: Vector3): void {
     sprite.position.set(x, y + sprite.height / 2, z);
   }
