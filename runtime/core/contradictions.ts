@@ -98,17 +98,30 @@ function computeDependence(examples: AttributeExamples, width: number, one: numb
   const tables = tablesOf(examples, width, one, other);
   const valuesOf = (side: 'ones' | 'others') => [...new Set(tables.flatMap((table) => [...table[side].keys()]))];
   const [ones, others] = [valuesOf('ones'), valuesOf('others')];
+  const { found, expected } = countAllTogether(tables, pairOf(Math.max(...ones) + 1, 0));
   let [chiSquared, numPairs] = [0, 0];
   for (const value of ones) {
     for (const next of others) {
-      const { found, expected } = countTogether(tables, value, next);
-      if (expected < 1) continue;
-      chiSquared += (found - expected) ** 2 / expected;
+      const pair = pairOf(value, next);
+      if (expected[pair]! < 1) continue;
+      chiSquared += (found[pair]! - expected[pair]!) ** 2 / expected[pair]!;
       numPairs++;
     }
   }
   const most = examples.labels.length * (Math.min(ones.length, others.length) - 1);
   return { tables, surprise: chiSquared / Math.max(1, numPairs), share: most > 0 ? chiSquared / most : 0 };
+}
+
+/** `countTogether` of all pairs of values, by their numbers. Each table adds what it has, since few values are in every one. */
+function countAllTogether(tables: readonly Table[], numPairs: number): { found: Float64Array; expected: Float64Array } {
+  const [found, expected] = [new Float64Array(numPairs), new Float64Array(numPairs)];
+  for (const { all, ones, others, both } of tables) {
+    for (const [pair, count] of both) found[pair]! += count;
+    for (const [value, count] of ones) {
+      for (const [next, other] of others) expected[pairOf(value, next)]! += (count * other) / all;
+    }
+  }
+  return { found, expected };
 }
 
 function tablesOf({ labels, values }: AttributeExamples, width: number, one: number, other: number): Table[] {

@@ -136,6 +136,32 @@ describe('what is open', () => {
   });
 });
 
+describe('what goes together', () => {
+  it('is counted by the examples there are, not by all pairs of words in every label', () => {
+    const words = Array.from({ length: 64 }, (_, i) => `${i}`);
+    const attributes = { hair: words, eyes: words };
+    const people = words.map((_, i) => [i, i, (7 * i) % words.length]); // each label has one word of each
+    const few = known(attributes, people, 1);
+    expect(looksUp(() => decideAttributes(few, 0, [1, ANY], 7))).toBeLessThan(20 * people.length);
+  });
+});
+
+/** How often something looks into maps. */
+function looksUp(act: () => void): number {
+  const { get } = Map.prototype;
+  let count = 0;
+  Map.prototype.get = function (key) {
+    count++;
+    return get.call(this, key);
+  };
+  try {
+    act();
+  } finally {
+    Map.prototype.get = get;
+  }
+  return count;
+}
+
 describe('what somebody is like', () => {
   it('fills in what is open, but for what contradicts the words that are asked for', () => {
     const bearded = [1, 1, 1, 0.6];
