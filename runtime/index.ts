@@ -153,7 +153,13 @@ export { type LoadModelFolderOptions, loadModelFolder, readModelFiles } from './
 export { type ModelFolderFilesOptions, modelFolderFiles } from './weights/modelFolderFiles.ts';
 export { FIGMENT_DEFAULTS, type FigmentEntry, type ModelIndex, parseConfig } from './weights/modelIndex.ts';
 export type { ModelContent, ModelFiles, ModelPart } from './weights/modelParts.ts';
-export { type ModelSource, memorySource, type OnProgress, type ReadOptions } from './weights/modelSource.ts';
+export {
+  type ModelSource,
+  maxBytesOf,
+  memorySource,
+  type OnProgress,
+  type ReadOptions,
+} from './weights/modelSource.ts';
 export { parseSafetensors, type StoredTensor } from './weights/safetensors.ts';
 export { nchwToNhwc, nhwcToNchw } from './weights/tensorLayout.ts';
 export { type UrlSourceOptions, urlSource } from './weights/urlSource.ts';

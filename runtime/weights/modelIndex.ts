@@ -12,6 +12,7 @@ import type { NumValues } from '../core/pixels.ts';
 import type { SampleDefaults, StudentFacts } from '../core/sampleDefaults.ts';
 import { MAX_GUIDANCE_SCALE, MAX_INFERENCE_STEPS, SAMPLER_NAMES } from '../core/samplingBounds.ts';
 import { parseUntrustedJson } from '../core/untrustedJson.ts';
+import { MAX_CONFIG_BYTES } from './modelSource.ts';
 import { VOCABULARY_SCHEMA } from './vocabulary.ts';
 
 /** model_index.json, as diffusers writes it, plus `labels`, `image` and `figment`. */
@@ -74,7 +75,6 @@ export const FIGMENT_DEFAULTS = {
 const MAX_DEPTH = 32;
 const MAX_SIZE_PX = 8192;
 export const MAX_LABELS = 100_000;
-const MAX_CONFIG_BYTES = 10_000_000;
 
 const text = v.pipe(v.string(), v.maxLength(100_000)); // a credit may be that of several models and data sets
 /** A text that is printed, and by which files are named. */

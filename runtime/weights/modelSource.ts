@@ -15,6 +15,14 @@ export interface ReadOptions {
 /** Called as bytes arrive; the total is undefined while it is not known. */
 export type OnProgress = (loadedBytes: number, totalBytes: number | undefined) => void;
 
+/** The most bytes of a JSON file of a model. */
+export const MAX_CONFIG_BYTES = 10_000_000;
+
+/** The most bytes that are read of a file of a model, of JSON fewer than of weights. */
+export function maxBytesOf(path: string, maxFileBytes = 2 ** 31): number {
+  return path.endsWith('.json') ? Math.min(MAX_CONFIG_BYTES, maxFileBytes) : maxFileBytes;
+}
+
 /** A model folder held in memory: path → bytes, as `modelFolderFiles` makes it. */
 export function memorySource(files: Record<string, Uint8Array>, name = 'memory'): ModelSource {
   return {

@@ -187,6 +187,18 @@ it('refuses a file that is announced as too large, before any of it comes', asyn
   expect(requests).toHaveLength(1);
 });
 
+it('refuses JSON of more than ten million bytes, which no model has, once so much has come', async () => {
+  const chunk = new Uint8Array(1_000_000);
+  let numSent = 0;
+  const pull = (body: ReadableStreamDefaultController<Uint8Array>) => {
+    if (numSent++ < 1000) body.enqueue(chunk);
+    else body.close();
+  };
+  const source = urlSource('/m', { ...FAST, fetch: async () => new Response(new ReadableStream({ pull })) });
+  await expect(source.read('config.json')).rejects.toThrow('urlSource: /m/config.json: is larger than 10000000 bytes');
+  expect(numSent).toBeLessThan(20);
+});
+
 it('sends no credentials', async () => {
   const fetch = vi.fn(async () => new Response(new Uint8Array(1)));
   await urlSource('/m', { fetch }).read('a');

@@ -1,6 +1,6 @@
 import { MissingFileError, ModelFileError } from '../core/errors.ts';
 import { fetchFile } from './fetchFile.ts';
-import { checkModelPath, type ModelSource, type ReadOptions } from './modelSource.ts';
+import { checkModelPath, type ModelSource, maxBytesOf, type ReadOptions } from './modelSource.ts';
 
 export interface UrlSourceOptions {
   /** What fetches the files; default: the platform's own, which in Node reads `file:` addresses, too. */
@@ -11,7 +11,7 @@ export interface UrlSourceOptions {
   numRetries?: number;
   /** The pause before the first retry, which doubles each time; default 250 ms. */
   retryDelayMs?: number;
-  /** The largest file that is read to its end; default 2³¹ bytes. */
+  /** The largest file that is read to its end; default 2³¹ bytes. JSON may have ten million at most. */
   maxFileBytes?: number;
 }
 
@@ -38,7 +38,8 @@ export function urlSource(baseUrl: string, options: UrlSourceOptions = {}): Mode
     name,
     async read(path, readOptions = {}) {
       checkModelPath(path, name);
-      return readWithRetries(`${name}/${path}`, settings, readOptions);
+      const maxFileBytes = maxBytesOf(path, settings.maxFileBytes);
+      return readWithRetries(`${name}/${path}`, { ...settings, maxFileBytes }, readOptions);
     },
   };
 }

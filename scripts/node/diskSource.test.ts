@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -61,6 +61,17 @@ it('refuses what is no file, and does not wait for a pipe', async () => {
   execFileSync('mkfifo', [join(folder, 'pipe')]);
   await expect(diskSource(folder).read('vae')).rejects.toThrow(ModelFileError);
   await expect(diskSource(folder).read('pipe')).rejects.toThrow('tiny/pipe: expected a file');
+});
+
+it.each([
+  ['config.json', 10_000_000],
+  ['model.safetensors', 2 ** 31 - 1],
+])('refuses a %s that is larger than it may be, and reads none of it', async (name, maxBytes) => {
+  await writeFile(join(folder, name), '');
+  await truncate(join(folder, name), maxBytes + 1);
+  const problem = `diskSource: tiny/${name}: is larger than ${maxBytes} bytes`;
+  await expect(diskSource(folder).read(name)).rejects.toThrow(ModelFileError);
+  await expect(diskSource(folder).read(name)).rejects.toThrow(problem);
 });
 
 it('stops with the reason given', async () => {

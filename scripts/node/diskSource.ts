@@ -1,6 +1,15 @@
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { basename, isAbsolute, relative, resolve, sep } from 'node:path';
-import { MissingFileError, ModelFileError, type ModelSource, type ReadOptions } from '../../runtime/index.ts';
+import {
+  MissingFileError,
+  ModelFileError,
+  type ModelSource,
+  maxBytesOf,
+  type ReadOptions,
+} from '../../runtime/index.ts';
+
+/** Node reads no larger file whole. */
+const MAX_FILE_BYTES = 2 ** 31 - 1;
 
 /** A model folder on disk. Paths that leave it are refused, also by way of a symbolic link. */
 export function diskSource(folder: string): ModelSource {
@@ -14,7 +23,10 @@ async function readInside(folder: string, path: string, fileName: string, option
   try {
     const file = await realpath(resolve(folder, path));
     checkInside(await realpath(folder), file, fileName);
-    if (!(await stat(file)).isFile()) throw new ModelFileError('diskSource', fileName, 'expected a file');
+    const found = await stat(file);
+    if (!found.isFile()) throw new ModelFileError('diskSource', fileName, 'expected a file');
+    const maxBytes = maxBytesOf(path, MAX_FILE_BYTES);
+    if (found.size > maxBytes) throw new ModelFileError('diskSource', fileName, `is larger than ${maxBytes} bytes`);
     const bytes = await readFile(file, { signal: options.signal });
     options.onProgress?.(bytes.length, bytes.length);
     return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);

@@ -72,6 +72,11 @@ describe('readDataset', () => {
     await expect(readDataset(dir)).rejects.toThrow(
       /red\/1.png: cannot be read \(it has 536870913 bytes; expected at most/,
     );
+    await write('dataset.json', '{}');
+    await truncate(join(dir, 'dataset.json'), 10_000_001);
+    await expect(readDataset(dir)).rejects.toThrow(
+      /dataset.json: cannot be read \(it has 10000001 bytes; expected at most 10000000; split it/,
+    );
   });
 
   it('says so when there is no folder', async () => {

@@ -5,6 +5,7 @@ import {
   type DatasetSource,
   type DatasetSplit,
   framesOf,
+  maxBytesOf,
   openDataset,
   selectLabels,
   shrink,
@@ -24,19 +25,19 @@ function diskDatasetSource(dir: string): DatasetSource {
         entries.map(async (entry) => ((await isFolder(join(dir, path), entry)) ? `${entry.name}/` : entry.name)),
       );
     },
-    read: (path) => readWhole(join(dir, path)),
+    read: (path) => readWhole(join(dir, path), maxBytesOf(path, MAX_FILE_BYTES)),
   };
 }
 
-/** The largest file that is read, in bytes. No sheet and no table is larger, and to read one that is would take all memory. */
+/** The largest file that is read, in bytes; of JSON less. No sheet and no table is larger, and to read one that is would take all memory. */
 const MAX_FILE_BYTES = 2 ** 29;
 
 /** Reads a file, but neither a pipe, which may never end or begin, nor a device. */
-async function readWhole(file: string): Promise<Uint8Array> {
+async function readWhole(file: string, maxBytes: number): Promise<Uint8Array> {
   const found = await stat(file);
   if (!found.isFile()) throw new Error('it is a folder, pipe or device; expected a file');
-  if (found.size <= MAX_FILE_BYTES) return readFile(file);
-  throw new Error(`it has ${found.size} bytes; expected at most ${MAX_FILE_BYTES}; split it`);
+  if (found.size <= maxBytes) return readFile(file);
+  throw new Error(`it has ${found.size} bytes; expected at most ${maxBytes}; split it`);
 }
 
 /**
