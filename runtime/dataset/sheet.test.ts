@@ -312,6 +312,9 @@ it('refuses more pixels and more classes than could be, before any sheet is read
   expect(await problemsOf({ 'dataset.json': json({ classes: many }) })).toEqual([
     'dataset.json: classes: expected at most 10000 classes; put some together',
   ]);
+  expect(await problemsOf({ 'dataset.json': json({ classes: many.map(() => 0) }) })).toEqual([
+    'dataset.json: classes: expected at most 10000 classes; put some together',
+  ]);
 });
 
 it('refuses one sheet for two classes, whose tiles would be the same', async () => {

@@ -69,9 +69,10 @@ const descriptionSchema = v.object({
   /** The number of frames, as the data set's own tools count them. */
   tilesPerCharacter: v.optional(positive),
   classes: v.pipe(
+    v.array(v.unknown()), // they are counted before each of them is looked at
+    v.maxLength(MAX_CLASSES, `expected at most ${MAX_CLASSES} classes; put some together`),
     v.array(classSchema),
     v.minLength(1, 'there are no classes; expected at least one'),
-    v.maxLength(MAX_CLASSES, `expected at most ${MAX_CLASSES} classes; put some together`),
     v.check(
       (classes) => classes.reduce((sum, { count }) => sum + count, 0) <= MAX_TILES,
       `expected at most ${MAX_TILES} tiles in all; split the data set`,
