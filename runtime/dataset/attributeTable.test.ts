@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ANY } from '../core/attributes.ts';
 import { parseFrames } from '../core/frames.ts';
 import { type AttributeColumn, encodeColumns, rowsOf, vocabularyOf } from './attributeColumns.ts';
@@ -152,6 +152,14 @@ describe('readAttributes', () => {
     const { problems } = await read([HEADER, ...Array.from({ length: 30 }, () => 'elf,9,,,')].join('\n'));
     expect(problems).toHaveLength(21);
     expect(problems.at(-1)).toBe('attributes.csv: 12 more like these');
+  });
+
+  it('looks for the nearest word of those alone that it tells', async () => {
+    const classes = [...CLASSES];
+    const lookAtLabels = vi.spyOn(classes, 'map');
+    const { problems } = await read([HEADER, ...Array.from({ length: 30 }, () => 'efl,0,,,')].join('\n'), { classes });
+    expect(problems).toHaveLength(21);
+    expect(lookAtLabels).toHaveBeenCalledTimes(20);
   });
 
   it('refuses what is not UTF-8, of which words would be lost', async () => {

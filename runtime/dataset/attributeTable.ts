@@ -32,6 +32,16 @@ const NUMBER_CELL = new RegExp(`^${NUMBER}$`, 'i');
 /** A table that is wrong throughout is told by its first lines. */
 const MAX_PROBLEMS = 20;
 
+/** What is wrong: the first of it in words, which take long to find where there are many to choose from, and how much in all. */
+class FirstProblems {
+  readonly texts: string[] = [];
+  count = 0;
+
+  add(text: () => string): void {
+    if (this.count++ < MAX_PROBLEMS) this.texts.push(text());
+  }
+}
+
 const word = v.pipe(
   v.string(),
   v.minLength(1),
@@ -96,11 +106,11 @@ export async function readAttributes(
     problems.push(`${ATTRIBUTES_FILE}: ${NO_TEXT}`);
     return [];
   }
-  const found: string[] = [];
+  const found = new FirstProblems();
   const columns = parseAttributes(text, description, found);
-  problems.push(...found.slice(0, MAX_PROBLEMS).map((problem) => `${ATTRIBUTES_FILE}: ${problem}`));
-  if (found.length > MAX_PROBLEMS) problems.push(`${ATTRIBUTES_FILE}: ${found.length - MAX_PROBLEMS} more like these`);
-  return found.length > 0 ? [] : columns.filter((column) => !repeatsLabel(column, description));
+  problems.push(...found.texts.map((problem) => `${ATTRIBUTES_FILE}: ${problem}`));
+  if (found.count > MAX_PROBLEMS) problems.push(`${ATTRIBUTES_FILE}: ${found.count - MAX_PROBLEMS} more like these`);
+  return found.count > 0 ? [] : columns.filter((column) => !repeatsLabel(column, description));
 }
 
 /**
@@ -155,14 +165,14 @@ interface Reader {
   place: number;
 }
 
-function parseAttributes(text: string, description: TableDescription, problems: string[]): AttributeColumn[] {
+function parseAttributes(text: string, description: TableDescription, problems: FirstProblems): AttributeColumn[] {
   const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
   const header = (lines[0] ?? '').split(',');
   const numImages = description.classes.reduce((sum, { count }) => sum + imagesIn(count, description), 0);
   const readers = readersOf(description, header, numImages, problems);
   const [labelAt, tileAt] = ['label', 'tile'].map((name) => header.indexOf(name)) as [number, number];
   if (labelAt < 0 || tileAt < 0) {
-    problems.push('line 1: expected the columns label and tile, and one for each attribute, separated by commas');
+    problems.add(() => 'line 1: expected the columns label and tile, and one for each attribute, separated by commas');
     return [];
   }
   const lineOfImage = new Int32Array(numImages);
@@ -170,13 +180,13 @@ function parseAttributes(text: string, description: TableDescription, problems: 
     if (lines[line] === '') continue;
     const cells = lines[line]!.split(',');
     if (cells.length !== header.length) {
-      problems.push(`line ${line + 1}: has ${cells.length} values; expected ${header.length}, without quotes`);
+      problems.add(() => `line ${line + 1}: has ${cells.length} values; expected ${header.length}, without quotes`);
       continue;
     }
     const image = imageOf(cells[labelAt]!, cells[tileAt]!, description, [labelAt, tileAt], line, problems);
     if (image !== null && lineOfImage[image] !== 0) {
-      problems.push(
-        `line ${line + 1}: tells of ${cells[labelAt]} ${cells[tileAt]} again, as line ${lineOfImage[image]}`,
+      problems.add(
+        () => `line ${line + 1}: tells of ${cells[labelAt]} ${cells[tileAt]} again, as line ${lineOfImage[image]}`,
       );
     }
     if (image !== null) lineOfImage[image] = line + 1;
@@ -190,7 +200,7 @@ function readersOf(
   { attributes = {} }: TableDescription,
   header: string[],
   numImages: number,
-  problems: string[],
+  problems: FirstProblems,
 ): Reader[] {
   const known = new Set(['label', 'tile', ...Object.keys(attributes)]);
   const others = header.filter((name) => !known.has(name));
@@ -201,10 +211,12 @@ function readersOf(
     if (place < 0) {
       const nearest = nearestWord(others, name);
       const guess = nearest === undefined ? '' : `; did you mean the column "${nearest}"?`;
-      problems.push(`line 1: has no column "${name}", which dataset.json lists${guess}; columns: ${listed(header)}`);
+      problems.add(
+        () => `line 1: has no column "${name}", which dataset.json lists${guess}; columns: ${listed(header)}`,
+      );
       return [];
     }
-    if (header.indexOf(name, place + 1) >= 0) problems.push(`line 1: has the column "${name}" twice`);
+    if (header.indexOf(name, place + 1) >= 0) problems.add(() => `line 1: has the column "${name}" twice`);
     const column: AttributeColumn = isRange(values)
       ? { name, values, data: unknownNumbers(values, numImages) }
       : { name, values, data: new Int16Array(numImages).fill(ANY) };
@@ -237,13 +249,15 @@ function imageOf(
   description: TableDescription,
   [labelAt, tileAt]: [number, number],
   line: number,
-  problems: string[],
+  problems: FirstProblems,
 ): number | null {
   const { classes } = description;
   const index = classes.findIndex((entry) => entry.label === label);
   if (index < 0) {
-    const labels = classes.map((entry) => entry.label);
-    problems.push(`${cell(line, labelAt, 'label')}: ${unknown(label, labels)}`);
+    problems.add(() => {
+      const labels = classes.map((entry) => entry.label);
+      return `${cell(line, labelAt, 'label')}: ${unknown(label, labels)}`;
+    });
     return null;
   }
   const { count } = classes[index]!;
@@ -251,8 +265,9 @@ function imageOf(
   const number = /^\d+$/.test(tile) ? Number(tile) : -1;
   if (number < 0 || number + numFrames > count || number % numFrames !== 0) {
     const step = numFrames > 1 ? ` in steps of ${numFrames}` : '';
-    problems.push(
-      `${cell(line, tileAt, 'tile')}: is ${quote(tile)}; expected 0 to ${count - numFrames}${step}, as ${label} has ${count} tiles`,
+    problems.add(
+      () =>
+        `${cell(line, tileAt, 'tile')}: is ${quote(tile)}; expected 0 to ${count - numFrames}${step}, as ${label} has ${count} tiles`,
     );
     return null;
   }
@@ -265,24 +280,26 @@ function readCell(
   text: string,
   image: number | null,
   line: number,
-  problems: string[],
+  problems: FirstProblems,
 ): void {
   if (text === '') return;
   let value: number;
   if (isWords(column)) {
     value = column.values.indexOf(text);
-    if (value < 0) problems.push(`${cell(line, place, column.name)}: ${unknown(text, column.values)}`);
+    if (value < 0) problems.add(() => `${cell(line, place, column.name)}: ${unknown(text, column.values)}`);
   } else {
     const { min, max } = column.values;
     value = NUMBER_CELL.test(text) ? Number(text) : Number.NaN;
     if (!(value >= min && value <= max)) {
-      problems.push(`${cell(line, place, column.name)}: is ${quote(text)}; expected a number from ${min} to ${max}`);
+      problems.add(
+        () => `${cell(line, place, column.name)}: is ${quote(text)}; expected a number from ${min} to ${max}`,
+      );
     }
   }
   if (image !== null) column.data[image] = value;
 }
 
-function addMissing(lineOfImage: Int32Array, description: TableDescription, problems: string[]): void {
+function addMissing(lineOfImage: Int32Array, description: TableDescription, problems: FirstProblems): void {
   const numFrames = numFramesOf(description);
   let first = 0;
   for (const { label, count } of description.classes) {
@@ -291,7 +308,7 @@ function addMissing(lineOfImage: Int32Array, description: TableDescription, prob
     first += lines.length;
     if (missing.length === 0) continue;
     const some = `${missing.slice(0, 5).join(', ')}${missing.length > 5 ? ', …' : ''}`;
-    problems.push(`${label}: ${missing.length} of ${lines.length} tiles have no row: ${some}`);
+    problems.add(() => `${label}: ${missing.length} of ${lines.length} tiles have no row: ${some}`);
   }
 }
 
