@@ -205,6 +205,31 @@ describe('AssetGenerator', () => {
     );
   });
 
+  it('reads of the files in a folder those of the model alone, and none that is larger than it may be', async () => {
+    const others = ['old/model.safetensors', 'node_modules/a/package.json'];
+    const content = {
+      ...(await tinyModelFolder()),
+      ...Object.fromEntries(others.map((path) => [path, new Uint8Array(9)])),
+    };
+    const read: string[] = [];
+    const files = Object.entries(content).map(([path, bytes]) => {
+      const file = new File([bytes as BlobPart], path);
+      const arrayBuffer = () => {
+        read.push(path);
+        return new Blob([bytes as BlobPart]).arrayBuffer();
+      };
+      return Object.assign(file, { arrayBuffer });
+    });
+    const options = { compute: 'thread', backend: 'wasm' } as const;
+    await AssetGenerator.LoadAsync(files, scene, options);
+    expect(read).toContain('unet/config.json');
+    expect(read.filter((path) => others.includes(path))).toEqual([]);
+    read.length = 0;
+    const loading = AssetGenerator.LoadAsync(files, scene, { ...options, maxFileBytes: 10 });
+    await expect(loading).rejects.toThrow('files/model_index.json: is larger than 10 bytes');
+    expect(read).toEqual([]);
+  });
+
   it.each([undefined, null, 7, new URL('https://game.example/models/')])(
     'says what it expects in place of %s',
     async (location) => {

@@ -66,7 +66,7 @@ export class LoadedClassifiers {
     options: LoadOptions & { signal: AbortSignal },
     addToPainter: AddClassifier,
   ): Promise<ClassifierInfo> {
-    const files = await readClassifierFiles(await sourceOf(location, options), options);
+    const files = await readClassifierFiles(sourceOf(location, options), options);
     const { index, hash } = await loadClassifierFolder(memorySource(files, key ?? 'classifier'), options);
     const { licence, attribution, name: ownName } = index.figment;
     const name = key ?? ownName;

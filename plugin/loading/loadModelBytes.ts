@@ -3,8 +3,10 @@ import {
   fetchFile,
   INDEX_FILE,
   MissingFileError,
+  ModelFileError,
   type ModelSource,
   type ModelWords,
+  maxBytesOf,
   memorySource,
   type OnProgress,
   readModelFiles,
@@ -54,7 +56,7 @@ export interface ModelBytes {
 
 /** Reads the files of a model folder, except for those that are fetched only when they are asked for. */
 export async function loadModelBytes(location: ModelLocation, options: LoadOptions): Promise<ModelBytes> {
-  const source = await sourceOf(location, options);
+  const source = sourceOf(location, options);
   const { signal, onProgress } = options;
   const files = await readModelFiles(source, { signal, onProgress }).catch((error) => {
     throw typeof location === 'string' ? withRemedy(error) : error;
@@ -67,10 +69,7 @@ export async function loadModelBytes(location: ModelLocation, options: LoadOptio
 }
 
 /** Opens a location, so that files can be read from it. */
-export function sourceOf(
-  location: ModelLocation,
-  { timeoutMs, numRetries, maxFileBytes }: LoadOptions,
-): ModelSource | Promise<ModelSource> {
+export function sourceOf(location: ModelLocation, { timeoutMs, numRetries, maxFileBytes }: LoadOptions): ModelSource {
   const settings = definedOf({ timeoutMs, numRetries, maxFileBytes });
   if (typeof location === 'string') return urlSource(location, settings);
   if (isPackage(location)) return packageSource(location, settings);
@@ -78,7 +77,7 @@ export function sourceOf(
     const expected = 'the address of its folder as a text, what its package exports, or its files';
     throw new TypeError(`AssetGenerator: the model is given as ${location}; expected ${expected}`);
   }
-  if (Symbol.iterator in location) return fileListSource(location as Iterable<File>);
+  if (Symbol.iterator in location) return fileListSource(location as Iterable<File>, maxFileBytes);
   return memorySource(location);
 }
 
@@ -129,7 +128,7 @@ const PACKAGED = ['portraits', 'characters', 'items', 'materials'];
  *
  * @throws Error when no model_index.json is among them
  */
-async function fileListSource(files: Iterable<File>): Promise<ModelSource> {
+function fileListSource(files: Iterable<File>, maxFileBytes?: number): ModelSource {
   const paths = Array.from(files, (file) => ({ file, path: file.webkitRelativePath || file.name }));
   const index = paths.find(({ path }) => path === INDEX_FILE || path.endsWith(`/${INDEX_FILE}`));
   if (!index) {
@@ -138,9 +137,21 @@ async function fileListSource(files: Iterable<File>): Promise<ModelSource> {
     );
   }
   const root = index.path.slice(0, -INDEX_FILE.length);
-  const inside = paths.filter(({ path }) => path.startsWith(root) && /\.(json|safetensors)$/.test(path));
-  const entries = inside.map(async ({ file, path }) => {
-    return [path.slice(root.length), new Uint8Array(await file.arrayBuffer())] as const;
-  });
-  return memorySource(Object.fromEntries(await Promise.all(entries)), root.split('/').at(-2) || 'files');
+  const fileAt = new Map(paths.map(({ file, path }) => [path, file]));
+  const name = root.split('/').at(-2) || 'files';
+  return {
+    name,
+    async read(path, { signal, onProgress } = {}) {
+      signal?.throwIfAborted();
+      const file = fileAt.get(root + path);
+      if (!file) throw new MissingFileError('AssetGenerator', `${name}/${path}`, 'there is no such file');
+      const maxBytes = maxBytesOf(path, maxFileBytes);
+      if (file.size > maxBytes) {
+        throw new ModelFileError('AssetGenerator', `${name}/${path}`, `is larger than ${maxBytes} bytes`);
+      }
+      const bytes = new Uint8Array(await file.arrayBuffer());
+      onProgress?.(bytes.length, bytes.length);
+      return bytes;
+    },
+  };
 }
