@@ -165,6 +165,20 @@ describe('parseHash', () => {
     expect(notes).toEqual([expect.stringMatching(/ornate "12"; it must be left out: .* portraits alone/)]);
   });
 
+  it('tells the first twenty things that are wrong, and how many more there are', () => {
+    for (const hash of [`#with=${'x,'.repeat(29)}x`, `#${'x&'.repeat(29)}x`]) {
+      const { notes } = parseHash(hash, { ...info, attributes: { hair: ['red', 'black'] } });
+      expect(notes).toHaveLength(21);
+      expect(notes.at(-1)).toBe('… and 10 more like these.');
+    }
+  });
+
+  it('looks at no address that is longer than any it writes', () => {
+    const { settings, notes } = parseHash(`#label=orc&with=${'x,'.repeat(300_000)}`, info);
+    expect(settings).toEqual(DEFAULTS);
+    expect(notes).toEqual([expect.stringMatching(/has 600016 characters of settings; it may have 20000/)]);
+  });
+
   it('notes a key that does not exist', () => {
     const { settings, notes } = parseHash('#scarf=red&constructor=1', info);
     expect(settings).toEqual(DEFAULTS);

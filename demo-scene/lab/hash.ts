@@ -195,6 +195,11 @@ export interface ParsedHash {
   notes: string[];
 }
 
+/** A longer address is none that `formatHash` wrote. */
+const MAX_LENGTH = 20_000;
+/** An address that is wrong throughout is told by so many notes. */
+const MAX_NOTES = 20;
+
 /**
  * Reads what `formatHash` wrote, or a person: what is missing or wrong is the model's default. An address without settings
  * is the example that the lab opens on.
@@ -202,6 +207,14 @@ export interface ParsedHash {
 export function parseHash(hash: string, info: ModelInfo): ParsedHash {
   if (/^#?$/.test(hash)) return { settings: openingSettings(info), notes: [] };
   const settings = defaultSettings(info);
+  if (hash.length > MAX_LENGTH) {
+    return {
+      settings,
+      notes: [
+        `The address has ${hash.length} characters of settings; it may have ${MAX_LENGTH}. The defaults are used.`,
+      ],
+    };
+  }
   const notes: string[] = [];
   const asked = new Set<string>();
   for (const pair of hash.replace(/^#/, '').split('&')) {
@@ -222,7 +235,12 @@ export function parseHash(hash: string, info: ModelInfo): ParsedHash {
       asked.add(key);
     }
   }
-  return { settings, notes: [...notes, ...contradictions(settings, asked, info)] };
+  return { settings, notes: firstOf([...notes, ...contradictions(settings, asked, info)]) };
+}
+
+function firstOf(notes: readonly string[]): string[] {
+  const numMore = notes.length - MAX_NOTES;
+  return [...notes.slice(0, MAX_NOTES), ...(numMore > 0 ? [`… and ${numMore} more like these.`] : [])];
 }
 
 /** With a full stop, unless it is a question already. */
