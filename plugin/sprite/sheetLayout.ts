@@ -1,5 +1,5 @@
 import { imageSize, type ModelInfo, type Recipe, type RecipeOptions, squareColumns } from '../../runtime/index.ts';
-import { MAX_SIZE_PX, type PixelArtLook, parseLook } from '../texture/textureLook.ts';
+import { MAX_SIZE_PX, type PixelArtLook, parseLook, savedPixelArt } from '../texture/textureLook.ts';
 
 /** The size and number of a sheet's cells, each of which holds a picture with all its frames, and how the sheet is sampled when it is drawn. */
 export interface SheetCells {
@@ -112,9 +112,10 @@ export function parseSheetCells({
   worldHeight,
 }: SavedGeneratedSheet): SheetCells {
   const numCells = Array.isArray(cells) ? cells.length : 0;
-  const [widthPx, heightPx] = Array.isArray(cellSize) ? cellSize : [0, 0];
-  const asked: SheetCells = { cellSize: [widthPx, heightPx], numCells, samplingMode, hasAlpha, pixelArt };
-  const look = parseLook({ size: sizeOf(asked), samplingMode, hasAlpha, pixelArt }, MAX_SIZE_PX ** 2);
+  const isWhole = Array.isArray(cellSize) && cellSize.every(Number.isInteger);
+  const [widthPx, heightPx] = isWhole ? cellSize : [0, 0];
+  const size = sizeOf({ cellSize: [widthPx, heightPx], numCells, pixelArt: savedPixelArt(pixelArt) });
+  const look = parseLook({ size, samplingMode, hasAlpha, pixelArt }, MAX_SIZE_PX ** 2);
   return {
     cellSize: [widthPx, heightPx],
     numCells,

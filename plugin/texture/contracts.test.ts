@@ -252,8 +252,13 @@ describe('a scene file', () => {
   it('has sheets of sizes that can be, or is refused', async () => {
     const sprites = await tiny.generateSpritesAsync({ labels: ['elf'] });
     const saved = (sprites.texture as unknown as GeneratedSheet).serialize();
-    for (const wrong of [{ cellSize: [0, 16] }, { cellSize: [9000, 16] }, { cells: [] }, { cells: 'all' }]) {
-      expect(() => GeneratedSheet.Parse({ ...saved, ...wrong } as typeof saved, scene, '')).toThrow(/expected \[width/);
+    const wrongSizes = [{ cellSize: [0, 16] }, { cellSize: [9000, 16] }, { cellSize: ['8', '8'] }];
+    for (const wrong of [...wrongSizes, { cells: [] }, { cells: 'all' }]) {
+      expect(() => GeneratedSheet.Parse({ ...saved, ...wrong } as never, scene, '')).toThrow(/expected \[width/);
+    }
+    for (const factor of ['1000', 0, 1e-9]) {
+      const wrong = { ...saved, pixelArt: { factor } } as never;
+      expect(() => GeneratedSheet.Parse(wrong, scene, '')).toThrow(/pixelArt: factor is .*; expected 1, 2 or 4/);
     }
     const other = GeneratedSheet.Parse({ ...saved, cellSize: [24, 24] }, scene, '');
     await expect.poll(() => other.loadingError).toBe(true);
@@ -273,11 +278,12 @@ describe('a scene file', () => {
       { model: undefined },
       { size: [8192, 8192] },
       { size: 'x'.repeat(1e5) },
+      { pixelArt: { factor: '2' } },
       { animations: 5 },
     ];
     for (const damage of damages) {
       const parse = () => GeneratedTexture.Parse({ ...saved, ...damage } as typeof saved, scene, '');
-      expect(parse).toThrow(/^(GeneratedTexture: |scene file: ).{1,480}$/);
+      expect(parse).toThrow(/^(GeneratedTexture: |scene file: |pixelArt: ).{1,480}$/);
       const surface = { name: 'm', id: 'm', albedo: { ...saved, ...damage } } as never;
       expect(() => SurfaceMaterial.Parse(surface, scene)).toThrow();
     }

@@ -38,6 +38,11 @@ export function pixelArtOf(asked: PixelArtLook | undefined): PixelArtLook | unde
   return definedOf(asked);
 }
 
+/** The same of a scene file, which is not trusted; what is no object is passed over. */
+export function savedPixelArt(pixelArt: unknown): PixelArtLook | undefined {
+  return typeof pixelArt === 'object' && pixelArt ? pixelArtOf(pixelArt) : undefined;
+}
+
 /** How a texture of generated pictures is laid out and sampled. */
 export interface TextureLook {
   readonly widthPx: number;
@@ -157,6 +162,7 @@ export function parseLook(
   maxPixels = MAX_PIXELS,
 ): TextureLook {
   const [widthPx, heightPx] = Array.isArray(size) ? size : [];
+  const art = savedPixelArt(pixelArt);
   const isSide = (sizePx?: number) => Number.isInteger(sizePx) && sizePx! >= 1 && sizePx! <= MAX_SIZE_PX;
   if (!isSide(widthPx) || !isSide(heightPx) || widthPx! * heightPx! > maxPixels) {
     throw new RangeError(
@@ -170,7 +176,7 @@ export function parseLook(
     hasAlpha: hasAlpha === true,
     mipmaps: mipmaps === true,
     tiles: tiles === true,
-    ...(typeof pixelArt === 'object' && pixelArt && { pixelArt }),
+    ...(art && { pixelArt: art }),
   };
 }
 
