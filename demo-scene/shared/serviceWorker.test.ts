@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { contentHash } from '../../scripts/node/siteCaching.ts';
 
 const SITE = 'https://game.example/';
 const MODEL = 'models/weights.bin';
@@ -8,13 +9,15 @@ type Listen = (event: unknown) => void;
 const listeners = new Map<string, Listen>();
 const put = vi.fn<(key: string, response: Response) => Promise<void>>();
 const match = vi.fn(async (key: string) =>
-  key === `${SITE}site.json` ? Response.json({ [MODEL]: 'abc' }) : undefined,
+  key === `${SITE}site.json` ? Response.json({ [MODEL]: contentHash('first, last') }) : undefined,
 );
 const forget = vi.fn(async () => true);
+const fetchedBy: (RequestInit | undefined)[] = [];
 const page: { body: ReadableStreamDefaultController<Uint8Array> | null } = { body: null };
 
 /** A server with a new list of the site, whose other files come as slowly as a test lets them. */
-async function serve(asked: Request | string): Promise<Response> {
+async function serve(asked: Request | string, init?: RequestInit): Promise<Response> {
+  fetchedBy.push(init);
   if (asked === 'site.json') return Response.json({ [MODEL]: 'new' });
   const start = (body: ReadableStreamDefaultController<Uint8Array>) => {
     page.body = body;
@@ -71,10 +74,21 @@ it.each([MODEL, 'guide/page.html'])(
 it.each([MODEL, 'guide/page.html'])('gives %s also where there is no room to keep it', async (address) => {
   put.mockRejectedValue(new DOMException('it is full', 'QuotaExceededError'));
   const { response, lasting } = await ask(address);
-  page.body!.enqueue(new TextEncoder().encode('all'));
+  page.body!.enqueue(new TextEncoder().encode('first, last'));
   page.body!.close();
-  expect(await response.text()).toBe('all');
+  expect(await response.text()).toBe('first, last');
   await Promise.all(lasting);
+});
+
+it('does not keep what another version of the site has, and asks the server for its own', async () => {
+  put.mockClear();
+  const { response, lasting } = await ask(MODEL);
+  page.body!.enqueue(new TextEncoder().encode('of before'));
+  page.body!.close();
+  expect(await response.text()).toBe('of before');
+  await Promise.all(lasting);
+  expect(put).not.toHaveBeenCalled();
+  expect(fetchedBy.at(-1)?.cache).toBe('no-cache');
 });
 
 it('goes by the newest list also where there is no room to keep it', async () => {

@@ -66,8 +66,9 @@ async function answer(event: FetchingEvent, siteList: Promise<SiteList>): Promis
   const key = keyOf(address, hash);
   const kept = await cache.match(key);
   if (kept) return kept;
-  const response = await fetch(request);
-  if (response.status === 200) store(event, cache, key, response.clone());
+  const { url, redirect, signal } = request;
+  const response = await fetch(url, { cache: 'no-cache', redirect, signal }); // what the browser has may be of an older site
+  if (response.status === 200) store(event, putIfItIs(hash, cache, key, response.clone()));
   return response;
 }
 
@@ -77,7 +78,7 @@ async function newest(event: FetchingEvent, address: string): Promise<Response> 
   const key = keyOf(address);
   try {
     const response = await fetch(event.request);
-    if (response.status === 200) store(event, cache, key, response.clone());
+    if (response.status === 200) store(event, cache.put(key, response.clone()));
     return response;
   } catch (error) {
     const kept = await cache.match(key);
@@ -87,10 +88,26 @@ async function newest(event: FetchingEvent, address: string): Promise<Response> 
 }
 
 /** Keeps a response while the page reads it. The page gets its file even where there is no room to keep it. */
-function store(event: FetchingEvent, cache: Cache, key: string, response: Response): void {
-  const stored = cache.put(key, response).catch(() => {});
+function store(event: FetchingEvent, putting: Promise<void>): void {
+  const stored = putting.catch(() => {});
   storing = Promise.all([storing, stored]).then(() => {});
   event.waitUntil(stored);
+}
+
+/** Stores a file under the hash that the list has for it. @throws Error when it is another file, as in the midst of an update */
+async function putIfItIs(hash: string, cache: Cache, key: string, response: Response): Promise<void> {
+  const content = await response.arrayBuffer();
+  if ((await contentHash(content)) !== hash) throw new Error(`${key} is not what the list says`);
+  await cache.put(key, new Response(content, response));
+}
+
+/** A short hash of a file's content, as the list has it. */
+async function contentHash(content: ArrayBuffer): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', content));
+  return btoa(String.fromCharCode(...digest))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .slice(0, 16);
 }
 
 /** The list as the server has it now, or the kept one where the server does not answer in time. */
@@ -131,14 +148,15 @@ async function keep(urls: readonly string[]): Promise<number> {
   }
   await storing; // what is being stored need not be fetched again
   for (const address of wanted) {
-    const key = keyOf(address, siteList[address]);
-    if (!(await cache.match(key))) await cache.put(key, await fetched(address));
+    const hash = siteList[address]!;
+    const key = keyOf(address, hash);
+    if (!(await cache.match(key))) await putIfItIs(hash, cache, key, await fetched(address));
   }
   return wanted.size;
 }
 
 async function fetched(address: string): Promise<Response> {
-  const response = await fetch(new URL(address, scope.registration.scope));
+  const response = await fetch(new URL(address, scope.registration.scope), { cache: 'no-cache' });
   if (!response.ok) throw new Error(`${address} is not there`);
   return response;
 }
