@@ -342,7 +342,7 @@ export class GeneratedSheet extends RawTexture {
   }
 
   private loadAsync(): Promise<PictureSource> {
-    return sourceFor(this, this.address, this.rootUrl ?? '');
+    return sourceFor(this, this.address, this.rootUrl ?? undefined);
   }
 
   private async keepModelAsync(): Promise<void> {

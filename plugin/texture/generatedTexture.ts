@@ -79,14 +79,14 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
    * Makes an empty texture for `regenerateAsync` to fill. `AssetGenerator` makes textures in this way.
    *
    * @param source  the source of its pictures, or the address of its model, which is loaded for the first picture
-   * @param rootUrl where addresses that are no whole ones count from
+   * @param rootUrl where addresses of a scene file that are no whole ones count from
    */
   constructor(
     name: string,
     source: PictureSource | string,
     scene: Scene,
     readonly look: TextureLook,
-    private readonly rootUrl = '',
+    private readonly rootUrl?: string,
   ) {
     const { widthPx, heightPx, mipmaps, samplingMode } = look;
     super(null, widthPx, heightPx, FORMAT_RGBA, scene, mipmaps, false, samplingMode, TYPE_BYTE, FLAG_STORAGE);

@@ -37,7 +37,7 @@ export class GeneratedTextureTask<Words extends ModelWords = ModelWords> extends
 
   private async generateAsync(scene: Scene): Promise<void> {
     const { mipmaps, samplingMode, pixelArt, invertY = true, priority, signal, previewEvery, ...recipe } = this.options;
-    const { loaded: source, release } = await takeByAddress(scene, this.model, '', signal);
+    const { loaded: source, release } = await takeByAddress(scene, this.model, undefined, signal);
     let texture: GeneratedTexture<Words> | null = null;
     try {
       const from = addressOf(this.model) ?? source; // by its address clones keep the model, too

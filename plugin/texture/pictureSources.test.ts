@@ -78,6 +78,33 @@ describe('a model of a package', () => {
   });
 });
 
+describe('a model on the disk', () => {
+  it('is read for a scene file from the disk, and for no other', async () => {
+    const saved = (await tiny.generateTextureAsync(RECIPE)).serialize()!;
+    const loadedFrom = async (rootUrl: string) => {
+      const texture = GeneratedTexture.Parse({ ...saved, model: 'file:///there/is/no/model' }, createScene(), rootUrl);
+      await expect.poll(() => texture.loadingError).toBe(true);
+      return texture.errorObject?.message;
+    };
+    expect(await loadedFrom('file:///scenes/')).toMatch(/there is no such file/);
+    for (const rootUrl of ['https://game.example/', '']) {
+      expect(await loadedFrom(rootUrl)).toMatch(/is on the disk, which no scene file from elsewhere reads; load/);
+    }
+  });
+
+  it('is read where the program itself names it', async () => {
+    const task = addGeneratedTextureTask(new AssetsManager(scene), 'hero', 'file:///there/is/no/model', RECIPE);
+    const problem = await new Promise<string | undefined>((resolve) =>
+      task.run(
+        scene,
+        () => resolve('none'),
+        () => resolve(task.errorObject?.message),
+      ),
+    );
+    expect(problem).toMatch(/there is no such file/);
+  });
+});
+
 describe('two generators of one address', () => {
   const ADDRESS = 'https://game.example/tiny';
 

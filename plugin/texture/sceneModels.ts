@@ -78,8 +78,10 @@ export function takeSource(
 /**
  * The model of a texture that has only its address: one that the scene has loaded, else it is loaded, from the package of
  * that name where there is one. An address that is no whole one counts from the scene file's folder. The model stays as long as the texture does.
+ *
+ * @param rootUrl that folder; absent where no scene file names the model
  */
-export async function sourceFor(texture: BaseTexture, address: string, rootUrl: string): Promise<PictureSource> {
+export async function sourceFor(texture: BaseTexture, address: string, rootUrl?: string): Promise<PictureSource> {
   const scene = texture.getScene()!;
   const lease = await takeByAddress(scene, address, rootUrl);
   if (texture.getScene()) texture.onDisposeObservable.addOnce(lease.release);
@@ -91,17 +93,28 @@ export async function sourceFor(texture: BaseTexture, address: string, rootUrl: 
 export function takeByAddress(
   scene: Scene,
   location: ModelLocation,
-  rootUrl = '',
+  rootUrl?: string,
   signal?: AbortSignal,
 ): Promise<SourceLease> {
   const options = { ...usualOptions, ...(signal && { signal }) };
   const saved = addressOf(location);
   if (saved === null) return takeSource(location, scene, options);
   const [, address = saved, hash] = /^(.*)#([\da-f]{8})$/s.exec(saved) ?? [];
-  const whole = /^([a-z][a-z\d+.-]*:|\/)/i.test(address) ? address : rootUrl + address;
+  const whole = /^([a-z][a-z\d+.-]*:|\/)/i.test(address) ? address : (rootUrl ?? '') + address;
   const known = newestOf(scene, address, hash) ?? newestOf(scene, whole, hash);
   const place = typeof location === 'string' ? (packages.get(address) ?? whole) : location;
-  return known?.takeAsync({ signal }) ?? takeSource(place, scene, options);
+  if (known) return known.takeAsync({ signal });
+  if (rootUrl !== undefined && place === whole) assertMayBeRead(whole, rootUrl);
+  return takeSource(place, scene, options);
+}
+
+/** A scene file may come from anywhere, and has Node read the disk only where it is from there itself. */
+function assertMayBeRead(address: string, rootUrl: string): void {
+  if (!address.startsWith('file:') || rootUrl.startsWith('file:')) return;
+  const remedy = 'load this model before the scene file, or the scene file from a file: address, too';
+  throw new RangeError(
+    `scene file: its model ${quote(address)} is on the disk, which no scene file from elsewhere reads; ${remedy}`,
+  );
 }
 
 /** The newest of a scene's models that has a name, and this hash where one of them has it; a doubtful choice is warned of. */
