@@ -81,7 +81,7 @@ it.each([MODEL, 'guide/page.html'])('gives %s also where there is no room to kee
 });
 
 it('does not keep what another version of the site has, and asks the server for its own', async () => {
-  put.mockClear();
+  put.mockClear().mockResolvedValue();
   const { response, lasting } = await ask(MODEL);
   page.body!.enqueue(new TextEncoder().encode('of before'));
   page.body!.close();
