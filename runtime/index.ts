@@ -486,6 +486,7 @@ export type { StudentFacts } from './core/sampleDefaults.ts';
 export { SAMPLER_NAMES, type SamplerName } from './core/samplingBounds.ts';
 export { scaleNearest, scaleSheet } from './core/scaleNearest.ts';
 export { nextValue, type Pace, type PacedRun, resultOf, stepsAndResult } from './core/slices.ts';
+export { SAMPLING_STREAMS, SPLIT_STREAMS, streamAt } from './core/streams.ts';
 
 // Kernels that the plugin calls itself
 

@@ -10,6 +10,7 @@ import {
   type ModelWords,
   nearestWord,
   quote,
+  SAMPLING_STREAMS,
   uniforms,
   type ValueOfAttribute,
   type Vocabulary,
@@ -46,9 +47,6 @@ type CharacterModel = Pick<ModelInfo, 'name' | 'labels' | 'attributes' | 'exampl
 
 /** A list with one entry for each of the models. */
 type ForEach<Models extends readonly CharacterModel[], Entry> = { -readonly [Index in keyof Models]: Entry };
-
-/** The stream of the seed's random numbers from which values are drawn that the sheet leaves out. */
-const DRAW_STREAM = 0x70000000;
 
 /**
  * What each model is asked for, so that all show the same character. What a model does not know it is not asked for. An
@@ -229,5 +227,5 @@ function draw(words: readonly string[], seed: number, name: string): string {
 /** A number from 0 to less than 1, which depends on the seed and the name alone. */
 function share(seed: number, name: string): number {
   const hash = Number.parseInt(fingerprint(new TextEncoder().encode(name)).slice(0, 7), 16);
-  return uniforms(seed, DRAW_STREAM + hash, 1)[0]!;
+  return uniforms(seed, SAMPLING_STREAMS.character.first + hash, 1)[0]!;
 }

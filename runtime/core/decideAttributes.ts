@@ -3,15 +3,13 @@ import type { AttributeExamples } from './attributeExamples.ts';
 import { ANY, isRange, type Vocabulary } from './attributes.ts';
 import { areTied, contradict, isLike } from './contradictions.ts';
 import { uniforms } from './random.ts';
+import { SAMPLING_STREAMS } from './streams.ts';
 
 /** What decides on what is open: a model's examples, and the attributes that they are of. */
 export interface ExamplesOfVocabulary {
   examples: AttributeExamples;
   attributes: Vocabulary;
 }
-
-/** The stream of a seed from which an example is drawn. */
-const EXAMPLE_STREAM = 0x60000000;
 
 /**
  * Decides on the attributes that are open as an example of the label has them, which the seed draws. Where a value of it
@@ -43,7 +41,7 @@ function drawExample(
 ): number[] | null {
   const ofLabel = Array.from(labels.keys()).filter((row) => labels[row] === label);
   if (ofLabel.length === 0) return null;
-  const row = ofLabel[Math.floor(uniforms(seed, EXAMPLE_STREAM, 1)[0]! * ofLabel.length)]!;
+  const row = ofLabel[Math.floor(uniforms(seed, SAMPLING_STREAMS.example.first, 1)[0]! * ofLabel.length)]!;
   return [...values.subarray(row * numAttributes, (row + 1) * numAttributes)];
 }
 

@@ -4,6 +4,7 @@
  */
 import { toPremultiplied } from '../core/pixels.ts';
 import { permutation, uniforms } from '../core/random.ts';
+import { AUGMENT_STREAMS, ORDER_STREAMS, type Streams, streamAt } from '../core/streams.ts';
 import {
   AUGMENT_DEFAULTS,
   type AugmentOptions,
@@ -26,15 +27,6 @@ export interface BatchIndicesOptions {
   balanced: boolean;
   seed: number;
 }
-
-// Streams of the seed. Each purpose has 2^28 of them; a few far up among those of crops are for what happens before a training.
-const EPOCH_STREAM = 0x80000000;
-const ROUND_STREAM = 0x90000000;
-const CLASS_STREAM = 0xa0000000;
-const AUGMENT_STREAM = 0xb0000000;
-const JITTER_STREAM = 0xc0000000;
-const CROP_STREAM = 0xd0000000;
-const STREAMS_PER_PURPOSE = 2 ** 28;
 
 const DRAWS_PER_IMAGE = 5;
 const DRAWS_PER_JITTER = 5;
@@ -101,7 +93,8 @@ export function fillBatch(
   if (out.length !== indices.length * outLength) {
     throw new RangeError(`fillBatch: out has ${out.length} values; expected ${indices.length} images of ${outLength}`);
   }
-  const draws = drawsOf(options, indices.length, seed, checkStep(step));
+  checkWhole('fillBatch', 'step', step, 0);
+  const draws = drawsOf(options, indices.length, seed, step);
   const image = new Float32Array(length);
   const scratch = new Float32Array(length);
   for (let slot = 0; slot < indices.length; slot++) {
@@ -132,9 +125,10 @@ function drawsOf(options: Required<AugmentOptions>, count: number, seed: number,
   const { flip, circular, shiftPx, permuteChannels, colourJitter, cropPx } = options;
   const isChanged = flip || circular || shiftPx > 0 || permuteChannels > 0;
   return {
-    changes: isChanged ? uniforms(seed, AUGMENT_STREAM + step, count * DRAWS_PER_IMAGE) : NO_DRAWS,
-    jitter: colourJitter > 0 ? uniforms(seed, JITTER_STREAM + step, count * DRAWS_PER_JITTER) : NO_DRAWS,
-    crop: cropPx > 0 ? uniforms(seed, CROP_STREAM + step, count * DRAWS_PER_CROP) : NO_DRAWS,
+    changes: isChanged ? uniforms(seed, streamAt(AUGMENT_STREAMS.changes, step), count * DRAWS_PER_IMAGE) : NO_DRAWS,
+    jitter:
+      colourJitter > 0 ? uniforms(seed, streamAt(AUGMENT_STREAMS.jitter, step), count * DRAWS_PER_JITTER) : NO_DRAWS,
+    crop: cropPx > 0 ? uniforms(seed, streamAt(AUGMENT_STREAMS.crop, step), count * DRAWS_PER_CROP) : NO_DRAWS,
   };
 }
 
@@ -208,16 +202,16 @@ function drawShift(draw: number, { shiftPx }: Required<AugmentOptions>): number 
 
 function drawInOrder(indices: Int32Array, seed: number, position: number): number {
   const epoch = Math.floor(position / indices.length);
-  return indices[order(seed, EPOCH_STREAM, epoch, indices.length)[position % indices.length]!]!;
+  return indices[order(seed, ORDER_STREAMS.epoch, epoch, indices.length)[position % indices.length]!]!;
 }
 
 function drawBalanced(classes: Int32Array[], seed: number, position: number): number {
   const round = Math.floor(position / classes.length);
-  const label = order(seed, ROUND_STREAM, round, classes.length)[position % classes.length]!;
+  const label = order(seed, ORDER_STREAMS.round, round, classes.length)[position % classes.length]!;
   const members = classes[label]!;
   const cycle = Math.floor(round / members.length);
-  const stream = cycle * classes.length + label;
-  return members[order(seed, CLASS_STREAM, stream, members.length)[round % members.length]!]!;
+  const number = cycle * classes.length + label;
+  return members[order(seed, ORDER_STREAMS.classOrder, number, members.length)[round % members.length]!]!;
 }
 
 /** The images of each class that has any, in the order of the classes. */
@@ -251,8 +245,8 @@ function countByClass(indices: Int32Array, classLabels: Int32Array): number[] {
 const orders = new Map<string, Int32Array>();
 const MAX_ORDERS = 64;
 
-function order(seed: number, purpose: number, number: number, count: number): Int32Array {
-  const stream = purpose + (number % STREAMS_PER_PURPOSE);
+function order(seed: number, purpose: Streams, number: number, count: number): Int32Array {
+  const stream = streamAt(purpose, number);
   const key = `${seed} ${stream} ${count}`;
   const found = orders.get(key) ?? permutation(seed, stream, count);
   orders.delete(key);
@@ -275,11 +269,6 @@ function checkAugment(options: Required<AugmentOptions>, { widthPx, heightPx }: 
     throw new RangeError(`fillBatch: ${name} is ${options[name]}; expected a probability from 0 to 1`);
   }
   return options;
-}
-
-function checkStep(step: number): number {
-  checkWhole('fillBatch', 'step', step, 0);
-  return step % STREAMS_PER_PURPOSE;
 }
 
 function checkWhole(operation: string, name: string, value: number, min: number): void {

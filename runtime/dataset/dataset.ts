@@ -2,6 +2,7 @@ import { MAX_MESSAGE_LENGTH, shortened } from '../core/errors.ts';
 import { type Frame, numFramesOf } from '../core/frames.ts';
 import type { NumValues } from '../core/pixels.ts';
 import { permutation } from '../core/random.ts';
+import { SPLIT_STREAMS, streamAt } from '../core/streams.ts';
 import { type AttributeColumn, combinationsOf, isWords, selectColumns } from './attributeColumns.ts';
 
 /** Labelled images of one size, all in memory. */
@@ -62,9 +63,6 @@ export class DatasetError extends Error {
   }
 }
 
-const SPLIT_STREAM = 0xd1000000;
-const COMBINATION_STREAM = 0xd3000000;
-
 /**
  * Splits a data set by class: from each class the same share is held out, drawn by the seed. A class keeps at least one
  * training image, and the draw within a class does not depend on the other classes.
@@ -93,7 +91,7 @@ export function splitHeldOut(
   for (let label = 0; label < dataset.labels.length; label++) {
     const members = membersOf(dataset.classLabels, label);
     const numHeldOut = Math.max(0, Math.min(Math.round(fraction * members.length), members.length - 1));
-    const order = permutation(seed, SPLIT_STREAM + label, members.length);
+    const order = permutation(seed, streamAt(SPLIT_STREAMS.heldOut, label), members.length);
     order.forEach((position, rank) => {
       (rank < numHeldOut ? heldOut : train).push(members[position]!);
     });
@@ -118,7 +116,7 @@ function splitByCombination(
   const room = Math.round(fraction * classLabels.length);
   const numTraining = labels.map((_, label) => membersOf(classLabels, label).length);
   const heldOut: number[] = [];
-  for (const place of permutation(seed, COMBINATION_STREAM, combinations.length)) {
+  for (const place of permutation(seed, SPLIT_STREAMS.combinations.first, combinations.length)) {
     const images = combinations[place]!;
     const left = [...numTraining];
     for (const image of images) left[classLabels[image]!]!--;

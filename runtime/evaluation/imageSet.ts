@@ -1,6 +1,7 @@
 import { numFramesOf, swapAxes } from '../core/frames.ts';
 import { joinMaps, takeChannels, toPremultiplied } from '../core/pixels.ts';
 import { permutation } from '../core/random.ts';
+import { EVALUATION_STREAMS, streamAt } from '../core/streams.ts';
 import { encodeColumns } from '../dataset/attributeColumns.ts';
 import { fillBatch } from '../dataset/batches.ts';
 import { type Dataset, imageLength, membersOf } from '../dataset/dataset.ts';
@@ -74,8 +75,6 @@ export function imagesOfClass({ shape, values, classLabels }: ImageSet, label: n
   return membersOf(classLabels, label).map((i) => values.subarray(i * length, (i + 1) * length));
 }
 
-const DRAW_STREAM = 0xd3000000;
-
 /**
  * Draws equally many images of each class, so that two sets can be compared which differ in size.
  *
@@ -88,7 +87,7 @@ export function drawPerClass(classLabels: Int32Array, numLabels: number, perClas
   const drawn: number[] = [];
   for (let label = 0; label < numLabels; label++) {
     const members = membersOf(classLabels, label);
-    const order = permutation(seed, DRAW_STREAM + label, members.length);
+    const order = permutation(seed, streamAt(EVALUATION_STREAMS.images, label), members.length);
     drawn.push(...Array.from(order.subarray(0, perClass), (position) => members[position]!));
   }
   return Int32Array.from(drawn);

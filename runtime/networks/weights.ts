@@ -1,5 +1,6 @@
 import { type Tensor, tensor } from '@tensorflow/tfjs-core';
 import { normals, uniforms } from '../core/random.ts';
+import { WEIGHT_STREAMS } from '../core/streams.ts';
 import { fromTorch, toTorch } from '../weights/tensorLayout.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
 import type { Shapes } from './layers.ts';
@@ -16,7 +17,7 @@ const ZERO = /(\.conv2|\.to_out\.0|^conv_out)\.(weight|bias)$/;
  */
 export function initialWeights(shapes: Shapes, seed: number): Map<string, { shape: number[]; data: Float32Array }> {
   const weights = new Map<string, { shape: number[]; data: Float32Array }>();
-  let stream = 0;
+  let stream = WEIGHT_STREAMS.weights.first;
   for (const [name, shape] of shapes) {
     weights.set(name, { shape, data: initialTensor(name, shape, shapes, seed, stream++) });
   }

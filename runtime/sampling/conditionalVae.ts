@@ -2,6 +2,7 @@
 import { dispose, type Tensor, type Tensor2D, type Tensor4D, tensor2d } from '@tensorflow/tfjs-core';
 import { normals } from '../core/random.ts';
 import { runToEnd } from '../core/slices.ts';
+import { SAMPLING_STREAMS } from '../core/streams.ts';
 import { slerp } from '../diffusion/slerp.ts';
 import { forgetRecordings } from '../kernels/plan/recordings.ts';
 import {
@@ -38,9 +39,6 @@ export interface ConditionalVae extends CvaeNetwork {
 
 /** What decides on a picture of the conditional VAE. */
 type Drawn = Asked & Pick<Recipe, 'seed'>;
-
-/** The stream of a seed that z comes from, apart from those of the diffusion. */
-const Z_STREAM = 0x50000000;
 
 /**
  * Checks the VAE of a model folder and puts its weights on the current backend.
@@ -121,8 +119,10 @@ function latentVectors(size: number, requests: readonly Drawn[]): Tensor2D {
   const values = new Float32Array(requests.length * size);
   for (const [i, request] of requests.entries()) {
     const { seed, interpolate } = request;
-    const own = normals(seed, Z_STREAM, size);
-    const z = interpolate ? slerp(own, normals(interpolate.seed, Z_STREAM, size), interpolate.amount) : own;
+    const own = normals(seed, SAMPLING_STREAMS.z.first, size);
+    const z = interpolate
+      ? slerp(own, normals(interpolate.seed, SAMPLING_STREAMS.z.first, size), interpolate.amount)
+      : own;
     values.set(z, i * size);
   }
   return tensor2d(values, [requests.length, size]);

@@ -1,5 +1,6 @@
 import { mul, scalar, type Tensor1D, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { normals } from '../core/random.ts';
+import { SAMPLING_STREAMS } from '../core/streams.ts';
 import { slerp } from '../diffusion/slerp.ts';
 import { seedBits, seededNormals } from '../kernels/normals.ts';
 import type { Tiles } from '../networks/windows.ts';
@@ -12,7 +13,7 @@ import { roll } from './shiftedTiles.ts';
 const USES = ['step', 'kept', 'back'] as const;
 
 /** The stream of a seed that starts its image. */
-const START_STREAM = 0;
+const START_STREAM = SAMPLING_STREAMS.noise.first;
 /** More than there are steps. */
 const STREAMS_PER_USE = 2 ** 16;
 
@@ -82,9 +83,6 @@ function valuesOf({ recipes, latentShape }: SamplingPlan, draw: (recipe: Recipe)
 /** Share of the variance that all tiles of a picture have in common: less, and each looks like another material. */
 export const COMMON_SHARE = 0.85;
 
-/** From here on streams are of what each tile has to itself. */
-const OWN_STREAMS = 2 ** 31;
-
 /**
  * Standard normal values of a picture of several tiles: a part that is the same in all, which makes it one material, and a
  * part of each tile's own, by which it does not repeat. One tile has its noise alone.
@@ -103,7 +101,7 @@ export function tiledNormals(
   const size = height * width * channels;
   const tile = normals(seed, stream, size / (down * across));
   if (down * across === 1) return tile;
-  const values = normals(seed, OWN_STREAMS + stream, size);
+  const values = normals(seed, SAMPLING_STREAMS.tileNoise.first + stream, size);
   const [common, own] = [Math.sqrt(COMMON_SHARE), Math.sqrt(1 - COMMON_SHARE)];
   const [tileHeight, rowSize] = [height / down, (width / across) * channels];
   for (let i = 0; i < size; i++) {

@@ -1,5 +1,6 @@
 // What one step of a diffusion's training sees: it depends on the seed and the step alone.
 import { integers, normals, uniforms } from '../core/random.ts';
+import { DIFFUSION_STREAMS, streamAt } from '../core/streams.ts';
 import { shiftCircular } from '../dataset/augment.ts';
 import { type BatchIndicesOptions, batchIndices } from '../dataset/batches.ts';
 import type { ConditioningConfig } from '../networks/conditioningConfig.ts';
@@ -10,14 +11,6 @@ import { drawLatents, type LatentDataset, type LatentSubjects } from './latentDa
 
 /** Timesteps of a new model's schedule. */
 export const NUM_TIMESTEPS = 1000;
-
-// Streams of the seed that this file draws from; batches.ts has its own, from 0x80000000 to 0xdfffffff.
-const POSTERIOR_STREAM = 0x20000000;
-const EPS_STREAM = 0x30000000;
-const TIME_STREAM = 0x40000000;
-const WITHIN_TIME_STREAM = 0xe0000000;
-const DROP_STREAM = 0x50000000;
-const ROLL_STREAM = 0x60000000;
 
 /** What a batch of latents depends on, beside the step. */
 export interface DiffusionBatchOptions extends BatchIndicesOptions {
@@ -55,9 +48,9 @@ export function diffusionBatch(
 ): Batch {
   const { batchSize, seed, circular } = options;
   const chosen = batchIndices(all, latents.classLabels, options, step);
-  const noise = normals(seed, POSTERIOR_STREAM + step, batchSize * sizeOf(latents));
+  const noise = normals(seed, streamAt(DIFFUSION_STREAMS.posterior, step), batchSize * sizeOf(latents));
   const x0 = drawLatents(latents, chosen, standardiser(statistics), noise);
-  if (circular) rollEach(x0, latents.shape, uniforms(seed, ROLL_STREAM + step, 2 * batchSize));
+  if (circular) rollEach(x0, latents.shape, uniforms(seed, streamAt(DIFFUSION_STREAMS.roll, step), 2 * batchSize));
   return {
     x0: { shape: [batchSize, ...latents.shape], data: x0 },
     t: { shape: [batchSize], data: drawTimesteps(batchSize, options, step) },
@@ -75,7 +68,7 @@ export function noiseBatch(
 ): Batch {
   const { batchSize, seed } = options;
   const chosen = batchIndices(all, subjects.classLabels, options, step);
-  const eps = normals(seed, EPS_STREAM + step, batchSize * sizeOf(subjects));
+  const eps = normals(seed, streamAt(DIFFUSION_STREAMS.eps, step), batchSize * sizeOf(subjects));
   return {
     eps: { shape: [batchSize, ...subjects.shape], data: eps },
     ...conditionArrays(subjects, chosen, nullLabel, options, step),
@@ -99,9 +92,9 @@ export function drawTimesteps(
   { seed, timestepShift: s }: Pick<DiffusionBatchOptions, 'seed' | 'timestepShift'>,
   step: number,
 ): Int32Array {
-  const whole = integers(seed, TIME_STREAM + step, count, NUM_TIMESTEPS);
+  const whole = integers(seed, streamAt(DIFFUSION_STREAMS.time, step), count, NUM_TIMESTEPS);
   if (s === 1) return whole;
-  const within = uniforms(seed, WITHIN_TIME_STREAM + step, count);
+  const within = uniforms(seed, streamAt(DIFFUSION_STREAMS.withinTime, step), count);
   return whole.map((t, i) => {
     const u = (t + within[i]!) / NUM_TIMESTEPS;
     return Math.min(NUM_TIMESTEPS - 1, Math.floor((NUM_TIMESTEPS * s * u) / (1 + (s - 1) * u)));
@@ -119,7 +112,7 @@ function conditionArrays(
   const batch = chosen.length;
   const known = chosen.map((image) => subjects.classLabels[image]!);
   if (!conditioning) {
-    const dropped = uniforms(seed, DROP_STREAM + step, batch);
+    const dropped = uniforms(seed, streamAt(DIFFUSION_STREAMS.drop, step), batch);
     const classLabels = known.map((label, i) => (dropped[i]! < condDropProb ? nullLabel : label));
     return { classLabels: { shape: [batch], data: classLabels } };
   }
@@ -129,7 +122,7 @@ function conditionArrays(
     attributes.set(subjects.attributes?.subarray(image * count, (image + 1) * count) ?? [], i * count);
   });
   const conditions = { classLabels: known, attributes };
-  const told = dropConditions(conditions, nullLabel, condDropProb, seed, DROP_STREAM + step);
+  const told = dropConditions(conditions, nullLabel, condDropProb, seed, streamAt(DIFFUSION_STREAMS.drop, step));
   return {
     classLabels: { shape: [batch], data: told.classLabels },
     attributes: { shape: [batch, count], data: told.attributes },

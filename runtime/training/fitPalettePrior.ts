@@ -7,6 +7,7 @@ import {
   paletteRows,
 } from '../core/palettePrior.ts';
 import { permutation, uniforms } from '../core/random.ts';
+import { PALETTE_STREAMS, streamAt } from '../core/streams.ts';
 import { attributesOf, vocabularyOf } from '../dataset/attributeColumns.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import { pictureAt } from '../dataset/pictureAt.ts';
@@ -44,9 +45,6 @@ export const FIT_PALETTE_DEFAULTS: Required<Omit<FitPaletteOptions, 'signal' | '
 
 /** Pixels that are less opaque show no colour of their own. */
 const MIN_ALPHA = 128;
-
-/** Streams of the seed's random numbers. */
-const [ORDER_STREAM, OPEN_STREAM] = [0x50000000, 0x51000000];
 
 /** Random numbers of each image: one for each attribute (of more, some share theirs), and one for the image itself. */
 const NUM_DRAWS = 64;
@@ -144,12 +142,12 @@ async function fitLogits({ rows, present, numRows, numColours }: Presence, optio
   const gradient = new Float32Array(logits.length);
   const numBatches = Math.ceil(rows.length / batchSize);
   for (let epoch = 0; epoch < numEpochs; epoch++) {
-    const order = permutation(seed, ORDER_STREAM + epoch, rows.length);
+    const order = permutation(seed, streamAt(PALETTE_STREAMS.order, epoch), rows.length);
     for (let batch = 0; batch < numBatches; batch++) {
       const images = order.subarray(batch * batchSize, (batch + 1) * batchSize);
       for (let i = 0; i < logits.length; i++) gradient[i] = weightDecay * logits[i]!;
       for (const image of images) {
-        const draws = [...uniforms(seed, OPEN_STREAM + epoch * rows.length + image, NUM_DRAWS)];
+        const draws = [...uniforms(seed, streamAt(PALETTE_STREAMS.open, epoch * rows.length + image), NUM_DRAWS)];
         const ofImage = draws.pop()!;
         const isOpen = (place: number) => ofImage < openProb && draws[place % draws.length]! < openProb;
         addGradient(gradient, logits, rows[image]!(isOpen), present[image]!, 1 / images.length, numColours);

@@ -1,4 +1,5 @@
 import { normals } from '../core/random.ts';
+import { CLASSIFIER_STREAMS, streamAt } from '../core/streams.ts';
 import { vocabularyOf } from '../dataset/attributeColumns.ts';
 import type { AugmentOptions } from '../dataset/augment.ts';
 import type { Dataset } from '../dataset/dataset.ts';
@@ -33,9 +34,6 @@ export const CLASSIFIER_DEFAULTS: ClassifierOptions = {
   emaDecay: 0.99,
   numSteps: 2000,
 };
-
-// The stream of the seed that this file draws from; batches.ts has its own.
-const NOISE_STREAM = 0x60000000;
 
 const LEVELS = [32, 64, 128];
 const GRID = 4;
@@ -101,6 +99,6 @@ export function classifierBatch(
 }
 
 function addNoise(x: BatchArray['data'], std: number, seed: number, step: number): void {
-  const noise = normals(seed, NOISE_STREAM + step, x.length);
+  const noise = normals(seed, streamAt(CLASSIFIER_STREAMS.noise, step), x.length);
   for (let i = 0; i < x.length; i++) x[i]! += std * noise[i]!;
 }

@@ -1,4 +1,5 @@
 import { normals } from '../core/random.ts';
+import { CONDITIONAL_VAE_STREAMS, streamAt } from '../core/streams.ts';
 import { vocabularyOf } from '../dataset/attributeColumns.ts';
 import { AUGMENT_DEFAULTS, type AugmentOptions } from '../dataset/augment.ts';
 import type { Dataset } from '../dataset/dataset.ts';
@@ -48,10 +49,6 @@ export const CONDITIONAL_VAE_DEFAULTS: ConditionalVaeOptions = {
   weightDecay: 0.01,
   emaDecay: 0.995,
 };
-
-// Streams of the seed that this file draws from; batches.ts has its own.
-const EPS_STREAM = 0x70000000;
-const DROP_STREAM = 0x50000000;
 
 const LEVELS = [32, 64, 112];
 
@@ -128,7 +125,10 @@ function conditionalVaeBatch(
   return {
     ...pictures,
     ...(Object.keys(attributes).length > 0 && toldOf(pictures, num_labels, options, step)),
-    eps: { shape: [batchSize, latent_size], data: normals(seed, EPS_STREAM + step, batchSize * latent_size) },
+    eps: {
+      shape: [batchSize, latent_size],
+      data: normals(seed, streamAt(CONDITIONAL_VAE_STREAMS.eps, step), batchSize * latent_size),
+    },
     klWeight: { shape: [batchSize], data: new Float32Array(batchSize).fill(klWeightAt(options, step)) },
   };
 }
@@ -142,7 +142,7 @@ function toldOf(
 ): Batch {
   if (!attributes) throw new RangeError('conditionalVaeTrainer: the network knows attributes, but the data have none');
   const known = { classLabels: classLabels.data as Int32Array, attributes: attributes.data as Float32Array };
-  const told = dropConditions(known, nullLabel, condDropProb, seed, DROP_STREAM + step);
+  const told = dropConditions(known, nullLabel, condDropProb, seed, streamAt(CONDITIONAL_VAE_STREAMS.drop, step));
   return {
     classLabels: { ...classLabels, data: told.classLabels },
     attributes: { ...attributes, data: told.attributes },

@@ -1,5 +1,6 @@
 import { tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { integers, normals } from '../core/random.ts';
+import { DIFFUSION_STREAMS, EVALUATION_STREAMS, streamAt } from '../core/streams.ts';
 import { batchIndices } from '../dataset/batches.ts';
 import { qSample } from '../diffusion/forward.ts';
 import { alphaBar, createSchedule } from '../diffusion/schedule.ts';
@@ -32,11 +33,6 @@ export const NOISY_CLASSIFIER_DEFAULTS: NoisyClassifierOptions = {
   weightDecay: 0.05,
   emaDecay: 0.998,
 };
-
-// Streams of the seed that this file draws from; batches.ts has its own.
-const POSTERIOR_STREAM = 0x20000000;
-const EPS_STREAM = 0x30000000;
-const TIME_STREAM = 0x40000000;
 
 /**
  * Three levels of two convolutions, 48, 64 and 96 wide: 320,000 weights, 0.65 MB in float16. The lowest level of 8×8 latents
@@ -101,11 +97,14 @@ function noisyBatch(
   const chosen = batchIndices(all, latents.classLabels, { batchSize, balanced, seed }, step);
   const size = latents.mean.length / latents.classLabels.length;
   const shape = [batchSize, ...latents.shape];
-  const noise = normals(seed, POSTERIOR_STREAM + step, batchSize * size);
+  const noise = normals(seed, streamAt(DIFFUSION_STREAMS.posterior, step), batchSize * size);
   return {
     x0: { shape, data: drawLatents(latents, chosen, latentScaler(vaeConfig), noise) },
-    eps: { shape, data: normals(seed, EPS_STREAM + step, batchSize * size) },
-    t: { shape: [batchSize], data: integers(seed, TIME_STREAM + step, batchSize, scheduler.numTrainTimesteps) },
+    eps: { shape, data: normals(seed, streamAt(DIFFUSION_STREAMS.eps, step), batchSize * size) },
+    t: {
+      shape: [batchSize],
+      data: integers(seed, streamAt(DIFFUSION_STREAMS.time, step), batchSize, scheduler.numTrainTimesteps),
+    },
     classLabels: { shape: [batchSize], data: chosen.map((image) => latents.classLabels[image]!) },
   };
 }
@@ -148,7 +147,7 @@ export async function noisyAccuracy(
   const schedule = createSchedule(scheduler);
   const { classLabels } = heldOut;
   const x0 = drawLatents(heldOut, Int32Array.from(classLabels.keys()), latentScaler(vaeConfig), null);
-  const eps = normals(seed, 0, x0.length);
+  const eps = normals(seed, EVALUATION_STREAMS.noise.first, x0.length);
   const size = x0.length / classLabels.length;
   const results: NoisyAccuracy[] = [];
   for (const t of timesteps) {

@@ -2,6 +2,7 @@ import { tensor4d, tidy } from '@tensorflow/tfjs-core';
 import type { Vocabulary } from '../core/attributes.ts';
 import { type LinearProbe, MAX_PROBE_WORDS, numProbeWords, PROBE_RATE, probeGroups } from '../core/linearProbe.ts';
 import { normals, uniforms } from '../core/random.ts';
+import { PROBE_STREAMS, streamAt } from '../core/streams.ts';
 import { batchIndices } from '../dataset/batches.ts';
 import type { AutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
 import { CONDITION_GRID, CONDITION_HEAD, conditionLogits } from '../networks/conditionHead.ts';
@@ -32,10 +33,6 @@ export const PROBE_DEFAULTS: ProbeOptions = {
   emaDecay: 0.99,
   numSteps: 1200,
 };
-
-// Streams of the seed that this file draws from; batches.ts has its own.
-const NOISE_STREAM = 0x20000000;
-const LEVEL_STREAM = 0x30000000;
 
 /** What a model can be asked for, and the latents of its pictures. */
 export interface ProbedModel {
@@ -78,8 +75,8 @@ export function probeBatch(latents: LatentDataset, model: ProbedModel, options: 
   const chosen = batchIndices(all, latents.classLabels, { batchSize, balanced: false, seed }, step);
   const x0 = drawLatents(latents, chosen, latentScaler(model.vaeConfig), null);
   const deviation = Math.sqrt(x0.reduce((sum, value) => sum + value * value, 0) / x0.length);
-  const levels = uniforms(seed, LEVEL_STREAM + step, batchSize);
-  const noise = normals(seed, NOISE_STREAM + step, x0.length);
+  const levels = uniforms(seed, streamAt(PROBE_STREAMS.level, step), batchSize);
+  const noise = normals(seed, streamAt(PROBE_STREAMS.noise, step), x0.length);
   const size = x0.length / batchSize;
   return {
     x0: {

@@ -1,4 +1,5 @@
 import { integers, normals, uniforms } from '../core/random.ts';
+import { STUDENT_STREAMS, streamAt } from '../core/streams.ts';
 import type { SchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { conditioningShapes, isOfStudent } from '../networks/conditioning.ts';
 import { conditioningConfig, type StudentConfig } from '../networks/conditioningConfig.ts';
@@ -49,12 +50,6 @@ export const DISTIL_DEFAULTS: DistilOptions = {
   weightDecay: 0,
   emaDecay: 0.99,
 };
-
-// Streams of the seed, none of which diffusionBatch.ts draws from. Those of the levels are the ones from which batches.ts alters
-// pictures, of which a student's training has none.
-const SCALE_STREAM = 0x70000000;
-const LEVEL_STREAM = 0xc0000000;
-const LEVEL_TIME_STREAM = 0xd0000000;
 
 /** A student before its first step, and its teacher. */
 export interface StudentNetwork extends ConditionedNetwork {
@@ -197,7 +192,7 @@ function distilBatch(
   const all = Int32Array.from(latents.classLabels.keys());
   const of = { ...options, condDropProb: 0, timestepShift: 1, conditioning };
   const [least, most] = guidanceScale;
-  const draws = uniforms(seed, SCALE_STREAM + step, batchSize);
+  const draws = uniforms(seed, streamAt(STUDENT_STREAMS.guidanceScale, step), batchSize);
   const guidanceScales = { shape: [batchSize], data: Float32Array.from(draws, (u) => least + (most - least) * u) };
   if (step >= numGuidanceSteps || !('mean' in latents)) {
     return { ...noiseBatch(latents, all, conditioning.num_labels, of, step), guidanceScales };
@@ -209,11 +204,16 @@ function distilBatch(
     x0: x0!,
     eps: {
       shape: [batchSize, numLevels, ...latents.shape],
-      data: normals(seed, LEVEL_STREAM + step, numLevels * x0!.data.length),
+      data: normals(seed, streamAt(STUDENT_STREAMS.level, step), numLevels * x0!.data.length),
     },
     t: {
       shape: [batchSize, numLevels],
-      data: integers(seed, LEVEL_TIME_STREAM + step, batchSize * numLevels, scheduler.numTrainTimesteps),
+      data: integers(
+        seed,
+        streamAt(STUDENT_STREAMS.levelTime, step),
+        batchSize * numLevels,
+        scheduler.numTrainTimesteps,
+      ),
     },
     guidanceScales,
   };

@@ -1,4 +1,5 @@
 import { normals, uniforms } from '../core/random.ts';
+import { streamAt, VAE_STREAMS } from '../core/streams.ts';
 import { vocabularyOf } from '../dataset/attributeColumns.ts';
 import { AUGMENT_DEFAULTS, type AugmentOptions, croppedShape } from '../dataset/augment.ts';
 import { type ColourRarity, colourRarity, pixelRarity } from '../dataset/colourRarity.ts';
@@ -88,11 +89,6 @@ export const VAE_DEFAULTS: VaeOptions = {
 
 /** Steps in which the discriminator learns before its word counts fully. */
 const ADVERSARIAL_WARMUP = 200;
-
-// Streams of the seed that this file draws from; batches.ts has its own.
-const EPS_STREAM = 0x10000000;
-const LATENT_NOISE_STREAM = 0x20000000;
-const LATENT_NOISE_LEVEL_STREAM = 0x30000000;
 
 /** Sizes of a new auto-encoder that the data set does not determine. */
 export interface VaeSize {
@@ -216,7 +212,7 @@ function vaeBatch(
   const latentShape = [batchSize, heightPx / factor, widthPx / factor, config.latent_channels];
   const eps = normals(
     seed,
-    EPS_STREAM + step,
+    streamAt(VAE_STREAMS.eps, step),
     latentShape.reduce((a, b) => a * b, 1),
   );
   const { x, classLabels, attributes } = pictureBatch(dataset, indices, options, step);
@@ -257,9 +253,9 @@ function latentNoise(
   step: number,
 ): Float32Array {
   const { std } = statisticsOfConfig(config);
-  const levels = uniforms(seed, LATENT_NOISE_LEVEL_STREAM + step, batchSize);
+  const levels = uniforms(seed, streamAt(VAE_STREAMS.latentNoiseLevel, step), batchSize);
   const perImage = length / batchSize;
-  return normals(seed, LATENT_NOISE_STREAM + step, length).map(
+  return normals(seed, streamAt(VAE_STREAMS.latentNoise, step), length).map(
     (value, i) => value * highest * levels[Math.floor(i / perImage)]! * std[i % std.length]!,
   );
 }

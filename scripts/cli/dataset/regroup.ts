@@ -1,4 +1,12 @@
-import { type Dataset, membersOf, nearestWord, permutation, rowsOf } from '../../../runtime/index.ts';
+import {
+  type Dataset,
+  membersOf,
+  nearestWord,
+  permutation,
+  rowsOf,
+  SPLIT_STREAMS,
+  streamAt,
+} from '../../../runtime/index.ts';
 import { UsageError } from '../../node/usageError.ts';
 
 /** A new label, and which values of a column it stands for; `*` for all that no other label names. */
@@ -14,7 +22,6 @@ export interface RegroupOptions {
   seed: number;
 }
 
-const MATCH_STREAM = 0xd2000000;
 const REST = '*';
 /** More values than that are not listed in a message. */
 const MAX_SHOWN = 12;
@@ -83,7 +90,7 @@ function matchedImages({ labels, classLabels }: Dataset, groupOf: number[], numG
     );
     const count = Math.min(...members.map((places) => places.length));
     return members.flatMap((places, group) => {
-      const order = permutation(seed, MATCH_STREAM + label * numGroups + group, places.length);
+      const order = permutation(seed, streamAt(SPLIT_STREAMS.matched, label * numGroups + group), places.length);
       return Array.from(order.subarray(0, count), (place) => places[place]!);
     });
   });
