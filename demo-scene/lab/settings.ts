@@ -6,6 +6,7 @@ import {
   attributesOfRecipe,
   entryForTeacher,
   isRange,
+  MAX_SEED,
   mixesLabels,
 } from '../../runtime/index.ts';
 import { ownValue } from '../shared/ownValue.ts';
@@ -51,7 +52,7 @@ export interface Range {
 /** What each number may be with this model. */
 export function rangesOf({ scheduler }: ModelInfo): Record<NumberName, Range> {
   const timestep = { min: 0, max: scheduler.numTrainTimesteps - 1, step: 1 };
-  const seed = { min: 0, max: 2 ** 32 - 1, step: 1 };
+  const seed = { min: 0, max: MAX_SEED, step: 1 };
   const share = { min: 0, max: 1, step: 0.05 };
   return {
     seed,

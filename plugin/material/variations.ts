@@ -1,5 +1,5 @@
 // The pictures of a material of several surfaces, which no one sees repeat.
-import { type Attributes, type RecipeOptions, randomSeed } from '../../runtime/index.ts';
+import { type Attributes, nextSeed, type RecipeOptions, randomSeed } from '../../runtime/index.ts';
 
 /**
  * What is asked for, and its variations: one picture for each.
@@ -22,8 +22,4 @@ export function withVariations<Asked extends RecipeOptions & { label: string; na
 export function variationOf<Asked extends RecipeOptions>(recipe: Asked, count: number, attributes: Attributes): Asked {
   const hasSome = Object.keys(attributes).length > 0;
   return { ...recipe, ...(hasSome && { attributes }), seed: nextSeed(recipe.seed!, count) };
-}
-
-function nextSeed(seed: number, count: number): number {
-  return (seed + count) % 2 ** 32;
 }

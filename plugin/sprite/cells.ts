@@ -3,6 +3,7 @@ import {
   imageSize,
   type ModelInfo,
   type ModelWords,
+  nextSeed,
   type Recipe,
   type RecipeOptions,
   randomSeed,
@@ -90,7 +91,7 @@ function askedPictures({ info, scene }: PictureSource, options: SpritesOptions):
   assertWhole('count', numPictures, 1);
   const firstSeed = options.seed ?? randomSeed();
   const pictureOf = (i: number): RecipeOptions => {
-    const seed = i > 0 ? (firstSeed + i) % 2 ** 32 : firstSeed;
+    const seed = i > 0 ? nextSeed(firstSeed, i) : firstSeed;
     if (recipes) return changeRecipe<RecipeOptions>({ ...recipe, seed }, recipes[i]!);
     return { ...recipe, label: labels[i % labels.length]!, seed };
   };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { assertSeed, integers, normals, permutation, philox4x32, uniforms } from './random.ts';
+import { assertSeed, integers, MAX_SEED, nextSeed, normals, permutation, philox4x32, uniforms } from './random.ts';
 
 /** Mean of the k-th powers. */
 const moment = (values: ArrayLike<number>, k: number) =>
@@ -109,6 +109,16 @@ describe('permutation', () => {
     const chiSquare = [...counts.values()].reduce((sum, n) => sum + (n - 1000) ** 2 / 1000, 0);
     expect(counts.size).toBe(6);
     expect(chiSquare).toBeLessThan(25.8); // 5 degrees of freedom, 0.01 %
+  });
+});
+
+describe('nextSeed', () => {
+  it('counts on from a seed, and from the largest to 0', () => {
+    expect(nextSeed(7, 0)).toBe(7);
+    expect(nextSeed(7, 3)).toBe(10);
+    expect(nextSeed(MAX_SEED, 0)).toBe(MAX_SEED);
+    expect(nextSeed(MAX_SEED, 1)).toBe(0);
+    expect(nextSeed(MAX_SEED - 1, 4)).toBe(2);
   });
 });
 

@@ -8,6 +8,11 @@
 /** Seeds are uint32. */
 export const MAX_SEED = 2 ** 32 - 1;
 
+/** The seed that comes `count` after another; after the largest comes 0. */
+export function nextSeed(seed: number, count: number): number {
+  return (seed + count) % TWO_POW_32;
+}
+
 const MULTIPLIER_0 = 0xd2511f53;
 const MULTIPLIER_1 = 0xcd9e8d57;
 const WEYL_0 = 0x9e3779b9;

@@ -1,5 +1,6 @@
 // The options of every command that trains and has a folder for its run.
 import { Command, Option } from 'commander';
+import { MAX_SEED } from '../../runtime/core/random.ts';
 import { nameList, realNumber, wholeNumber } from './optionParsers.ts';
 import type { RunFolderOptions } from './runFolder.ts';
 
@@ -19,8 +20,8 @@ export function runCommand(name: string, description: string): Command {
     .option('--learning-rate <x>', 'highest learning rate', realNumber(0, 1))
     .option('--workers <n>', 'threads on wasm; the result does not depend on it', wholeNumber(1, 64), 1)
     .addOption(new Option('--backend <name>', 'compute on this backend').choices(['webgpu', 'wasm', 'cpu']))
-    .option('--seed <n>', 'seed of weights, batches and noise', wholeNumber(0, 2 ** 32 - 1), 0)
-    .option('--split-seed <n>', 'seed of the split (default: --seed)', wholeNumber(0, 2 ** 32 - 1))
+    .option('--seed <n>', 'seed of weights, batches and noise', wholeNumber(0, MAX_SEED), 0)
+    .option('--split-seed <n>', 'seed of the split (default: --seed)', wholeNumber(0, MAX_SEED))
     .option('--held-out <share>', 'share of each class kept away from training', realNumber(0, 0.9), 0.05)
     .addOption(
       new Option(

@@ -8,6 +8,7 @@ import {
   type ImageSet,
   imagesOfDataset,
   membersOf,
+  nextSeed,
   type PictureOptions,
   type SampleOptions,
 } from '../../../runtime/index.ts';
@@ -76,7 +77,7 @@ export function askedPictures({ whole: dataset, splitOfWhole: split, recipe }: C
     requests: models.map(
       (image, i): PictureOptions => ({
         label: dataset.labels[dataset.classLabels[image]!]!,
-        seed: (firstSeed + (i % imagesPerClass)) >>> 0,
+        seed: nextSeed(firstSeed, i % imagesPerClass),
         ...(columns.length > 0 && { attributes: attributesOf(columns, image) }),
       }),
     ),

@@ -11,6 +11,7 @@ import {
   type ModelFiles,
   type ModelPart,
   modelNotes,
+  nextSeed,
   type SamplerName,
   sampleDefaultsFor,
   smallestClass,
@@ -216,6 +217,6 @@ function recipeOf({ index }: DiffusionModel, command: EvaluateCommandOptions): E
     guidanceScales: index.figment.nullLabel === null ? [1] : command.guidance,
     imagesPerClass: command.imagesPerClass,
     firstSeed: command.seed,
-    lastSeed: (command.seed + command.imagesPerClass - 1) >>> 0,
+    lastSeed: nextSeed(command.seed, command.imagesPerClass - 1),
   };
 }

@@ -6,6 +6,7 @@ import {
   isWords,
   membersOf,
   type NumberColumn,
+  nextSeed,
   numberOf,
   type PictureOptions,
   rankCorrelation,
@@ -55,7 +56,7 @@ export function planSweeps(
         const others = attributesOf(attributes, example);
         const request = (value: number) => ({
           label,
-          seed: (firstSeed + i) >>> 0,
+          seed: nextSeed(firstSeed, i),
           attributes: { ...others, [column.name]: value },
         });
         return { attribute: column.name, label, values, requests: values.map(request) };

@@ -6,6 +6,7 @@ import {
   encodeColumns,
   isWords,
   membersOf,
+  nextSeed,
   type PictureOptions,
   varyRecipe,
 } from '../../../runtime/index.ts';
@@ -61,7 +62,7 @@ export function planVariedSets(
     const label = i % labels.length;
     const round = Math.floor(i / labels.length);
     const own = attributesOf(attributes, members[label]![round % members[label]!.length]!);
-    const origin = { label: labels[label]!, seed: (firstSeed + round) >>> 0, attributes: own };
+    const origin = { label: labels[label]!, seed: nextSeed(firstSeed, round), attributes: own };
     const others = words.filter((word) => word !== own[attribute]);
     return {
       label: origin.label,
