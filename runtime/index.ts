@@ -261,16 +261,14 @@ export {
   withoutDefaults,
 } from './recipe/change.ts';
 export {
-  CLASSIFIER_SCALE_DEFAULT,
   checkRecipe,
   completeRecipe,
-  EDIT_DEFAULTS,
   mixesLabels,
-  REFINE_STRENGTH,
   randomSeed,
   usualStrength,
   withLabelAndSeed,
 } from './recipe/complete.ts';
+export { CLASSIFIER_SCALE_DEFAULT, EDIT_DEFAULTS, REFINE_STRENGTH } from './recipe/defaults.ts';
 export { type ImageSize, imageSize } from './recipe/imageSize.ts';
 export { batchKey, recipeKey, samplingKey } from './recipe/keys.ts';
 export { indexOfLabel } from './recipe/label.ts';

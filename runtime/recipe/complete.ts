@@ -4,6 +4,7 @@ import { MATERIAL_CHANNELS } from '../core/channelNames.ts';
 import { messageOf } from '../core/errors.ts';
 import { timesteps } from '../diffusion/timesteps.ts';
 import { decodeBytes, type PictureBytes } from './bytes.ts';
+import { CLASSIFIER_SCALE_DEFAULT, EDIT_DEFAULTS, REFINE_STRENGTH, SAME_FOR } from './defaults.ts';
 import { askedSize, contradiction, imageSizeProblem } from './imageSize.ts';
 import { labelProblem } from './label.ts';
 import { problemOf, RecipeError, type RecipeProblem, shown } from './problems.ts';
@@ -11,21 +12,6 @@ import type { PipelineName } from './recipe.ts';
 import { type KnownClassifiers, OF_STEPS, type Recipe, type RecipeModel, type RecipeOptions } from './recipe.ts';
 import { INTERVAL_EXPECTED, RECIPE_SCHEMA } from './schema.ts';
 import { sampleDefaultsFor } from './student.ts';
-
-/** How strongly a classifier steers, unless told otherwise. */
-export const CLASSIFIER_SCALE_DEFAULT = 10;
-
-/** How far from the conditional VAE's picture `cvae+ddpm` begins, unless told otherwise. */
-export const REFINE_STRENGTH = 0.6;
-
-/** For which share of the steps a picture is made as that which it is to be the same as, unless told otherwise. */
-export const SAME_FOR = 0.2;
-
-/** How an image is edited, unless told otherwise. */
-export const EDIT_DEFAULTS = {
-  varied: { strength: 0.8, keepAlpha: true },
-  masked: { strength: 1, keepAlpha: false, resamples: 4 },
-} as const;
 
 /** How far a picture goes from what it begins with, unless told otherwise; 1 where that is noise alone. */
 export function usualStrength({ pipeline, image, mask }: Pick<RecipeOptions, 'pipeline' | 'image' | 'mask'>): number {

@@ -14,9 +14,12 @@ import {
   SAMPLER_NAMES,
 } from '../core/samplingBounds.ts';
 import { MAX_TIMESTEPS } from '../diffusion/schedulerConfig.ts';
+import { CLASSIFIER_SCALE_DEFAULT, EDIT_DEFAULTS, REFINE_STRENGTH, SAME_FOR } from './defaults.ts';
 import { PIPELINE_NAMES } from './recipe.ts';
 
 const MAX_NAME_LENGTH = 300;
+
+const { varied, masked } = EDIT_DEFAULTS;
 
 /** The form of an entry that takes a whole number within a range, both ends included. */
 export function wholeEntry(min: number, max: number, description: string) {
@@ -120,7 +123,7 @@ export const SAME_ENTRIES = {
     realEntry(
       0,
       1,
-      'with sameAs: for which share of the steps (default: 0.2)',
+      `with sameAs: for which share of the steps (default: ${SAME_FOR})`,
       '0 (another person) to 1 (the same picture)',
     ),
   ),
@@ -157,7 +160,7 @@ export const SAMPLING_ENTRIES = {
     realEntry(
       -MAX_CLASSIFIER_SCALE,
       MAX_CLASSIFIER_SCALE,
-      'how strongly to steer, 0: not at all, below 0: away from the label (default: 10)',
+      `how strongly to steer, 0: not at all, below 0: away from the label (default: ${CLASSIFIER_SCALE_DEFAULT})`,
       `−${MAX_CLASSIFIER_SCALE} to ${MAX_CLASSIFIER_SCALE}; 0 is off, 5 to 30 are usual, below 0 avoids the label`,
     ),
   ),
@@ -168,17 +171,21 @@ export const SAMPLING_ENTRIES = {
     realEntry(
       0,
       1,
-      "how far to go, 0: not at all, 1: anywhere, from the image (default: 0.8, 1 with a mask) or the conditional VAE's picture (0.6)",
+      `how far to go, 0: not at all, 1: anywhere, from the image (default: ${varied.strength}, ${masked.strength} with a mask) or the conditional VAE's picture (${REFINE_STRENGTH})`,
       '0 (what it begins from) to 1 (anything)',
     ),
   ),
   resamples: v.optional(
-    wholeEntry(1, MAX_RESAMPLES, 'with a mask: how often each step is made, so that the new fits (default: 4)'),
+    wholeEntry(
+      1,
+      MAX_RESAMPLES,
+      `with a mask: how often each step is made, so that the new fits (default: ${masked.resamples})`,
+    ),
   ),
   keepAlpha: v.optional(
     v.pipe(
       v.boolean('expected true or false'),
-      v.description("keep to the image's outline (default: true, false with a mask)"),
+      v.description(`keep to the image's outline (default: ${varied.keepAlpha}, ${masked.keepAlpha} with a mask)`),
     ),
   ),
   widthPx: v.optional(

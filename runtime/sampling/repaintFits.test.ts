@@ -9,7 +9,7 @@ import { runToEnd } from '../core/slices.ts';
 import { createSampler } from '../diffusion/sampler.ts';
 import { parseSchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { ONE_TILE } from '../networks/windows.ts';
-import { EDIT_DEFAULTS } from '../recipe/complete.ts';
+import { EDIT_DEFAULTS } from '../recipe/defaults.ts';
 import * as denoise from './denoise.ts';
 import { noise } from './latentNoise.ts';
 import type { DiffusionModel } from './model.ts';

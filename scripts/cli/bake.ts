@@ -11,12 +11,14 @@ import {
   MAX_SIDE_PX,
   SAMPLER_NAMES,
 } from '../../runtime/core/samplingBounds.ts';
+import { CLASSIFIER_SCALE_DEFAULT, EDIT_DEFAULTS, REFINE_STRENGTH, SAME_FOR } from '../../runtime/recipe/defaults.ts';
 import { PIPELINE_NAMES } from '../../runtime/recipe/recipe.ts';
 import { BAKE_FILE, type Shard } from '../bake/manifest.ts';
 import { UsageError } from '../node/usageError.ts';
 import type { BakeCommandOptions } from './bakeOptions.ts';
 import { attributeValues, labelBlend, nameList, realNumber, wholeNumber } from './optionParsers.ts';
 
+const { varied, masked } = EDIT_DEFAULTS;
 const MAX_COUNT = 100_000;
 const MAX_BATCH = 256;
 const MAX_JOBS = 256;
@@ -96,7 +98,7 @@ function addPictureOptions(command: Command): void {
     .option('--blend <label=amount>', 'be in part of another label: grass=0.4', labelBlend)
     .option('--vary <attributes>', 'make the same person with each value of these attributes', addNames)
     .option('--same-as <attributes>', 'make the same person as with these attributes instead', attributeValues)
-    .option('--same-for <x>', 'for which share of the steps it is (default: 0.2)', realNumber(0, 1))
+    .option('--same-for <x>', `for which share of the steps it is (default: ${SAME_FOR})`, realNumber(0, 1))
     .option('--count <n>', 'pictures of each label (default: 1)', wholeNumber(1, MAX_COUNT))
     .option(
       '--seed <n>',
@@ -122,7 +124,7 @@ function addPictureOptions(command: Command): void {
     .option('--classifier-label <label>', "one of the classifier's labels")
     .option(
       '--classifier-scale <s>',
-      'how strongly, 0 = off, below 0 away from the label (default: 10)',
+      `how strongly, 0 = off, below 0 away from the label (default: ${CLASSIFIER_SCALE_DEFAULT})`,
       realNumber(-MAX_CLASSIFIER_SCALE, MAX_CLASSIFIER_SCALE),
     )
     .option('--steps <n>', "denoising steps (default: the model's)", wholeNumber(1, MAX_INFERENCE_STEPS))
@@ -132,10 +134,14 @@ function addPictureOptions(command: Command): void {
     .option('--mask <png>', 'make what is white in it new, and keep the rest of the image')
     .option(
       '--strength <x>',
-      "how far to go from the image (default: 0.8, 1 with a mask) or from the VAE's picture (0.6)",
+      `how far to go from the image (default: ${varied.strength}, ${masked.strength} with a mask) or from the VAE's picture (${REFINE_STRENGTH})`,
       realNumber(0, 1),
     )
-    .option('--resamples <n>', 'with a mask: how often each step is made (default: 4)', wholeNumber(1, MAX_RESAMPLES))
+    .option(
+      '--resamples <n>',
+      `with a mask: how often each step is made (default: ${masked.resamples})`,
+      wholeNumber(1, MAX_RESAMPLES),
+    )
     .option('--keep-alpha', "keep to the image's outline (default without a mask)")
     .option('--no-keep-alpha', 'take the outline that comes (default with a mask)')
     .option(
