@@ -1,4 +1,5 @@
 import { runToEnd } from '../core/slices.ts';
+import { SURFACE_BOUNDS } from '../core/surfaceBounds.ts';
 import { wrapped } from '../core/wrapped.ts';
 import { checkPlane, checkRange, type Plane } from './plane.ts';
 
@@ -104,8 +105,8 @@ export function* ambientOcclusionInSlices(
 
 /** @throws RangeError naming the option that is out of range */
 export function checkOcclusionOptions({ depthPx, radiusPx }: OcclusionOptions): void {
-  checkRange('ambientOcclusionMap', 'depthPx', depthPx, 0, 64);
-  checkRange('ambientOcclusionMap', 'radiusPx', radiusPx, 1, 64);
+  checkRange('ambientOcclusionMap', 'depthPx', depthPx, ...SURFACE_BOUNDS.depthPx);
+  checkRange('ambientOcclusionMap', 'radiusPx', radiusPx, ...SURFACE_BOUNDS.radiusPx);
 }
 
 /** Looks from each texel of a row at the one `dx` to the right in another row. */

@@ -1,4 +1,5 @@
 import { runToEnd } from '../core/slices.ts';
+import { SURFACE_BOUNDS } from '../core/surfaceBounds.ts';
 import { checkRange, type Plane, wrappedBlurInSlices } from './plane.ts';
 
 export interface CavityOptions {
@@ -44,6 +45,6 @@ export function* cavityInSlices(
 
 /** @throws RangeError naming the option that is out of range */
 export function checkCavityOptions({ edgePx, strength }: CavityOptions): void {
-  checkRange('cavityMap', 'edgePx', edgePx, 0.5, 64);
-  checkRange('cavityMap', 'strength', strength, 0, 8);
+  checkRange('cavityMap', 'edgePx', edgePx, ...SURFACE_BOUNDS.edgePx);
+  checkRange('cavityMap', 'strength', strength, ...SURFACE_BOUNDS.strength);
 }

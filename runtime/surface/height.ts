@@ -1,5 +1,6 @@
 import { channelsOf } from '../core/pixels.ts';
 import { runToEnd } from '../core/slices.ts';
+import { SURFACE_BOUNDS } from '../core/surfaceBounds.ts';
 import { checkRange, type Plane, wrappedBlurInSlices } from './plane.ts';
 
 /** The shares of red, green and blue in luma. */
@@ -134,8 +135,8 @@ export function checkHeightOptions({ lowParts, reliefPx, grainPx, grain, plateau
   if (lowParts !== 'dark' && lowParts !== 'rare') {
     throw new RangeError(`heightMap: lowParts is "${lowParts}"; expected dark or rare`);
   }
-  checkRange('heightMap', 'reliefPx', reliefPx, 0.5, 256);
-  checkRange('heightMap', 'grainPx', grainPx, 0, reliefPx);
-  checkRange('heightMap', 'grain', grain, 0, 2);
-  checkRange('heightMap', 'plateau', plateau, 0, 4);
+  checkRange('heightMap', 'reliefPx', reliefPx, ...SURFACE_BOUNDS.reliefPx);
+  checkRange('heightMap', 'grainPx', grainPx, SURFACE_BOUNDS.grainPx[0], reliefPx);
+  checkRange('heightMap', 'grain', grain, ...SURFACE_BOUNDS.grain);
+  checkRange('heightMap', 'plateau', plateau, ...SURFACE_BOUNDS.plateau);
 }

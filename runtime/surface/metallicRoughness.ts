@@ -1,4 +1,5 @@
 import { channelsOf } from '../core/pixels.ts';
+import { SURFACE_BOUNDS } from '../core/surfaceBounds.ts';
 import { checkPlane, checkRange, type Plane } from './plane.ts';
 
 export interface RoughnessOptions {
@@ -36,8 +37,8 @@ export function roughnessMap(
 
 /** @throws RangeError naming the option that is out of range */
 export function checkRoughnessOptions({ roughness, wear }: RoughnessOptions): void {
-  checkRange('roughnessMap', 'roughness', roughness, 0, 1);
-  checkRange('roughnessMap', 'wear', wear, -1, 1);
+  checkRange('roughnessMap', 'roughness', roughness, ...SURFACE_BOUNDS.roughness);
+  checkRange('roughnessMap', 'wear', wear, ...SURFACE_BOUNDS.wear);
 }
 
 export interface MetallicOptions {
@@ -85,6 +86,6 @@ export function metallicMap(
 
 /** @throws RangeError naming the option that is out of range */
 export function checkMetallicOptions({ metallic, rust }: MetallicOptions): void {
-  checkRange('metallicMap', 'metallic', metallic, 0, 1);
-  checkRange('metallicMap', 'rust', rust, 0, 1);
+  checkRange('metallicMap', 'metallic', metallic, ...SURFACE_BOUNDS.metallic);
+  checkRange('metallicMap', 'rust', rust, ...SURFACE_BOUNDS.rust);
 }

@@ -1,4 +1,5 @@
 import { runToEnd } from '../core/slices.ts';
+import { SURFACE_BOUNDS } from '../core/surfaceBounds.ts';
 import { checkPlane, checkRange, LINES_IN_SLICE, type SurfaceMap, toByte } from './plane.ts';
 
 /** Which way green points: `opengl` up in the picture (glTF, Blender, Unity), `directx` down (Unreal, 3ds Max). */
@@ -70,7 +71,7 @@ export function* normalMapInSlices(
 
 /** @throws RangeError naming the option that is out of range */
 export function checkNormalOptions({ depthPx, green }: NormalOptions): void {
-  checkRange('normalMap', 'depthPx', depthPx, 0, 64);
+  checkRange('normalMap', 'depthPx', depthPx, ...SURFACE_BOUNDS.depthPx);
   if (green === 'opengl' || green === 'directx') return;
   throw new RangeError(`normalMap: green is "${green}"; expected opengl or directx`);
 }

@@ -1,6 +1,7 @@
 import { quote } from '../core/errors.ts';
 import { dotOf, linearLight, type Oklab, RGB_TO_LMS, ROOTS_TO_OKLAB } from '../core/oklab.ts';
 import { channelsOf } from '../core/pixels.ts';
+import { PIXEL_ART_BOUNDS } from '../core/surfaceBounds.ts';
 import { checkRange } from './plane.ts';
 
 /** What makes a palette, in the words that the GPU's pass shares. */
@@ -9,8 +10,7 @@ export const OWN_PALETTE = {
   maxGridSide: 128,
   /** Pixels of a smaller alpha do not count. */
   minAlpha: 128,
-  minColours: 2,
-  maxColours: 256,
+  maxColours: PIXEL_ART_BOUNDS.colours[1],
   /** How often the pixels are grouped again around the means of their groups. */
   numRounds: 8,
 } as const;
@@ -54,7 +54,7 @@ export function checkNumColours(numColours: number): void {
   if (!Number.isInteger(numColours)) {
     throw new RangeError(`ownPalette: colours is ${quote(numColours)}; expected a whole number`);
   }
-  checkRange('ownPalette', 'colours', numColours, OWN_PALETTE.minColours, OWN_PALETTE.maxColours);
+  checkRange('ownPalette', 'colours', numColours, ...PIXEL_ART_BOUNDS.colours);
 }
 
 /** The different colours of a picture's grid, in the order in which they are met. */

@@ -1,6 +1,7 @@
 import { quote } from '../core/errors.ts';
 import { type Oklab, toOklab } from '../core/oklab.ts';
 import { channelsOf } from '../core/pixels.ts';
+import { PIXEL_ART_BOUNDS } from '../core/surfaceBounds.ts';
 import { checkRange } from './plane.ts';
 
 export interface PaletteOptions {
@@ -71,7 +72,7 @@ export function snapToPalette(
 
 /** What each place of the pattern adds to a byte. @throws RangeError for dithering out of range */
 export function ditherOffsets(dither: number): number[] {
-  checkRange('snapToPalette', 'dither', dither, 0, 1);
+  checkRange('snapToPalette', 'dither', dither, ...PIXEL_ART_BOUNDS.dither);
   return BAYER_THRESHOLDS.map((threshold) => Math.round(255 * dither * threshold));
 }
 

@@ -1,6 +1,7 @@
 import { quote } from '../core/errors.ts';
 import type { NumChannels, PixelImage } from '../core/pixels.ts';
 import { channelsOf } from '../core/pixels.ts';
+import { PIXEL_ART_BOUNDS } from '../core/surfaceBounds.ts';
 import { wrapped } from '../core/wrapped.ts';
 import { checkNumColours, ownPalette } from './ownPalette.ts';
 import { PALETTE_DEFAULTS, snapToPalette } from './palette.ts';
@@ -65,7 +66,7 @@ function toBytes(words: Uint32Array, channels: NumChannels): Uint8Array {
 /** @throws RangeError naming the option that is out of range */
 export function checkScaleOptions({ factor, tolerance }: PixelArtScaleOptions): void {
   if (factor !== 2 && factor !== 4) throw new RangeError(`scalePixelArt: factor is ${quote(factor)}; expected 2 or 4`);
-  checkRange('scalePixelArt', 'tolerance', tolerance, 0, 255);
+  checkRange('scalePixelArt', 'tolerance', tolerance, ...PIXEL_ART_BOUNDS.tolerance);
 }
 
 /**
@@ -131,7 +132,7 @@ export function checkColours({
   colours,
   dither,
 }: Pick<PixelArtOptions, 'palette' | 'colours' | 'dither'>): void {
-  checkRange('pixelArt', 'dither', dither, 0, 1);
+  checkRange('pixelArt', 'dither', dither, ...PIXEL_ART_BOUNDS.dither);
   if (colours === undefined) return;
   checkNumColours(colours);
   if (palette?.length === 0) return;

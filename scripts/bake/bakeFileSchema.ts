@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { MAX_ATTRIBUTES } from '../../runtime/core/attributes.ts';
 import { entriesByName } from '../../runtime/core/entriesByName.ts';
 import { MAX_SEED } from '../../runtime/core/random.ts';
+import { PIXEL_ART_BOUNDS, SURFACE_BOUNDS } from '../../runtime/core/surfaceBounds.ts';
 import {
   ATTRIBUTE_VALUE,
   ATTRIBUTES_EXPECTED,
@@ -23,6 +24,7 @@ const FORMATS = ['png', 'ktx2', 'apng'] as const;
 export type MapName = (typeof MAP_NAMES)[number];
 export type FileFormat = (typeof FORMATS)[number];
 
+/** The most pictures of each label. */
 export const MAX_COUNT = 100_000;
 const MAX_ASSETS = 100_000;
 
@@ -32,19 +34,19 @@ const seeds = (description: string) =>
 const SURFACE = v.pipe(
   v.strictObject({
     green: v.optional(wordEntry(['opengl', 'directx'], 'which way green points in normals')),
-    depthPx: v.optional(realEntry(0, 64, 'how many texels high the surface is')),
+    depthPx: v.optional(realEntry(...SURFACE_BOUNDS.depthPx, 'how many texels high the surface is')),
     lowParts: v.optional(wordEntry(['dark', 'rare'], 'what lies low')),
-    reliefPx: v.optional(realEntry(0.5, 256, 'wider differences are colour, not relief')),
-    grainPx: v.optional(realEntry(0, 256, 'narrower differences are grain')),
-    grain: v.optional(realEntry(0, 2, 'share of the grain in the height')),
-    plateau: v.optional(realEntry(0, 4, 'how much what rises above the mean is flattened')),
-    radiusPx: v.optional(realEntry(1, 64, 'reach of the ambient occlusion')),
-    edgePx: v.optional(realEntry(0.5, 64, 'width of the edges in the cavity map')),
-    strength: v.optional(realEntry(0, 8, 'contrast of the cavity map')),
-    roughness: v.optional(realEntry(0, 1, 'mean roughness')),
-    wear: v.optional(realEntry(-1, 1, 'how much smoother what rises is')),
-    metallic: v.optional(realEntry(0, 1, 'share of metal')),
-    rust: v.optional(realEntry(0, 1, 'how much of the metal rust takes away')),
+    reliefPx: v.optional(realEntry(...SURFACE_BOUNDS.reliefPx, 'wider differences are colour, not relief')),
+    grainPx: v.optional(realEntry(...SURFACE_BOUNDS.grainPx, 'narrower differences are grain')),
+    grain: v.optional(realEntry(...SURFACE_BOUNDS.grain, 'share of the grain in the height')),
+    plateau: v.optional(realEntry(...SURFACE_BOUNDS.plateau, 'how much what rises above the mean is flattened')),
+    radiusPx: v.optional(realEntry(...SURFACE_BOUNDS.radiusPx, 'reach of the ambient occlusion')),
+    edgePx: v.optional(realEntry(...SURFACE_BOUNDS.edgePx, 'width of the edges in the cavity map')),
+    strength: v.optional(realEntry(...SURFACE_BOUNDS.strength, 'contrast of the cavity map')),
+    roughness: v.optional(realEntry(...SURFACE_BOUNDS.roughness, 'mean roughness')),
+    wear: v.optional(realEntry(...SURFACE_BOUNDS.wear, 'how much smoother what rises is')),
+    metallic: v.optional(realEntry(...SURFACE_BOUNDS.metallic, 'share of metal')),
+    rust: v.optional(realEntry(...SURFACE_BOUNDS.rust, 'how much of the metal rust takes away')),
   }),
   v.description("settings of the maps; the rest follows from the label's material"),
 );
@@ -59,10 +61,22 @@ const PIXEL_ART = v.pipe(
         v.description('the only colours that the picture may have, #rrggbb'),
       ),
     ),
-    colours: v.optional(wholeEntry(2, 256, 'instead of palette: each picture gets one of its own, of so many colours')),
-    dither: v.optional(realEntry(0, 1, 'how far the pattern of two colours mixed reaches (default: 0, none)')),
+    colours: v.optional(
+      wholeEntry(
+        ...PIXEL_ART_BOUNDS.colours,
+        'instead of palette: each picture gets one of its own, of so many colours',
+      ),
+    ),
+    dither: v.optional(
+      realEntry(...PIXEL_ART_BOUNDS.dither, 'how far the pattern of two colours mixed reaches (default: 0, none)'),
+    ),
     factor: v.optional(wordEntry([1, 2, 4], 'enlarge and round the stairs of slanted edges')),
-    tolerance: v.optional(realEntry(0, 255, 'colours count as equal up to this difference, for factor (default: 24)')),
+    tolerance: v.optional(
+      realEntry(
+        ...PIXEL_ART_BOUNDS.tolerance,
+        'colours count as equal up to this difference, for factor (default: 24)',
+      ),
+    ),
   }),
   v.description('fit the picture to a pixel-art game, before maps are made of it'),
 );

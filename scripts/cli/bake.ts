@@ -13,13 +13,13 @@ import {
 } from '../../runtime/core/samplingBounds.ts';
 import { CLASSIFIER_SCALE_DEFAULT, EDIT_DEFAULTS, REFINE_STRENGTH, SAME_FOR } from '../../runtime/recipe/defaults.ts';
 import { PIPELINE_NAMES } from '../../runtime/recipe/recipe.ts';
+import { MAX_COUNT } from '../bake/bakeFileSchema.ts';
 import { BAKE_FILE, type Shard } from '../bake/manifest.ts';
 import { UsageError } from '../node/usageError.ts';
 import type { BakeCommandOptions } from './bakeOptions.ts';
 import { attributeValues, labelBlend, nameList, realNumber, wholeNumber } from './optionParsers.ts';
 
 const { varied, masked } = EDIT_DEFAULTS;
-const MAX_COUNT = 100_000;
 const MAX_BATCH = 256;
 const MAX_JOBS = 256;
 
