@@ -3,7 +3,8 @@ import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { normals } from '../core/random.ts';
-import { posterior, qSample, vTarget } from './forward.ts';
+import { posterior, qSample, renoise, vTarget } from './forward.ts';
+import { CLEAN, levelOf, type NoiseLevel } from './noiseLevel.ts';
 import { alphaBar, createSchedule } from './schedule.ts';
 import { parseSchedulerConfig } from './schedulerConfig.ts';
 
@@ -109,3 +110,70 @@ function momentsOf(values: ArrayLike<number>): { mean: number; std: number } {
   const mean = all.reduce((sum, value) => sum + value, 0) / all.length;
   return { mean, std: Math.sqrt(all.reduce((sum, value) => sum + (value - mean) ** 2, 0) / all.length) };
 }
+
+const COUNT = 20_000;
+
+/** Every value of the image. */
+const IMAGE = 0.7;
+
+/** Renoises the image to each level in turn, with a noise of its own. */
+function throughLevels(levels: readonly NoiseLevel[]): Float32Array {
+  return tf.tidy(() => {
+    let x: tf.Tensor1D = tf.fill([COUNT], IMAGE);
+    for (const [i, to] of levels.entries()) {
+      x = renoise(x, levels[i - 1] ?? CLEAN, to, tf.tensor1d(normals(3, i, COUNT)));
+    }
+    return x.dataSync() as Float32Array;
+  });
+}
+
+describe('renoise', () => {
+  beforeAll(async () => {
+    await tf.setBackend('cpu');
+  });
+
+  it.each([
+    ['of variance 1', [0.9, 0.5, 0.02].map(levelOf)],
+    ['of variance 1, to pure noise', [0.7, 0].map(levelOf)],
+    ['that keep the signal', [0.5, 3, 80].map((noise) => ({ signal: 1, noise }))],
+  ])('comes to the same distribution in one go and by levels in between: %s', (_, levels) => {
+    const { signal, noise } = levels.at(-1)!;
+    for (const way of [levels, levels.slice(-1)]) {
+      const { mean, std } = momentsOf(throughLevels(way));
+      // The standard errors of the mean and of the standard deviation are noise / sqrt(n) and noise / sqrt(2n).
+      expect(Math.abs(mean - signal * IMAGE)).toBeLessThan((4 * noise) / Math.sqrt(COUNT));
+      expect(Math.abs(std - noise)).toBeLessThan((4 * noise) / Math.sqrt(2 * COUNT));
+    }
+  });
+
+  it('weighs x and eps by the closed form', () => {
+    const [from, to] = [levelOf(0.64), levelOf(0.36)];
+    const value = tf.tidy(() => renoise(tf.scalar(2), from, to, tf.scalar(-1)).dataSync()[0]);
+    expect(value).toBeCloseTo(2 * 0.75 - Math.sqrt(0.64 - 0.75 ** 2 * 0.36), 6);
+  });
+
+  it('leaves x as it is where no noise is missing', () => {
+    const x = tf.tensor1d([0.1, -3]);
+    for (const level of [CLEAN, levelOf(0.3), levelOf(0)]) {
+      const same = tf.tidy(() => renoise(x, level, level, tf.tensor1d([5, 6])).dataSync());
+      if (level.signal > 0) expect([...same]).toEqual([...x.dataSync()]);
+      else expect([...same], 'pure noise is drawn again').toEqual([5, 6]);
+    }
+    x.dispose();
+  });
+
+  it('refuses to take noise away', () => {
+    const x = tf.scalar(1);
+    expect(() => renoise(x, levelOf(0.5), levelOf(0.6), x)).toThrow(/renoise: the level to go to .* has less noise/);
+    expect(() => renoise(x, levelOf(0), levelOf(0.1), x)).toThrow(RangeError);
+    x.dispose();
+  });
+
+  it('leaves its result alone behind', () => {
+    const [x, eps] = [tf.scalar(1), tf.scalar(2)];
+    const { numTensors } = tf.memory();
+    renoise(x, CLEAN, levelOf(0.4), eps).dispose();
+    expect(tf.memory().numTensors).toBe(numTensors);
+    tf.dispose([x, eps]);
+  });
+});

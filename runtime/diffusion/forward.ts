@@ -1,7 +1,7 @@
-/** The forward process q: noising, its posterior, and the target of a v-predicting network. */
+/** The forward process q: noising, between any two levels too, its posterior, and the target of a v-predicting network. */
 
-import type * as tf from '@tensorflow/tfjs-core';
-import { noiseShare } from './noiseLevel.ts';
+import * as tf from '@tensorflow/tfjs-core';
+import { type NoiseLevel, noiseShare } from './noiseLevel.ts';
 import { alphaBar, type Schedule, trainedAlphaBar } from './schedule.ts';
 import { weightedSum } from './weightedSum.ts';
 
@@ -21,6 +21,32 @@ export function qSample<T extends tf.Tensor>(schedule: Schedule, x0: T, t: Array
   assertSameShape('qSample', { x0, eps }, t);
   const alphaBars = alphaBarsAt(schedule, t);
   return weightedSum(alphaBars.map(Math.sqrt), x0, alphaBars.map(noiseShare), eps);
+}
+
+/**
+ * Adds the noise that is missing between two levels: one draw from q(x at `to` | x at `from`).
+ *
+ *   x' = ratio · x + sqrt(noise'² − ratio² · noise²) · eps,   ratio = signal' / signal
+ *
+ * From `CLEAN` it noises an image to any level, as SDEdit does; from the level after a step it goes back to the one before,
+ * as RePaint does.
+ * Sources: Meng et al. 2022, arXiv:2108.01073, algorithm 1; Lugmayr et al. 2022, arXiv:2201.09865, algorithm 1, line 9.
+ * @param x   at the level `from`
+ * @param to  with at least as much noise for its signal as `from`
+ * @param eps standard normal, shape of x
+ * @returns   shape of x; the caller disposes it
+ * @throws    RangeError when `to` has less noise for its signal
+ */
+export function renoise<T extends tf.Tensor>(x: T, from: NoiseLevel, to: NoiseLevel, eps: T): T {
+  if (to.noise * from.signal < from.noise * to.signal) {
+    throw new RangeError(
+      `renoise: the level to go to (signal ${to.signal}, noise ${to.noise}) has less noise than the one from ` +
+        `(signal ${from.signal}, noise ${from.noise}); only a step of a sampler takes noise away`,
+    );
+  }
+  const ratio = to.signal === 0 ? 0 : to.signal / from.signal;
+  const added = Math.sqrt(Math.max(to.noise ** 2 - (ratio * from.noise) ** 2, 0));
+  return tf.tidy(() => weightedSum(ratio, x, added, eps));
 }
 
 /**

@@ -1,5 +1,6 @@
 import { dispose, type Tensor4D, tensor4d, tidy, where } from '@tensorflow/tfjs-core';
-import { CLEAN, renoise } from '../diffusion/noiseLevel.ts';
+import { renoise } from '../diffusion/forward.ts';
+import { CLEAN } from '../diffusion/noiseLevel.ts';
 import { type Denoised, denoiseInSlices, disposeDenoised } from './denoise.ts';
 import { noise } from './latentNoise.ts';
 import type { DiffusionModel } from './model.ts';

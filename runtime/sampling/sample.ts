@@ -1,6 +1,7 @@
 import { dispose, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
 import { abortable } from '../core/slices.ts';
-import { CLEAN, renoise } from '../diffusion/noiseLevel.ts';
+import { renoise } from '../diffusion/forward.ts';
+import { CLEAN } from '../diffusion/noiseLevel.ts';
 import type { PictureOptions, Recipe } from '../recipe/recipe.ts';
 import { encodeImagesInSlices, encodePixelsInSlices } from './autoencoder.ts';
 import { completeAll, type SampleOptions } from './completeAll.ts';
