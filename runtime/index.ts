@@ -19,7 +19,7 @@ export {
 export { ATTRIBUTES_FILE, writeAttributes } from './dataset/attributeTable.ts';
 export { AUGMENT_DEFAULTS, type AugmentOptions } from './dataset/augment.ts';
 export { batchIndices } from './dataset/batches.ts';
-export { type Dataset, DatasetError, type DatasetSplit, membersOf, splitHeldOut } from './dataset/dataset.ts';
+export { type Dataset, DatasetError, membersOf } from './dataset/dataset.ts';
 export {
   albedoOf,
   append,
@@ -35,6 +35,7 @@ export { openDataset } from './dataset/openDataset.ts';
 export { mapsAt, pictureAt } from './dataset/pictureAt.ts';
 export { DATASET_FILE, type SheetDescription } from './dataset/sheet.ts';
 export type { DatasetSource, DecodePng } from './dataset/source.ts';
+export { type DatasetSplit, splitHeldOut } from './dataset/splitHeldOut.ts';
 
 // Training
 
