@@ -33,7 +33,7 @@ export function slerp(from: Float32Array, to: Float32Array, amount: number): Flo
 }
 
 /** @throws RangeError when the amount is no number from 0 to 1 */
-export function assertAmount(operation: string, amount: number): void {
+function assertAmount(operation: string, amount: number): void {
   if (typeof amount === 'number' && amount >= 0 && amount <= 1) return;
   throw new RangeError(`${operation}: amount is ${amount}; expected 0 (the first) to 1 (the second)`);
 }

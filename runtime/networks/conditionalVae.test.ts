@@ -9,8 +9,9 @@ import { randomWeights, tinyCvaeConfig } from '../testing/tinyNetworks.ts';
 import {
   type ConditionalVaeConfig,
   conditionalVaeShapes,
+  decoderRows,
   decodeWithLabels,
-  decodeWithLabelsInSlices,
+  decodeWithRows,
   encodeWithLabels,
   parseConditionalVaeConfig,
 } from './conditionalVae.ts';
@@ -90,10 +91,11 @@ describeOnBackends((backend) => {
     const z = draw(3, [3, 6]);
     const whole = await decoded(z, LABELS);
     const weights = uploadWeights(WEIGHTS);
+    const rows = decoderRows(CONFIG, weights, LABELS);
     const { values, numSlices } = await valuesOfSlices(backend, z, (input) =>
-      decodeWithLabelsInSlices(CONFIG, weights, input as Tensor2D, LABELS),
+      decodeWithRows(CONFIG, weights, input as Tensor2D, rows),
     );
-    dispose(weights);
+    dispose([rows, ...Object.values(weights)]);
     expect(values).toEqual(whole);
     expect(numSlices).toBe(10); // before, within and after each of three residual blocks, and the last convolution
   });
@@ -141,7 +143,7 @@ describe('a class-conditional VAE', () => {
     expect(() => decodeWithLabels(CONFIG, weights, z, [0, 1])).toThrow(/z has 5 values; expected 6/);
     const fitting = toTensor<Tensor2D>(draw(1, [2, 6]));
     expect(() => decodeWithLabels(CONFIG, weights, fitting, [0])).toThrow(/2 images, 1 labels/);
-    expect(() => decodeWithLabelsInSlices(CONFIG, weights, fitting, [0, 3])).toThrow(/label 3 is outside 0 … 2/);
+    expect(() => decodeWithLabels(CONFIG, weights, fitting, [0, 3])).toThrow(/label 3 is outside 0 … 2/);
     expect(memory().numTensors).toBe(before + 1);
     dispose([x, z, fitting, ...Object.values(weights)]);
   });

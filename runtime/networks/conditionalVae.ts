@@ -204,7 +204,7 @@ export function decodeWithLabels(
   condition: VaeCondition,
 ): Tensor4D {
   checkLatents(config, z, condition);
-  return tidy(() => runToEnd(conditionedPass(config, weights, z, condition)));
+  return tidy(() => runToEnd(decoderPass(config, weights, z, conditionRows(config, weights, 'decoder', condition))));
 }
 
 /** What the decoder is told of each picture, for `decodeWithRows`: float32 (B, label_channels); the caller disposes it. */
@@ -212,7 +212,11 @@ export function decoderRows(config: ConditionalVaeConfig, weights: Weights, cond
   return tidy(() => conditionRows(config, weights, 'decoder', condition));
 }
 
-/** `decodeWithLabelsInSlices` for `decoderRows` that are computed already, which the caller keeps until the end. */
+/**
+ * `decodeWithLabels` for `decoderRows` that are computed already, in slices of about one convolution each; `return()` gives it up.
+ *
+ * @returns through the generator, what `decodeWithLabels` returns; the caller disposes it, and keeps z and rows until then
+ */
 export function decodeWithRows(
   config: ConditionalVaeConfig,
   weights: Weights,
@@ -220,31 +224,6 @@ export function decodeWithRows(
   rows: Tensor2D,
 ): Generator<void, Tensor4D> {
   return inSlices(decoderPass(config, weights, z, rows), [z, rows]);
-}
-
-/**
- * `decodeWithLabels` in slices of about one convolution each; `return()` gives it up.
- *
- * @returns through the generator, what `decodeWithLabels` returns; the caller disposes it, and keeps z until then
- * @throws  as `decodeWithLabels`, at once
- */
-export function decodeWithLabelsInSlices(
-  config: ConditionalVaeConfig,
-  weights: Weights,
-  z: Tensor2D,
-  condition: VaeCondition,
-): Generator<void, Tensor4D> {
-  checkLatents(config, z, condition);
-  return inSlices(conditionedPass(config, weights, z, condition), [z]);
-}
-
-function* conditionedPass(
-  config: ConditionalVaeConfig,
-  weights: Weights,
-  z: Tensor2D,
-  condition: VaeCondition,
-): ForwardPass {
-  return yield* decoderPass(config, weights, z, conditionRows(config, weights, 'decoder', condition));
 }
 
 function* decoderPass(config: ConditionalVaeConfig, weights: Weights, z: Tensor2D, rows: Tensor2D): ForwardPass {
