@@ -21,6 +21,9 @@ export const TO_PIXELS_DEFAULTS: Required<ToPixelsOptions> = { premultiplied: tr
 /** Alpha below this byte value becomes 0: a network's nearly transparent pixels are noise, and so is their colour. */
 export const MIN_ALPHA = 8;
 
+/** From this alpha on, a pixel of a cut-out shows what it is of. */
+export const HALF_OPAQUE = 128;
+
 /** One picture as bytes; the shape a PNG decodes to and is encoded from. */
 export interface PixelImage {
   width: number;

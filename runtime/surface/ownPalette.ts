@@ -1,6 +1,6 @@
 import { quote } from '../core/errors.ts';
 import { dotOf, linearLight, type Oklab, RGB_TO_LMS, ROOTS_TO_OKLAB } from '../core/oklab.ts';
-import { channelsOf } from '../core/pixels.ts';
+import { channelsOf, HALF_OPAQUE } from '../core/pixels.ts';
 import { PIXEL_ART_BOUNDS } from '../core/surfaceBounds.ts';
 import { checkRange } from './plane.ts';
 
@@ -9,7 +9,7 @@ export const OWN_PALETTE = {
   /** Larger pictures are looked at on a grid that is at most so wide and high. */
   maxGridSide: 128,
   /** Pixels of a smaller alpha do not count. */
-  minAlpha: 128,
+  minAlpha: HALF_OPAQUE,
   maxColours: PIXEL_ART_BOUNDS.colours[1],
   /** How often the pixels are grouped again around the means of their groups. */
   numRounds: 8,

@@ -6,6 +6,7 @@ import {
   type PalettePrior,
   paletteRows,
 } from '../core/palettePrior.ts';
+import { HALF_OPAQUE } from '../core/pixels.ts';
 import { permutation, uniforms } from '../core/random.ts';
 import { PALETTE_STREAMS, streamAt } from '../core/streams.ts';
 import { attributesOf, vocabularyOf } from '../dataset/attributeColumns.ts';
@@ -42,9 +43,6 @@ export const FIT_PALETTE_DEFAULTS: Required<Omit<FitPaletteOptions, 'signal' | '
   sure: 0,
   seed: 0,
 };
-
-/** Pixels that are less opaque show no colour of their own. */
-const MIN_ALPHA = 128;
 
 /** Random numbers of each image: one for each attribute (of more, some share theirs), and one for the image itself. */
 const NUM_DRAWS = 64;
@@ -105,7 +103,7 @@ function coloursOfImages(dataset: Dataset, indices: Int32Array): { colours: numb
 function countColours({ pixels, channels }: ReturnType<typeof pictureAt>): Map<number, number> {
   const counts = new Map<number, number>();
   for (let at = 0; at < pixels.length; at += channels) {
-    if (channels === 4 && pixels[at + 3]! < MIN_ALPHA) continue;
+    if (channels === 4 && pixels[at + 3]! < HALF_OPAQUE) continue;
     const colour = (pixels[at]! << 16) | (pixels[at + 1]! << 8) | pixels[at + 2]!;
     counts.set(colour, (counts.get(colour) ?? 0) + 1);
   }
