@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { ModelFileError, quote } from '../core/errors.ts';
 import { CONFIG_FILE, WEIGHTS_FILE } from '../core/fileNames.ts';
-import { LABEL_SCHEMA, parseConfig } from './modelIndex.ts';
+import { NAME_SCHEMA, parseConfig } from './modelIndex.ts';
 import { type ModelSource, type OnProgress, sha256Hex } from './modelSource.ts';
 import { parseSafetensors } from './safetensors.ts';
 import type { WeightTensor } from './weightTensor.ts';
@@ -42,16 +42,16 @@ const sha256 = v.nullable(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'expected
 
 const INDEX_SCHEMA = v.object({
   labels: v.pipe(
-    v.array(LABEL_SCHEMA),
+    v.array(NAME_SCHEMA),
     v.minLength(2, 'expected two labels or more'),
     v.check((labels) => new Set(labels).size === labels.length, 'expected every label once'),
   ),
   figment: v.object({
     version: v.literal(1, 'expected 1; a later version needs a later Figment'),
-    name: LABEL_SCHEMA,
+    name: NAME_SCHEMA,
     licence: text,
     attribution: text,
-    model: v.object({ name: LABEL_SCHEMA, vaeSha256: sha256 }),
+    model: v.object({ name: NAME_SCHEMA, vaeSha256: sha256 }),
     scheduler: v.record(v.string(), v.unknown()),
     sha256,
   }),

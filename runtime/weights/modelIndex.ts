@@ -78,7 +78,7 @@ export const MAX_LABELS = 100_000;
 
 const text = v.pipe(v.string(), v.maxLength(100_000)); // a credit may be that of several models and data sets
 /** A text that is printed, and by which files are named. */
-export const LABEL_SCHEMA = v.pipe(
+export const NAME_SCHEMA = v.pipe(
   v.string(),
   v.minLength(1),
   v.maxLength(200),
@@ -103,7 +103,7 @@ const CHANNELS_SCHEMA = v.union(
   [
     v.picklist([3, 4]),
     v.pipe(
-      v.array(LABEL_SCHEMA),
+      v.array(NAME_SCHEMA),
       v.check((names) => channelsNamed(names) !== undefined, `expected one of ${knownChannels()}`),
       v.transform((names) => channelsNamed(names)!),
     ),
@@ -130,8 +130,8 @@ const PROBE_SCHEMA = v.object({
 
 const FIGMENT_SCHEMA = v.object({
   version: v.optional(v.literal(1, 'expected 1; a later version needs a later Figment'), 1),
-  name: v.optional(LABEL_SCHEMA),
-  kind: v.optional(LABEL_SCHEMA),
+  name: v.optional(NAME_SCHEMA),
+  kind: v.optional(NAME_SCHEMA),
   licence: v.optional(text),
   attribution: v.optional(text),
   widthPx: v.optional(SIZE_PX),
@@ -157,7 +157,7 @@ export const MODEL_INDEX_SCHEMA = v.looseObject({
   vae: v.optional(component),
   scheduler: v.optional(component),
   labels: v.optional(
-    v.pipe(v.array(LABEL_SCHEMA), v.maxLength(MAX_LABELS), v.check(isUnique, 'expected every label once')),
+    v.pipe(v.array(NAME_SCHEMA), v.maxLength(MAX_LABELS), v.check(isUnique, 'expected every label once')),
   ),
   image: v.optional(v.record(v.string(), v.unknown())),
   figment: v.optional(FIGMENT_SCHEMA),
