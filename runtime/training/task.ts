@@ -1,13 +1,9 @@
-import {
-  type ClassifierSpec,
-  classifierTask,
-  type NoisyClassifierSpec,
-  noisyClassifierTask,
-} from './classifierTasks.ts';
+import { type ClassifierSpec, classifierTask } from './classifierTask.ts';
 import { type ConditionalVaeSpec, conditionalVaeTask } from './conditionalVaeTask.ts';
 import { type DdpmSpec, ddpmTask } from './ddpmTask.ts';
 import { type DistilSpec, distilTask } from './distilTask.ts';
 import { type HeightSpec, heightTask } from './heightTask.ts';
+import { type NoisyClassifierSpec, noisyClassifierTask } from './noisyClassifierTask.ts';
 import { type ProbeSpec, probeTask } from './probeTask.ts';
 import type { TrainingTask } from './trainingTask.ts';
 import { type VaeSpec, vaeTask } from './vaeTask.ts';
