@@ -69,6 +69,7 @@ export function labelFirst(classLabels: BatchArray, attributes?: BatchArray): Ba
  * @param indices the training images
  * @returns       x (B, H, W, C) in [−1, 1], augmented, classLabels (B), and what is known of their attributes
  *                (B, attributes), where the data have any
+ * @throws        RangeError when the images are of several frames
  */
 export function pictureBatch(
   dataset: Dataset,

@@ -11,11 +11,18 @@ import type { GradientSource } from './gradients.ts';
 import type { TaskSpec } from './task.ts';
 import { createTrainer, TRAINER_DEFAULTS, type Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
 
+/** How the classifier that judges generated images is trained; the defaults are those of `CLASSIFIER_DEFAULTS`. */
 export interface ClassifierOptions extends TrainerOptions {
+  /** uint32, of the first weights and of all draws; default 0. */
   seed: number;
+  /** The classes are drawn equally often, however many images each has; default true. */
   balanced: boolean;
+  /** How pictures are altered before they are learned; default mirrored, and shifted by up to 1 px. */
   augment: AugmentOptions;
-  /** Standard deviation of the noise added to every value, so that the judge looks at shapes rather than at bytes. */
+  /**
+   * Standard deviation of the noise added to every value, which is from −1 to 1, so that the judge looks at shapes rather than at
+   * bytes; 0 or more; default 0.05.
+   */
   noiseStd: number;
 }
 
@@ -58,6 +65,7 @@ export function defaultClassifierConfig(
   };
 }
 
+/** What `classifierTrainer` trains, as plain data: it is sent to workers, which compute gradients by it; checkpoints do not hold it. */
 export function classifierTaskSpec(config: ClassifierConfig): TaskSpec {
   return { kind: 'classifier', config };
 }

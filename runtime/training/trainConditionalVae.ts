@@ -13,20 +13,28 @@ import type { Reconstruction } from './losses.ts';
 import type { TaskSpec } from './task.ts';
 import { createTrainer, TRAINER_DEFAULTS, type Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
 
+/** How a conditional VAE is trained; the defaults are those of `CONDITIONAL_VAE_DEFAULTS`. */
 export interface ConditionalVaeOptions extends TrainerOptions {
+  /** uint32, of the first weights and of all draws; default 0. */
   seed: number;
+  /** The reconstruction error: the mean absolute difference (l1, the default) or the squared one (l2). */
   reconstruction: Reconstruction;
-  /** The scale of log p(x | z), in units of the values: the smaller it is, the more a nat of KL divergence may buy. */
+  /**
+   * The scale of log p(x | z), in units of the values: the smaller it is, the more a nat of KL divergence may buy. Above 0; default
+   * 0.25.
+   */
   reconstructionScale: number;
-  /** Weight of the KL divergence in the evidence lower bound: 1 is the bound itself, 0 a plain auto-encoder. */
+  /** Weight of the KL divergence in the evidence lower bound: 1 is the bound itself and the default, 0 a plain auto-encoder. */
   klWeight: number;
-  /** Steps over which the weight of the KL divergence grows from 0. */
+  /** Steps over which the weight of the KL divergence grows from 0; 0 or more; default 500. */
   klWarmupSteps: number;
-  /** Weight of `gradientDifference` beside the reconstruction error: edges are sharper. */
+  /** Weight of `gradientDifference` beside the reconstruction error: edges are sharper. 0 or more; default 0.5. */
   gradientWeight: number;
-  /** With attributes: share of images trained without label and attributes. */
+  /** With attributes: share of images trained without label and attributes, see `dropConditions`, 0 … 1; default 0.1. */
   condDropProb: number;
+  /** The classes are drawn equally often, however many images each has; default false. */
   balanced: boolean;
+  /** How pictures are altered before they are learned; default not at all. */
   augment: AugmentOptions;
 }
 
@@ -77,6 +85,7 @@ export function defaultConditionalVaeConfig(
   };
 }
 
+/** What `conditionalVaeTrainer` trains, as plain data: it is sent to workers, which compute gradients by it; checkpoints do not hold it. */
 export function conditionalVaeTaskSpec(config: ConditionalVaeConfig, options: ConditionalVaeOptions): TaskSpec {
   const { reconstruction, reconstructionScale, gradientWeight } = options;
   return { kind: 'cvae', config, reconstruction, reconstructionScale, gradientWeight };

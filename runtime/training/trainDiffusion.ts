@@ -121,6 +121,7 @@ export function trainingScheduler(options: Pick<DiffusionOptions, 'predictionTyp
   );
 }
 
+/** What `diffusionTrainer` trains, as plain data: it is sent to workers, which compute gradients by it; checkpoints do not hold it. */
 export function diffusionTaskSpec(config: UNet2DConfig, options: DiffusionOptions): TaskSpec {
   const { circular, minSnrGamma, conditioning } = options;
   return { kind: 'ddpm', config, conditioning, circular, scheduler: trainingScheduler(options), minSnrGamma };

@@ -7,9 +7,11 @@ import type { TaskSpec } from './task.ts';
 import { createTrainer, TRAINER_DEFAULTS, type Trainer, type TrainerOptions } from './trainer.ts';
 import { defaultVaeConfig } from './trainVae.ts';
 
+/** How the network that guesses heights is trained; the defaults are those of `HEIGHT_TRAINING_DEFAULTS`. */
 export interface HeightTrainingOptions extends TrainerOptions {
+  /** uint32, of the first weights and of all draws; default 0. */
   seed: number;
-  /** For pictures that repeat: every convolution wraps, and pictures are shifted by any amount. */
+  /** For seamless pictures: every convolution wraps around the borders, and pictures are shifted by any amount; default false. */
   circular: boolean;
 }
 
@@ -33,6 +35,7 @@ export function heightConfig(dataset: Pick<Dataset, 'widthPx'>): AutoencoderKlCo
   return { ...defaultVaeConfig({ channels: 3, widthPx: dataset.widthPx }, sizes), out_channels: 1 };
 }
 
+/** What `heightTrainer` trains, as plain data: it is sent to workers, which compute gradients by it; checkpoints do not hold it. */
 export function heightTaskSpec(config: AutoencoderKlConfig, circular: boolean): TaskSpec {
   return { kind: 'height', config, circular };
 }

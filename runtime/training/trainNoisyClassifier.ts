@@ -16,8 +16,11 @@ import { drawLatents, type LatentDataset } from './latentDataset.ts';
 import type { TaskSpec } from './task.ts';
 import { createTrainer, TRAINER_DEFAULTS, type Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
 
+/** How a classifier that guides is trained; the defaults are those of `NOISY_CLASSIFIER_DEFAULTS`. */
 export interface NoisyClassifierOptions extends TrainerOptions {
+  /** uint32, of the first weights and of all draws; default 0. */
   seed: number;
+  /** The classes are drawn equally often, however many images each has; default true. */
   balanced: boolean;
 }
 
@@ -54,6 +57,7 @@ export function defaultNoisyClassifierConfig(
   };
 }
 
+/** What `noisyClassifierTrainer` trains, as plain data: it is sent to workers, which compute gradients by it; checkpoints do not hold it. */
 export function noisyClassifierTaskSpec(config: NoisyClassifierConfig, scheduler: SchedulerConfig): TaskSpec {
   return { kind: 'noisyClassifier', config, scheduler };
 }

@@ -14,9 +14,14 @@ import { drawLatents, type LatentDataset } from './latentDataset.ts';
 import type { TaskSpec } from './task.ts';
 import { createTrainer, TRAINER_DEFAULTS, type Trainer, type TrainerOptions } from './trainer.ts';
 
+/** How a linear probe is trained; the defaults are those of `PROBE_DEFAULTS`. */
 export interface ProbeOptions extends TrainerOptions {
+  /** uint32, of the first weights and of all draws; default 0. */
   seed: number;
-  /** Each image's latents are disturbed by normal noise of 0 to so many of their deviations: those that a U-Net makes are wrong, too. */
+  /**
+   * Each image's latents are disturbed by normal noise of 0 to so many of their deviations: those that a U-Net makes are wrong, too.
+   * 0 or more; default 0.15.
+   */
   latentNoise: number;
 }
 

@@ -18,17 +18,21 @@ import type { LatentDataset, LatentSubjects } from './latentDataset.ts';
 import { joinTeacher, splitTeacher, TEACHER_PREFIX } from './teacherWeights.ts';
 import { createTrainer, TRAINER_DEFAULTS, type Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
 
+/** How a student is trained; the defaults are those of `DISTIL_DEFAULTS`. */
 export interface DistilOptions extends TrainerOptions {
+  /** uint32, of the first weights and of all draws; default 0. */
   seed: number;
-  /** The numbers of steps that the student learns; each divides the largest. */
+  /** The numbers of steps that the student learns, 1 or more; each divides the largest. Default 1, 2 and 4. */
   stepCounts: readonly number[];
-  /** The least and the largest guidance scale that it learns. */
+  /** The least and the largest guidance scale that it learns, 0 … 20; default 1 and 5. */
   guidanceScale: readonly [least: number, most: number];
-  /** Training steps of stage one, in which it learns guidance alone; the long steps of stage two teach it as well. */
+  /** Training steps of stage one, in which it learns guidance alone; the long steps of stage two teach it as well. 0 or more; default 0. */
   numGuidanceSteps: number;
-  /** In how many steps the teacher makes the pictures of stage two: a multiple of the student's most. */
+  /** In how many steps the teacher makes the pictures of stage two: a multiple of the student's most; default 16. */
   teacherSteps: number;
+  /** The classes are drawn equally often, however many images each has; default false. */
   balanced: boolean;
+  /** For seamless pictures: every convolution wraps around the borders; default false. */
   circular: boolean;
 }
 

@@ -134,7 +134,11 @@ export function defaultVaeConfig(
   };
 }
 
-/** @param data what is known of their pictures, which the latents may have to tell */
+/**
+ * What `vaeTrainer` trains, as plain data: it is sent to workers, which compute gradients by it; checkpoints do not hold it.
+ *
+ * @param data what is known of its pictures, which the latents may have to tell; nothing when absent
+ */
 export function vaeTaskSpec(
   config: AutoencoderKlConfig,
   options: VaeOptions,

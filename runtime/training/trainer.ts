@@ -61,15 +61,23 @@ export interface TrainerState {
   v: Map<string, WeightTensor>;
 }
 
+/** What `Trainer.run` tells after each step. */
 export interface TrainingStep {
-  /** Steps done. */
+  /** Steps done in all, this one and those of earlier sessions included. */
   step: number;
+  /** Of the weights before this step, the mean over the images of its batch. */
   loss: number;
+  /** What else the task measures, by name, such as its accuracy: means as the loss is. */
   metrics: Record<string, number>;
+  /** The norm of all gradients together, before they are shortened to `clipNorm`. */
   gradNorm: number;
+  /** The rate of this step: see `learningRateAt`. */
   learningRate: number;
+  /** Images of all steps done; one that is drawn again counts again. */
   numImages: number;
+  /** Of this step alone. */
   imagesPerSecond: number;
+  /** What all steps took, those of earlier sessions included. */
   elapsedMs: number;
   /** Share of the training that is over, 0 … 1. */
   progress: number;
