@@ -15,10 +15,14 @@ export type SlicedDenoisingModel<T extends tf.Tensor = tf.Tensor> = (
   ...args: Parameters<DenoisingModel<T>>
 ) => Generator<void, T>;
 
+/** How a class guides; the defaults are those of `GUIDANCE_DEFAULTS`. */
 export interface GuidanceOptions {
-  guidanceScale?: number; // w, 0 … 20; 0 ignores the class, 1 is off, above 1 exaggerates the class
-  guidanceInterval?: readonly [tMin: number, tMax: number]; // training timesteps, both ends included; guided within
-  guidanceRescale?: number; // 0 … 1; how far to restore the spread of the conditional prediction
+  /** w, 0 … 20: 0 ignores the class, 1 (the default) is off, above 1 exaggerates the class. */
+  guidanceScale?: number;
+  /** The training timesteps within which the class guides, both ends included; default all of them. */
+  guidanceInterval?: readonly [tMin: number, tMax: number];
+  /** φ, how far to restore the spread of the conditional prediction, 0 … 1; default 0, not at all. */
+  guidanceRescale?: number;
 }
 
 export const GUIDANCE_DEFAULTS: Required<GuidanceOptions> = {

@@ -30,10 +30,14 @@ export type SamplerStep<T extends tf.Tensor = tf.Tensor> = {
   x0Pred: T; // the image as the network sees it from here
 };
 
+/** What a sampler can be asked for, beside the config of its scheduler. */
 export interface SamplerOptions {
+  /** Steps from noise to the image: a whole number from 1 to numTrainTimesteps. */
   numInferenceSteps: number;
-  eta?: number; // DDIM: 0 … 1, 0 is deterministic, 1 as noisy as DDPM
-  varianceType?: VarianceType; // DDPM: instead of the config's
+  /** The share of DDPM's noise that DDIM adds in each step, 0 … 1: 0 (the default) is deterministic, 1 as noisy as DDPM. */
+  eta?: number;
+  /** The variance of DDPM's noise; default the config's. */
+  varianceType?: VarianceType;
 }
 
 /** @throws RangeError when no step has this index. */

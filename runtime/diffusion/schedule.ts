@@ -1,12 +1,12 @@
-/** The noise schedule: how much noise xt holds at each training timestep. On the CPU, never a tensor. */
 import type { SamplerName } from '../core/samplingBounds.ts';
 import type { PredictionType, SchedulerConfig } from './schedulerConfig.ts';
 
+/** The noise schedule: how much noise xt holds at each training timestep. On the CPU, never a tensor. */
 export interface Schedule {
-  readonly betas: Float64Array; // (T)
-  readonly alphasCumprod: Float64Array; // (T)
-  readonly finalAlphaBar: number; // alphaBar before t = 0
-  readonly numTrainTimesteps: number;
+  readonly betas: Float64Array; // (T), 0 … 1: the variance that each timestep adds
+  readonly alphasCumprod: Float64Array; // (T), 0 … 1, descending: the signal's share of the variance, which is left
+  readonly finalAlphaBar: number; // alphaBar before t = 0: 1 or alphasCumprod[0]
+  readonly numTrainTimesteps: number; // T
   readonly predictionType: PredictionType;
 }
 

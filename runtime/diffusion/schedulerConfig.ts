@@ -28,19 +28,23 @@ const CLASSES = {
 
 export type SchedulerClass = keyof typeof CLASSES;
 
+/**
+ * The options of a scheduler under diffusers' names, in camel case: `num_train_timesteps` is `numTrainTimesteps`, and `_class_name`
+ * is `className`.
+ */
 export interface SchedulerConfig {
   className: SchedulerClass;
-  numTrainTimesteps: number;
-  betaStart: number;
-  betaEnd: number;
-  betaSchedule: BetaSchedule;
-  trainedBetas: readonly number[] | null; // (T), instead of betaSchedule
+  numTrainTimesteps: number; // T, a whole number from 2 to MAX_TIMESTEPS
+  betaStart: number; // 0 … 1
+  betaEnd: number; // 0 … 1
+  betaSchedule: BetaSchedule; // 'squaredcos_cap_v2' has no start and end
+  trainedBetas: readonly number[] | null; // (T), 0 … 1, instead of betaSchedule
   predictionType: PredictionType;
-  rescaleBetasZeroSnr: boolean;
-  timestepSpacing: TimestepSpacing;
-  stepsOffset: number; // added to each timestep of 'leading'
+  rescaleBetasZeroSnr: boolean; // changes the betas so that alphaBar ends at 0
+  timestepSpacing: TimestepSpacing; // see `timesteps`
+  stepsOffset: number; // added to each timestep of 'leading', a whole number, 0 or more
   clipSample: boolean; // DDPM and DDIM: clips x0Pred to ± clipSampleRange
-  clipSampleRange: number;
+  clipSampleRange: number; // above 0
   setAlphaToOne: boolean; // DDIM: alphaBar before t = 0 is 1, else alphasCumprod[0]
   varianceType: VarianceType; // DDPM
   solverOrder: 1 | 2; // DPM-Solver++
