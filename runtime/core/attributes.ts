@@ -30,6 +30,7 @@ export const ANY_WORD = 'any';
 /** Stands for "any" among the numbers of `encodeAttributes`. */
 export const ANY = -1;
 
+/** Whether an attribute is a number of a range; else it is one of some words. */
 export function isRange(values: AttributeValues): values is NumberRange {
   return !Array.isArray(values);
 }

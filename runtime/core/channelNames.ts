@@ -10,6 +10,7 @@ const CHANNEL_NAMES: Readonly<Record<NumValues, readonly string[]>> = {
 /** The values of a pixel of a material: its picture, and the maps that are generated with it. */
 export const MATERIAL_CHANNELS = 6 satisfies NumValues;
 
+/** The names of so many channels, in their order. */
 export function channelNames(channels: NumValues): readonly string[] {
   return CHANNEL_NAMES[channels];
 }

@@ -209,6 +209,7 @@ export function joinColumns(
   });
 }
 
+/** Whether an attribute is told by words; else it is measured. */
 export function isWords(column: AttributeColumn): column is WordColumn {
   return !isRange(column.values);
 }
