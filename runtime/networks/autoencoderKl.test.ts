@@ -63,7 +63,9 @@ describe('encode refuses', () => {
     const images = [draw(1, [1, 5, 4, 4]), draw(1, [1, 4, 4, 3])].map((image) => toTensor<Tensor4D>(image));
     const before = memory().numTensors;
     expect(() => encode(CONFIG, weights, images[0]!)).toThrow(/4×5 is not a multiple of 2/);
-    expect(() => encode(CONFIG, weights, images[1]!)).toThrow(/3 channels, the config says 4/);
+    expect(() => encode(CONFIG, weights, images[1]!)).toThrow(
+      /the image has 3 channels; expected 4, .*; convert the image/,
+    );
     expect(() => encode(CONFIG, {}, toTensor(draw(1, [1, 4, 4, 4])))).toThrow(/encoder.conv_in.weight is missing/);
     expect(memory().numTensors).toBe(before + 1);
   });

@@ -198,6 +198,8 @@ function checkSize(config: AutoencoderKlConfig, x: Tensor4D): void {
     throw new RangeError(`encode: ${width}×${height} is not a multiple of ${divisor}; resize or crop the image`);
   }
   if (channels !== expected) {
-    throw new RangeError(`encode: the image has ${channels} channels, the config says ${expected}`);
+    throw new RangeError(
+      `encode: the image has ${channels} channels; expected ${expected}, as the pictures of its training; convert the image`,
+    );
   }
 }

@@ -142,8 +142,12 @@ describe('a class-conditional VAE', () => {
     expect(() => encodeWithLabels(CONFIG, weights, x, [0, 1])).toThrow(/8×8 of 4 channels; expected 16×8 of 4/);
     expect(() => decodeWithLabels(CONFIG, weights, z, [0, 1])).toThrow(/z has 5 values; expected 6/);
     const fitting = toTensor<Tensor2D>(draw(1, [2, 6]));
-    expect(() => decodeWithLabels(CONFIG, weights, fitting, [0])).toThrow(/2 images, 1 labels/);
-    expect(() => decodeWithLabels(CONFIG, weights, fitting, [0, 3])).toThrow(/label 3 is outside 0 … 2/);
+    expect(() => decodeWithLabels(CONFIG, weights, fitting, [0])).toThrow(
+      /2 images and 1 class labels; expected one label for each image/,
+    );
+    expect(() => decodeWithLabels(CONFIG, weights, fitting, [0, 3])).toThrow(
+      /class label 3; expected a whole number from 0 to 2/,
+    );
     expect(memory().numTensors).toBe(before + 1);
     dispose([x, z, fitting, ...Object.values(weights)]);
   });

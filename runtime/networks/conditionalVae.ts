@@ -4,6 +4,7 @@ import { concat, reshape, type Tensor2D, type Tensor4D, tidy } from '@tensorflow
 import * as v from 'valibot';
 import { runToEnd } from '../core/slices.ts';
 import { silu } from '../kernels/silu.ts';
+import { checkLabels } from './checkLabels.ts';
 import { type Conditions, conditioningShapes, conditioningVectors } from './conditioning.ts';
 import {
   ATTRIBUTE_KINDS,
@@ -176,7 +177,7 @@ export function encodeWithLabels(
   condition: VaeCondition,
 ): LatentDistribution<Tensor2D> {
   checkImages(config, x);
-  checkLabels('encodeWithLabels', config, x.shape[0], classesOf(condition));
+  checkLabels('encodeWithLabels', classesOf(condition), numOwnLabels(config), x.shape[0]);
   return tidy(() => {
     const { options, down } = planCvae(config);
     let h = x;
@@ -253,23 +254,10 @@ function checkLatents(config: ConditionalVaeConfig, z: Tensor2D, condition: VaeC
       `decodeWithLabels: z has ${z.shape[1]} values; expected ${config.latent_size}, as the config says`,
     );
   }
-  checkLabels('decodeWithLabels', config, z.shape[0], classesOf(condition));
+  checkLabels('decodeWithLabels', classesOf(condition), numOwnLabels(config), z.shape[0]);
 }
 
-function checkLabels(
-  operation: string,
-  config: ConditionalVaeConfig,
-  batch: number,
-  classLabels: ArrayLike<number>,
-): void {
-  if (classLabels.length !== batch) {
-    throw new RangeError(`${operation}: ${batch} images, ${classLabels.length} labels; they must be equal`);
-  }
-  const { num_labels } = config;
-  if (ownConditioning(config)) return; // the network itself checks labels and attributes
-  for (const label of Array.from(classLabels)) {
-    if (!Number.isInteger(label) || label < 0 || label >= num_labels) {
-      throw new RangeError(`${operation}: class label ${label} is outside 0 … ${num_labels - 1}`);
-    }
-  }
+/** How many labels it looks up by itself; null with attributes, whose network checks the labels, too. */
+function numOwnLabels(config: ConditionalVaeConfig): number | null {
+  return ownConditioning(config) ? null : config.num_labels;
 }

@@ -110,7 +110,10 @@ describe('conditioning refuses', () => {
   });
 
   it.each<[Conditions, RegExp]>([
-    [{ classLabels: [4], attributes: [0, 0, 0] }, /class label 4 is outside 0 … 3/],
+    [
+      { classLabels: [4], attributes: [0, 0, 0] },
+      /class label 4; expected a whole number from 0 to 3, where 3 is any label/,
+    ],
     [{ classLabels: [0.5], attributes: [0, 0, 0] }, /class label 0.5/],
     [{ classLabels: [0], attributes: [0, 0] }, /2 values for 1 pictures; expected 3 for each/],
     [{ classLabels: [0], attributes: [2, 0, 0] }, /hair is 2; expected a place from 0 to 1/],

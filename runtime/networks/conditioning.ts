@@ -240,7 +240,9 @@ function checkConditions(config: ConditioningConfig, { classLabels, blends, attr
   for (let i = 0; i < classLabels.length; i++) {
     const label = classLabels[i]!;
     if (!Number.isInteger(label) || label < 0 || label > config.num_labels) {
-      throw new RangeError(`conditioning: class label ${label} is outside 0 … ${config.num_labels}`);
+      throw new RangeError(
+        `conditioning: class label ${label}; expected a whole number from 0 to ${config.num_labels}, where ${config.num_labels} is any label`,
+      );
     }
     for (const [place, [name, kind]] of entries.entries()) {
       checkValue(name, kind, attributes[i * entries.length + place]!);

@@ -124,8 +124,10 @@ it('refuses latents of another kind, and leaves nothing behind', () => {
   const weights = uploadWeights(WEIGHTS);
   const [wide, plain] = [toTensor<Tensor4D>(draw(1, [2, 4, 4, 5])), toTensor<Tensor4D>(LATENTS)];
   const { numTensors } = memory();
-  expect(() => classifyNoisy(CONFIG, weights, wide, TIMES)).toThrow('the latents have 5 channels, the config says 3');
-  expect(() => logProbGradient(CONFIG, weights, plain, [1], LABELS)).toThrow('2 images and 1 timesteps');
+  expect(() => classifyNoisy(CONFIG, weights, wide, TIMES)).toThrow('the latents have 5 channels; expected 3');
+  expect(() => logProbGradient(CONFIG, weights, plain, [1], LABELS)).toThrow(
+    '2 images and 1 timesteps; expected one timestep for each image',
+  );
   expect(memory().numTensors).toBe(numTensors);
   dispose([wide, plain, ...Object.values(weights)]);
 });

@@ -140,9 +140,13 @@ function timeEmbedding(config: NoisyClassifierConfig, weights: Weights, t: Array
 function checkInput(config: NoisyClassifierConfig, xt: Tensor4D, t: ArrayLike<number>): void {
   const [batch, , , channels] = xt.shape;
   if (channels !== config.in_channels) {
-    throw new RangeError(`classifyNoisy: the latents have ${channels} channels, the config says ${config.in_channels}`);
+    throw new RangeError(
+      `classifyNoisy: the latents have ${channels} channels; expected ${config.in_channels}, as those of its training`,
+    );
   }
   if (t.length !== batch) {
-    throw new RangeError(`classifyNoisy: ${batch} images and ${t.length} timesteps; they must be equal`);
+    throw new RangeError(
+      `classifyNoisy: ${batch} images and ${t.length} timesteps; expected one timestep for each image`,
+    );
   }
 }

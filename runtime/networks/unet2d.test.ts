@@ -110,9 +110,11 @@ describe('unet2d refuses', () => {
 
   it('labels that are missing, too few or out of range', () => {
     expect(refused([2, 4, 4, 4], [1, 2], null)).toThrow(/needs class labels/);
-    expect(refused([2, 4, 4, 4], [1, 2], [0])).toThrow(/2 images, 1 labels/);
+    expect(refused([2, 4, 4, 4], [1, 2], [0])).toThrow(
+      /2 images and 1 class labels; expected one label for each image/,
+    );
     for (const label of [-1, 4, 1.5, Number.NaN]) {
-      expect(refused([1, 4, 4, 4], [1], [label])).toThrow(new RegExp(`label ${label} is outside 0 … 3`));
+      expect(refused([1, 4, 4, 4], [1], [label])).toThrow(`class label ${label}; expected a whole number from 0 to 3`);
     }
   });
 
@@ -130,9 +132,11 @@ describe('unet2d refuses', () => {
   });
 
   it('timesteps, sizes and channels that do not fit', () => {
-    expect(refused([2, 4, 4, 4], [1], [0, 1])).toThrow(/1 timesteps/);
+    expect(refused([2, 4, 4, 4], [1], [0, 1])).toThrow(
+      /2 images and 1 timesteps; expected one timestep for each image/,
+    );
     expect(refused([1, 4, 5, 4], [1], [0])).toThrow(/multiples of 2/);
-    expect(refused([1, 4, 4, 3], [1], [0])).toThrow(/3 channels/);
+    expect(refused([1, 4, 4, 3], [1], [0])).toThrow(/xt has 3 channels; expected 4/);
     expect(refused([1, 4, 4, 4], [1], [0], [1, 4])).toThrow(/4×4, in 4×1 tiles, cannot be halved 1 times/);
   });
 

@@ -1,6 +1,7 @@
 import { mul, sub, Tensor, type Tensor2D, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
 import { runToEnd } from '../core/slices.ts';
 import { upsample2x } from '../kernels/upsample.ts';
+import { checkLabels } from './checkLabels.ts';
 import {
   type AttentionBlock,
   attentionShapes,
@@ -316,16 +317,21 @@ function checkInput(
     );
   }
   if (channels !== config.in_channels) {
-    throw new RangeError(`unet2d: input has ${channels} channels, the config says ${config.in_channels}`);
+    throw new RangeError(
+      `unet2d: xt has ${channels} channels; expected ${config.in_channels}, as the latents or pixels of its training`,
+    );
   }
-  if (t.length !== batch) throw new RangeError(`unet2d: ${batch} images, ${t.length} timesteps; they must be equal`);
+  if (t.length !== batch) {
+    throw new RangeError(`unet2d: ${batch} images and ${t.length} timesteps; expected one timestep for each image`);
+  }
   checkCondition(config, batch, condition);
 }
 
 function checkCondition(config: UNet2DConfig, batch: number, condition: UNet2DCondition): void {
   if (config.class_embed_type === 'identity') checkVectors(config, batch, condition);
   else if (condition instanceof Tensor) throw new RangeError('unet2d: this network takes classes; found a tensor');
-  else checkLabels(config, batch, condition);
+  else if (condition !== null) checkLabels('unet2d', condition, config.num_class_embeds, batch);
+  else if (config.num_class_embeds !== null) throw new RangeError('unet2d: this network needs class labels');
 }
 
 function checkVectors(config: UNet2DConfig, batch: number, condition: UNet2DCondition): void {
@@ -333,18 +339,4 @@ function checkVectors(config: UNet2DConfig, batch: number, condition: UNet2DCond
   const found = condition instanceof Tensor ? condition.shape.join('×') : 'none';
   if (found === expected) return;
   throw new RangeError(`unet2d: this network adds a tensor of ${expected} to its time embedding; found ${found}`);
-}
-
-function checkLabels(config: UNet2DConfig, batch: number, classLabels: ArrayLike<number> | null): void {
-  if (classLabels !== null && classLabels.length !== batch) {
-    throw new RangeError(`unet2d: ${batch} images, ${classLabels.length} labels; they must be equal`);
-  }
-  if (config.num_class_embeds === null) return;
-  if (classLabels === null) throw new RangeError('unet2d: this network needs class labels');
-  for (let i = 0; i < batch; i++) {
-    const label = classLabels[i]!;
-    if (!Number.isInteger(label) || label < 0 || label >= config.num_class_embeds) {
-      throw new RangeError(`unet2d: class label ${label} is outside 0 … ${config.num_class_embeds - 1}`);
-    }
-  }
 }

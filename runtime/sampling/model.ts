@@ -143,7 +143,7 @@ function checkImageChannels({ figment }: ModelIndex, config: AutoencoderKlConfig
   const { in_channels, out_channels, patch_size } = config;
   const patches = patch_size === 1 ? '' : ` for patches of ${patch_size}×${patch_size} pixels`;
   throw new Error(
-    `createModel: ${figment.name}: model_index.json has ${figment.channels} channels, but vae/config.json in_channels ${in_channels} and out_channels ${out_channels}${patches}; they must be equal`,
+    `createModel: ${figment.name}: model_index.json has ${figment.channels} channels, but vae/config.json in_channels ${in_channels} and out_channels ${out_channels}${patches}; expected the same number of each; take both files from one model`,
   );
 }
 

@@ -83,7 +83,9 @@ describe('a noisy classifier', () => {
     const { numTensors } = memory();
     const files = tinyClassifierFiles();
     const index = { ...files.index, labels: ['a', 'b', 'c'] };
-    expect(() => createNoisyClassifier({ ...files, index })).toThrow(/3 labels, but num_labels is 2/);
+    expect(() => createNoisyClassifier({ ...files, index })).toThrow(
+      /3 labels, but num_labels is 2; expected one label for each output/,
+    );
     const config = { ...files.config, norm_num_groups: 3 };
     expect(() => createNoisyClassifier({ ...files, config })).toThrow(/tiny-hat\/config.json: norm_num_groups 3/);
     expect(() => createNoisyClassifier({ ...files, weights: new Map() })).toThrow(/tensors are missing/);

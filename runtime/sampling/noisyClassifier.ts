@@ -35,7 +35,7 @@ export function createNoisyClassifier(files: ClassifierFiles): NoisyClassifier {
   checkWeights(files.weights, noisyClassifierShapes(config), figment.name);
   if (labels.length !== config.num_labels) {
     throw new Error(
-      `createNoisyClassifier: ${figment.name}: ${labels.length} labels, but num_labels is ${config.num_labels}; they must be equal`,
+      `createNoisyClassifier: ${figment.name}: ${labels.length} labels, but num_labels is ${config.num_labels}; expected one label for each output; correct config.json`,
     );
   }
   const weights = uploadWeights(files.weights);

@@ -133,11 +133,15 @@ describe('parseSafetensors', () => {
     ['the same data twice', file({ a: one, b: one }, zeros(4)), '"b": data_offsets [0, 4] overlap'],
     ['a hole', file({ a: one, b: entry('F32', [1], [5, 9]) }, zeros(9)), '"b": data_offsets [5, 9] leave a hole'],
     ['a hole at the start', file({ w: entry('F32', [1], [4, 8]) }, zeros(8)), '"w": data_offsets [4, 8] leave a hole'],
-    ['an int64 above int32', single('I64', [1], [0, 0, 0, 0x80, 0, 0, 0, 0]), 'tensor "w": value 0 is outside int32'],
+    [
+      'an int64 above int32',
+      single('I64', [1], [0, 0, 0, 0x80, 0, 0, 0, 0]),
+      'tensor "w": value 0 is outside int32; expected −2147483648 to 2147483647',
+    ],
     [
       'an int64 below int32',
       single('I64', [1], [0, 0, 0, 0, 255, 255, 255, 255]),
-      'tensor "w": value 0 is outside int32',
+      'tensor "w": value 0 is outside int32; expected −2147483648 to 2147483647',
     ],
     ['a NaN in F32', single('F32', [1], [0, 0, 0xc0, 0x7f]), 'expected finite values, but value 0 is NaN'],
     [

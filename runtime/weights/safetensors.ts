@@ -76,7 +76,8 @@ function decodeInt64(halves: Int32Array, { name }: HeaderEntry, fileName: string
   for (let i = 0; i < values.length; i++) {
     const low = halves[2 * i]!;
     if (halves[2 * i + 1] !== low >> 31) {
-      throw new ModelFileError('parseSafetensors', fileName, `tensor ${quote(name)}: value ${i} is outside int32`);
+      const found = `value ${i} is outside int32; expected −2147483648 to 2147483647`;
+      throw new ModelFileError('parseSafetensors', fileName, `tensor ${quote(name)}: ${found}; use another checkpoint`);
     }
     values[i] = low;
   }
