@@ -158,7 +158,7 @@ describe('unet2dInSlices', () => {
 
   it('refuses at once what unet2d refuses', () => {
     const x = toTensor<Tensor4D>(draw(1, [1, 4, 4, 4]));
-    expect(() => unet2dInSlices(config, {}, x, [1], [4])).toThrow(/label 4 is outside/);
+    expect(() => unet2dInSlices(config, {}, x, [1], [4])).toThrow(/class label 4; expected/);
   });
 
   it('leaves nothing behind when a late block fails', () => {
