@@ -170,6 +170,7 @@ describe('a PNG that is a trap', () => {
   const row = { depth: 8, colourType: 6, rows: [0, 0, 0, 0, 0] };
   const header = (width: number, height: number) => write({ ...row, width, height }).subarray(8, 33);
   const bomb = deflateSync(Buffer.alloc(2 ** 27));
+  const profile = chunk('iCCP', Buffer.concat([Buffer.from('p\0\0'), bomb]));
 
   it.each<[string, Uint8Array, RegExp]>([
     ['is a JPEG', Uint8Array.of(0xff, 0xd8, 0xff, 0xe0, ...new Uint8Array(60)), /does not begin as a PNG file does/],
@@ -206,10 +207,21 @@ describe('a PNG that is a trap', () => {
 
   it('has a colour profile that is never unpacked', () => {
     const png = write({ ...row, width: 1, height: 1 });
-    const profile = chunk('iCCP', Buffer.concat([Buffer.from('p\0\0'), bomb]));
     expect(decodePng(Buffer.concat([png.subarray(0, 33), profile, png.subarray(33)])).pixels).toEqual(
       new Uint8Array(4),
     );
+  });
+
+  it.each<[string, Uint8Array, RegExp]>([
+    ['ends within its colour profile', profile.subarray(0, profile.length - 4), /: it is cut off$/],
+    ['has chunks without number', Buffer.alloc(12 * 100_001, chunk('tIME', Buffer.of())), /more than 100000 chunks/],
+  ])('%s', (_, chunks, problem) => {
+    expect(() => decodePng(Buffer.concat([SIGNATURE, header(1, 1), chunks]))).toThrow(problem);
+  });
+
+  it('may be followed by what is no part of it', () => {
+    const png = write({ ...row, width: 1, height: 1 });
+    expect(decodePng(Buffer.concat([png, Buffer.from('a program has left this')])).pixels).toEqual(new Uint8Array(4));
   });
 
   it('is read when the limit allows it, or its file is as large as its pixels want', () => {

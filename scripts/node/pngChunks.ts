@@ -18,15 +18,23 @@ export interface Chunk {
   whole: Uint8Array;
 }
 
-/** The chunks up to the first that is cut off. */
+/** More than any picture has; a chunk may be so small that those of one file would fill the memory. */
+const MAX_CHUNKS = 100_000;
+
+/**
+ * The chunks of a file up to its end chunk; what follows that is no part of it.
+ *
+ * @throws Error when the file is cut off, or has more chunks than any picture
+ */
 export function chunksOf(
   bytes: Uint8Array,
   view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
 ): Chunk[] {
   const chunks: Chunk[] = [];
-  for (let at = SIGNATURE_END; at + 12 <= bytes.length; ) {
-    const end = at + 12 + view.getUint32(at);
-    if (end > bytes.length) break;
+  for (let at = SIGNATURE_END; chunks.at(-1)?.type !== 'IEND'; ) {
+    const end = at + 12 <= bytes.length ? at + 12 + view.getUint32(at) : Number.POSITIVE_INFINITY;
+    if (end > bytes.length) throw new Error('it is cut off');
+    if (chunks.length === MAX_CHUNKS) throw new Error(`it has more than ${MAX_CHUNKS} chunks`);
     const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
     chunks.push({ type, data: bytes.subarray(at + 8, end - 4), whole: bytes.subarray(at, end) });
     at = end;
