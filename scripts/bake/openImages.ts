@@ -1,6 +1,8 @@
 // The pictures that a bake begins from, and the masks that say which part of them is made new.
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { MAX_SIDE_PX } from '../../runtime/core/samplingBounds.ts';
+import { statedPngSize } from '../../runtime/dataset/statedPngSize.ts';
 import { luma } from '../../runtime/index.ts';
 import { decodePng } from '../node/png.ts';
 import type { BakeAsset } from './bakeFileSchema.ts';
@@ -17,6 +19,7 @@ export interface BakeImage {
 }
 
 const MAX_BYTES = 50_000_000;
+const MAX_PIXELS = MAX_SIDE_PX ** 2;
 
 /**
  * Reads the images and masks that assets name, each once.
@@ -47,14 +50,26 @@ async function openImage(path: string, folder: string, isAnywhere: boolean): Pro
   if (!found.isFile()) throw new Error(`${path} is a folder, pipe or device; expected a PNG file`);
   const { size } = found;
   if (size > MAX_BYTES) throw new Error(`${path} has ${size} bytes; expected at most ${MAX_BYTES}`);
-  const { width, height, channels, pixels } = decodePng(await readFile(place), path);
+  const bytes = await readFile(place);
+  checkStatedSize(bytes, path);
+  const { width, height, channels, pixels } = decodePng(bytes, path);
   const rgba = channels === 4 ? pixels : opaque(pixels);
-  return {
-    width,
-    height,
-    rgba,
-    mask: Uint8Array.from(luma(rgba, width, height), (y) => Math.round(255 * y)),
-  };
+  return { width, height, rgba, mask: maskOf(rgba, width, height) };
+}
+
+/** Refuses what no model makes before it is unpacked. The size of the asset's own model is compared when it is planned. */
+function checkStatedSize(bytes: Uint8Array, path: string): void {
+  const { width, height } = statedPngSize(bytes) ?? { width: 0, height: 0 };
+  if (width * height <= MAX_PIXELS) return;
+  throw new Error(
+    `${path} is ${width}×${height}; expected the size that is made, at most ${MAX_PIXELS} pixels; scale it`,
+  );
+}
+
+function maskOf(rgba: Uint8Array, width: number, height: number): Uint8Array {
+  const mask = new Uint8Array(width * height);
+  for (const [i, y] of luma(rgba, width, height).entries()) mask[i] = Math.round(255 * y);
+  return mask;
 }
 
 function opaque(rgb: Uint8Array): Uint8Array {

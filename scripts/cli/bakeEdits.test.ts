@@ -100,6 +100,11 @@ describe('a bake file', () => {
       /art\/small.png is 8×8; expected 16×16, the size that is made/,
     ],
     [
+      'a picture that no model makes',
+      { image: 'art/vast.png' },
+      /art\/vast.png is 4096×4096; expected .*at most 4194304 pixels; scale it/,
+    ],
+    [
       'a mask of another size',
       { image: 'art/elf.png', mask: 'art/small.png' },
       /assets\[0\]\.mask: art\/small.png is 8×8/,
@@ -123,6 +128,8 @@ describe('a bake file', () => {
       join(art.folder, 'art/small.png'),
       encodePng({ width: 8, height: 8, channels: 3, pixels: new Uint8Array(192) }),
     );
+    const header = Buffer.from('89504e470d0a1a0a0000000d494844520000100000001000', 'hex'); // that is all of it
+    await writeFile(join(art.folder, 'art/vast.png'), header);
     await art.describe([{ labels: ['elf'], output: 'x', ...edit }]);
     expect(await mistake(art.file)).toMatch(/^2: /);
     expect(await mistake(art.file)).toMatch(message);
