@@ -1,7 +1,7 @@
 import { messageOf } from '../core/errors.ts';
 import type { PixelImage } from '../core/pixels.ts';
+import { statedPngSize } from '../core/statedPngSize.ts';
 import { DatasetError } from './dataset.ts';
-import { statedPngSize } from './statedPngSize.ts';
 
 /** Where a data set's files come from: a folder on disk, an uploaded directory, a web server. Paths use `/`. */
 export interface DatasetSource {

@@ -2,7 +2,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { MAX_SIDE_PX } from '../../runtime/core/samplingBounds.ts';
-import { statedPngSize } from '../../runtime/dataset/statedPngSize.ts';
+import { statedPngSize } from '../../runtime/core/statedPngSize.ts';
 import { luma } from '../../runtime/index.ts';
 import { decodePng } from '../node/png.ts';
 import type { BakeAsset } from './bakeFileSchema.ts';
