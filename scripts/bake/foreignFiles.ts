@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { isPng } from '../node/pngChunks.ts';
 import { UsageError } from '../node/usageError.ts';
-import type { BakePlan } from './bakePlan.ts';
+import { type BakePlan, RECIPE_KEYWORD } from './bakePlan.ts';
 import { isKtx2 } from './encodeKtx2.ts';
 import type { Manifest } from './manifest.ts';
 import { pathKey, placeInside } from './outputPaths.ts';
@@ -32,6 +32,18 @@ export async function refuseForeign(plan: BakePlan, manifest: Manifest): Promise
   }
 }
 
+/** What a page says in its head that a bake has made. */
+export const GENERATOR = '<meta name="generator" content="babylon-figment">';
+
+/** Refuses to write a report over a page, or whatever else a file holds, that no bake has made. @throws UsageError */
+export async function refuseForeignPage(html: string): Promise<void> {
+  const text = await readFile(html, 'utf8').catch(() => GENERATOR); // it is not there, or writing it tells what is wrong
+  if (text.includes(GENERATOR)) return;
+  throw new UsageError(
+    `report: ${html} would be written over, but no bake has made it; move it away, or choose another name`,
+  );
+}
+
 async function namesIn(folder: string): Promise<Set<string>> {
   const names = await readdir(folder).catch((): string[] => []);
   return new Set(names.map(pathKey));
@@ -44,11 +56,11 @@ function* writtenFiles({ pictures, sheets, libraries }: BakePlan): Generator<str
   for (const { path } of libraries) yield path;
 }
 
-/** Tells whether a file's content is of the kind that a bake writes under a name with this ending. */
-function isBaked(path: string, bytes: Uint8Array): boolean {
+/** Tells whether a file's content is what a bake writes under a name with this ending. */
+function isBaked(path: string, bytes: Buffer): boolean {
   const extension = extname(path).toLowerCase();
-  if (extension === '.png' || extension === '.apng') return isPng(bytes);
-  return extension === '.ktx2' ? isKtx2(bytes) : namesFigment(bytes);
+  if (extension === '.png' || extension === '.apng') return isPng(bytes) && bytes.includes(`tEXt${RECIPE_KEYWORD}\0`);
+  return extension === '.ktx2' ? isKtx2(bytes) && bytes.includes(`${RECIPE_KEYWORD}\0`) : namesFigment(bytes);
 }
 
 /** Atlases and libraries say what has made them. */

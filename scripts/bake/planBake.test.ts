@@ -347,6 +347,23 @@ describe('a bake', () => {
     expect((await run()).numBaked).toBe(1);
   });
 
+  it.each([
+    ['elf.png', encodePng({ width: 1, height: 1, channels: 3, pixels: new Uint8Array(3) })],
+    ['all.png', encodePng({ width: 1, height: 1, channels: 3, pixels: new Uint8Array(3), text: { Software: 'mine' } })],
+    ['elf.ktx2', Buffer.from('ab4b5458203230bb0d0a1a0a00', 'hex')],
+  ])("refuses to write over somebody's own %s, unless a manifest lists it", async (path, own) => {
+    await art.describe([{ labels: ['elf'], output: 'elf', formats: ['png', 'ktx2'], sheet: 'all' }]);
+    await writeFile(join(art.out, path), own);
+    const run = () => bake(art.file, { backend: 'wasm' });
+    await expect(run()).rejects.toThrow(`bake: ${path} would be written over, but no bake has made it; move it away`);
+    expect(await readFile(join(art.out, path))).toEqual(Buffer.from(own));
+    await rm(join(art.out, path));
+    const { written } = await run();
+    await writeFile(join(art.out, path), own);
+    expect(written).toEqual(expect.arrayContaining((await run()).written));
+    expect(await readFile(join(art.out, path))).not.toEqual(Buffer.from(own));
+  });
+
   it('may write a file of the name that a description without one is told by', async () => {
     const asset = { name: 'a', model: './tiny', labels: ['elf'], sheet: 'figment.bake' };
     const plan = await openPlan({ figment: 1, assets: [asset] }, { folder: art.folder, out: art.folder });

@@ -5,7 +5,7 @@ import { InterruptError } from '../node/interrupt.ts';
 import { packageVersion } from '../node/packageRoot.ts';
 import { decodePng, encodePng } from '../node/png.ts';
 import { UsageError } from '../node/usageError.ts';
-import type { BakePlan, PlannedPicture, Sheet } from './bakePlan.ts';
+import { type BakePlan, type PlannedPicture, RECIPE_KEYWORD, type Sheet } from './bakePlan.ts';
 import { type BakeEngine, sha256, writeOutput } from './baker.ts';
 import { type BakeTeam, openTeam } from './bakeTeam.ts';
 import { makeBatches, takeShard } from './batches.ts';
@@ -224,8 +224,9 @@ async function writeSheet(out: string, sheet: Sheet): Promise<[string, FileRecor
   }
   const image = sheet.image.slice(sheet.image.lastIndexOf('/') + 1);
   const composed = composeAtlas(tiles, sheet, image, packageVersion());
+  const text = { [RECIPE_KEYWORD]: JSON.stringify({ figment: 1, sheet: sheet.asset }) }; // tells that a bake has made it
   const files: [string, Uint8Array][] = [
-    [sheet.image, encodePng(composed.sheet)],
+    [sheet.image, encodePng({ ...composed.sheet, text })],
     [sheet.atlas, new TextEncoder().encode(`${JSON.stringify(composed.atlas, null, 2)}\n`)],
   ];
   for (const [path, bytes] of files) await writeOutput(out, path, bytes);

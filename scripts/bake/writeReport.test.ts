@@ -43,6 +43,19 @@ it('is one file that asks for nothing and escapes what models and files say', as
   ).toEqual([]);
 });
 
+it('is written over an earlier one, but not over a page of somebody else', async () => {
+  const other = join(art.folder, 'index.html');
+  await writeFile(other, '<title>mine</title>');
+  const write = () => writeReport(art.file, other, { neighbours: 0 });
+  await expect(write()).rejects.toThrow(
+    /^report: .*index\.html would be written over, but no bake has made it; move it/,
+  );
+  expect(await readFile(other, 'utf8')).toBe('<title>mine</title>');
+  await rm(other);
+  await write();
+  await write();
+});
+
 it('counts the neighbours that it paints, and ends at once when it is interrupted', async () => {
   expect(progress.at(-1)).toEqual({ numDone: 10, numPictures: 10 });
   const controller = new AbortController();

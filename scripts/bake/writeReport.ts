@@ -15,6 +15,7 @@ import type { BakeDescription } from './bakeFileSchema.ts';
 import { type BakePlan, bakedRecipe, type Look, type PlannedPicture, pictureCaption } from './bakePlan.ts';
 import { Baker } from './baker.ts';
 import { makeBatches } from './batches.ts';
+import { GENERATOR, refuseForeignPage } from './foreignFiles.ts';
 import { placeInside } from './outputPaths.ts';
 import { escapeHtml, pageScript, pageStyle } from './pageFiles.ts';
 import { openPlan } from './planBake.ts';
@@ -43,13 +44,14 @@ const BATCH = 16;
  *   await writeReport('art/figment.bake.json', 'report.html');
  *
  * @param html where to write it
- * @throws     as `bake`; Error when a file is missing: bake first; InterruptError when aborted: then no page is written
+ * @throws     as `bake`, also for a page that no bake has made; Error when a file is missing: bake first; InterruptError when aborted: then no page is written
  */
 export async function writeReport(
   what: string | BakeDescription,
   html: string,
   options: ReportOptions = {},
 ): Promise<void> {
+  await refuseForeignPage(html);
   const plan = await openPlan(what, options);
   const neighbours = await paintNeighbours(plan, options);
   const assets = new Map<string, string[]>();
@@ -183,6 +185,7 @@ async function pageOf(name: string, numPictures: number, assets: Map<string, str
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+${GENERATOR}
 <title>${title}</title>
 <link rel="icon" href="data:,">
 <style>${style}</style>
