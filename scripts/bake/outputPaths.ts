@@ -2,20 +2,13 @@
 import { realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { nearestWord } from '../../runtime/core/nearestWord.ts';
+import { flawOfName } from '../node/flawOfName.ts';
 import { UsageError } from '../node/usageError.ts';
 
 /** Values of the placeholders in a path, by name. */
 export type Placeholders = Readonly<Record<string, string | number>>;
 
-const MAX_LENGTH = 150;
-/** File systems hold 255, of which a file takes some while it is written. */
-const MAX_BYTES = 180;
-
-/** Characters that some system forbids in file names, and halves of characters, of which all become the same file name. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-const FORBIDDEN = /[\\/:*?"<>|\x00-\x1f\x7f\p{Cs}]/u;
-/** Names that Windows reserves for devices, whatever their extension. */
-const RESERVED = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)\s*(\.|$)/i;
+const MAX_SHOWN_LENGTH = 150;
 
 /**
  * Fills the placeholders of a path below the output folder.
@@ -34,7 +27,7 @@ export function expandPath(template: string, values: Placeholders): { path: stri
     }
     const value = String(values[name]);
     const flaw = flawOfName(value);
-    if (flaw) problem ??= `the ${name} ${JSON.stringify(value.slice(0, MAX_LENGTH))} cannot name a file: ${flaw}`;
+    if (flaw) problem ??= `the ${name} ${JSON.stringify(value.slice(0, MAX_SHOWN_LENGTH))} cannot name a file: ${flaw}`;
     return value;
   });
   problem ??= flawOfPath(path);
@@ -47,21 +40,8 @@ export function flawOfPath(path: string): string | undefined {
   for (const name of path.split('/')) {
     const flaw = flawOfName(name);
     if (flaw)
-      return `${JSON.stringify(path.slice(0, 2 * MAX_LENGTH))} cannot name a file below the output folder: ${flaw}`;
+      return `${JSON.stringify(path.slice(0, 2 * MAX_SHOWN_LENGTH))} cannot name a file below the output folder: ${flaw}`;
   }
-  return undefined;
-}
-
-export function flawOfName(name: string): string | undefined {
-  if (name === '') return 'a name is empty, or the path is absolute';
-  if (name === '..' || name === '.') return `"${name}" would leave the folder`;
-  if (FORBIDDEN.test(name)) return 'no slash, backslash, colon, quote, star or the like may be in a name';
-  if (name.startsWith('.')) return 'a name may not begin with a dot';
-  if (/[. ]$/.test(name) || name.startsWith(' '))
-    return 'a name may neither begin nor end with a space, nor end with a dot';
-  if (RESERVED.test(name)) return 'Windows keeps this name for a device';
-  if (name.length > MAX_LENGTH) return `it is longer than ${MAX_LENGTH} characters`;
-  if (Buffer.byteLength(name) > MAX_BYTES) return `it is longer than ${MAX_BYTES} bytes`;
   return undefined;
 }
 

@@ -13,9 +13,9 @@ import {
 import * as v from 'valibot';
 import { MAX_MESSAGE_LENGTH, shortened } from '../../runtime/core/errors.ts';
 import { nearestWord } from '../../runtime/index.ts';
+import { flawOfName } from '../node/flawOfName.ts';
 import { UsageError } from '../node/usageError.ts';
 import { BAKE_FILE_SCHEMA, type BakeDescription } from './bakeFileSchema.ts';
-import { flawOfName } from './outputPaths.ts';
 
 /** A bake file that has the right form. */
 export interface BakeSource {

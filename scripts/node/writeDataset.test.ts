@@ -71,6 +71,14 @@ describe('writeDataset', () => {
     }
   });
 
+  it('gives no label the name of a device or one too long for a file', async () => {
+    const labels = ['con', 'NUL', 'com1', 'x'.repeat(200)];
+    const classLabels = Int32Array.from({ length: 24 }, (_, i) => i % 4);
+    await writeDataset(dir, { ...sample(), labels, classLabels }, 'for the test');
+    expect((await readdir(dir)).sort()).toEqual([...labels.map((_, i) => `class_${i}.png`), 'dataset.json']);
+    expect((await readDataset(dir)).labels).toEqual(labels);
+  });
+
   it('leaves nothing but dataset.json and the sheets', async () => {
     await writeDataset(dir, sample(), 'for the test');
     expect((await readdir(dir)).sort()).toEqual(['a.png', 'class_1.png', 'dataset.json']);

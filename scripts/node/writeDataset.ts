@@ -10,6 +10,7 @@ import {
   writeAttributes,
 } from '../../runtime/index.ts';
 import { writeFilesAtomic } from './atomicWrite.ts';
+import { flawOfName } from './flawOfName.ts';
 import { encodePng } from './png.ts';
 
 const MAX_COLUMNS = 40;
@@ -73,7 +74,7 @@ function tilesByClass({ images, classLabels, labels, widthPx, heightPx, channels
 function stemsOf(labels: readonly string[]): string[] {
   const small = labels.map((label) => label.toLowerCase());
   return labels.map((label, i) => {
-    const isPlain = /^[\w-]+$/.test(label) && !/^class_\d+|_hrm$/i.test(label) && small.indexOf(small[i]!) === i;
-    return isPlain ? label : `class_${i}`;
+    const isPlain = /^[\w-]+$/.test(label) && !/^class_\d+|_hrm$/i.test(label) && flawOfName(label) === undefined;
+    return isPlain && small.indexOf(small[i]!) === i ? label : `class_${i}`;
   });
 }
