@@ -1,10 +1,12 @@
-import { readFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { BAKE_SCHEMA_FILE, bakeFileJsonSchema } from '../build/buildSchema.ts';
 import { packageRoot } from '../node/packageRoot.ts';
 import { openPlan } from './planBake.ts';
-import { describedBake, parseBakeFile } from './readBakeFile.ts';
+import { describedBake, parseBakeFile, readBakeFile } from './readBakeFile.ts';
 
 /** The lines of the error that a text ends with. */
 function problems(text: string): string[] {
@@ -16,6 +18,18 @@ function problems(text: string): string[] {
   }
   return [];
 }
+
+it('opens no folder, pipe or device as a bake file, nor a file that is vast', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'figment-file-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  await expect(readBakeFile(folder)).rejects.toThrow(`${folder} is a folder, pipe or device; expected a bake file`);
+  const vast = join(folder, 'vast.json');
+  await writeFile(vast, '');
+  await truncate(vast, 50_000_001); // without a byte on the disk
+  await expect(readBakeFile(vast)).rejects.toThrow(`${vast}: 50000001 bytes; expected at most 50000000`);
+  execFileSync('mkfifo', [join(folder, 'pipe')]);
+  await expect(readBakeFile(join(folder, 'pipe'))).rejects.toThrow(/pipe is a folder, pipe or device/);
+});
 
 describe('a bake file', () => {
   it('may hold comments, trailing commas and a byte order mark', () => {

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import {
   createScanner,
@@ -47,9 +47,10 @@ const NAME_OF_OBJECT = 'figment.bake.json';
  * @throws UsageError with a line for each thing that is wrong: line, column, path
  */
 export async function readBakeFile(file: string): Promise<BakeSource> {
-  const bytes = await readFile(file);
-  if (bytes.length > MAX_BYTES) throw new UsageError(`${file}: ${bytes.length} bytes; expected at most ${MAX_BYTES}`);
-  return parseBakeFile(bytes.toString('utf8'), file);
+  const found = await stat(file);
+  if (!found.isFile()) throw new UsageError(`${file} is a folder, pipe or device; expected a bake file`);
+  if (found.size > MAX_BYTES) throw new UsageError(`${file}: ${found.size} bytes; expected at most ${MAX_BYTES}`);
+  return parseBakeFile(await readFile(file, 'utf8'), file);
 }
 
 /** `readBakeFile` for text at hand. */

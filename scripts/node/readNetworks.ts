@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { WEIGHTS_FILE } from '../../runtime/core/fileNames.ts';
 import {
@@ -6,7 +5,9 @@ import {
   type ConditionalVaeConfig,
   type ConditioningConfig,
   loadModelFolder,
+  MissingFileError,
   type ModelIndex,
+  type ModelSource,
   parseAutoencoderKlConfig,
   parseConditionalVaeConfig,
   parseConditioningConfig,
@@ -70,15 +71,19 @@ async function readNetwork<Config>(
   dir: string,
   parse: (json: unknown, fileName: string) => Config,
 ): Promise<NetworkFiles<Config>> {
+  const source = diskSource(dir);
   const [configFile, weightsFile] = [join(dir, 'config.json'), join(dir, WEIGHTS_FILE)];
-  const config = await readFile(configFile).catch(() => {
+  const config = parse(parseConfig(await readOf(source, 'config.json', configFile), configFile), configFile);
+  const weights = parseSafetensors(await readOf(source, WEIGHTS_FILE, weightsFile), weightsFile).tensors;
+  return { config, weights };
+}
+
+/** @throws UsageError when the file is missing; ModelFileError when it is none, such as a pipe, which might never end */
+function readOf(source: ModelSource, path: string, fileName: string): Promise<Uint8Array> {
+  return source.read(path).catch((error) => {
+    if (!(error instanceof MissingFileError)) throw error;
     throw new UsageError(
-      `train: there is no ${configFile}; name a folder made by figment train, or a model that is installed`,
+      `train: there is no ${fileName}; name a folder made by figment train, or a model that is installed`,
     );
   });
-  const bytes = new Uint8Array(await readFile(weightsFile));
-  return {
-    config: parse(parseConfig(config, configFile), configFile),
-    weights: parseSafetensors(bytes, weightsFile).tensors,
-  };
 }
