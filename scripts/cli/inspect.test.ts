@@ -146,5 +146,7 @@ describe('rehash', () => {
     expect(Object.keys(after.figment.sha256)).toEqual(Object.keys(before.figment.sha256));
     expect(await figment(...bake)).not.toContain('it is not what');
     expect(await figment('rehash', at('saved'), at('pixels'))).toMatch(/saved: all was .*pixels: 3 renewed/s);
+    await writeFilesAtomic(at('ca\u001b[2Jse'), await tinyModelFolder());
+    expect(await figment('rehash', at('ca\u001b[2Jse'))).toContain('ca\\u001b[2Jse: all was');
   });
 });

@@ -71,6 +71,12 @@ describe('verify', () => {
     expect(text).toContain('verify: all 50 agree within 0.0002');
   });
 
+  it('spells out what in the name of a folder would steer the terminal', async () => {
+    const folder = join(dir, 'ca\u001b[2Jse');
+    await cp(join(FIXTURES, 'unet-plain'), folder, { recursive: true });
+    expect(await verify(folder)).toMatch(/^ca\\u001b\[2Jse +\d/m);
+  });
+
   it.skipIf(!existsSync(SHARED))('runs the whole shared set', async () => {
     const cases = ['pipeline', 'schedulers', 'unet-attn-class', 'unet-plain', 'unet-scale-shift', 'vae-attn', 'vae-f4'];
     const text = await verify(...[...cases, 'folders'].map((name) => join(SHARED, name)));

@@ -23,7 +23,7 @@ import {
 import { diskSource } from '../node/diskSource.ts';
 import { InterruptError, interruptible, letEventsIn } from '../node/interrupt.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
-import { coloursFor } from '../node/terminal.ts';
+import { coloursFor, printable } from '../node/terminal.ts';
 import { UsageError } from '../node/usageError.ts';
 
 /** Allowed error as a share of the output's largest magnitude. */
@@ -56,7 +56,7 @@ export async function verifyCases(paths: string[], options: VerifyCommandOptions
 
 /** Prints a table; returns the number of cases that differ. */
 async function runAll(cases: CasePlace[], signal: AbortSignal): Promise<number> {
-  const width = Math.max(...cases.map(({ name }) => name.length), 'case'.length);
+  const width = Math.max(...cases.map(({ name }) => printable(name).length), 'case'.length);
   const { bold } = coloursFor(process.stdout);
   console.log(bold(row(width, 'case', 'absolute', 'relative', 'result')));
   let numFailed = 0;
@@ -67,7 +67,7 @@ async function runAll(cases: CasePlace[], signal: AbortSignal): Promise<number> 
     }
     const deviation = await runCase(place);
     if (!isOk(deviation)) numFailed++;
-    console.log(resultRow(width, place.name, deviation));
+    console.log(resultRow(width, printable(place.name), deviation));
   }
   return numFailed;
 }
