@@ -98,7 +98,7 @@ function computeDependence(examples: AttributeExamples, width: number, one: numb
   const tables = tablesOf(examples, width, one, other);
   const valuesOf = (side: 'ones' | 'others') => [...new Set(tables.flatMap((table) => [...table[side].keys()]))];
   const [ones, others] = [valuesOf('ones'), valuesOf('others')];
-  const { found, expected } = countAllTogether(tables, pairOf(Math.max(...ones) + 1, 0));
+  const { found, expected } = countAllTogether(tables, pairOf(Math.max(0, ...ones) + 1, 0));
   let [chiSquared, numPairs] = [0, 0];
   for (const value of ones) {
     for (const next of others) {
