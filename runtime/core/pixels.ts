@@ -4,6 +4,7 @@
  * `pixels` are Uint8, sRGB, straight alpha, top row first. Values are float32 HWC in [-1, 1] with the colour multiplied by
  * alpha, so that a transparent pixel is −1 in every channel whatever colour hides behind it.
  */
+import { definedOf } from './definedOf.ts';
 
 /** 3 = RGB, 4 = RGBA. */
 export type NumChannels = 3 | 4;
@@ -72,7 +73,7 @@ export function toPixels(
   options: ToPixelsOptions = {},
 ): Uint8Array<ArrayBuffer> {
   checkWholePixels('toPixels', values.length, channels);
-  const { premultiplied } = { ...TO_PIXELS_DEFAULTS, ...options };
+  const { premultiplied } = { ...TO_PIXELS_DEFAULTS, ...definedOf(options) };
   const pixels = new Uint8Array((values.length / channels) * 4);
   const clamped = new Uint8ClampedArray(pixels.buffer); // rounds and clamps as it stores
   if (channels === 4) writeStraight(values, clamped, premultiplied);
@@ -132,7 +133,7 @@ export function fromPixels(
   options: ToPixelsOptions = {},
 ): Float32Array {
   checkWholePixels('fromPixels', pixels.length, 4);
-  const { premultiplied } = { ...TO_PIXELS_DEFAULTS, ...options };
+  const { premultiplied } = { ...TO_PIXELS_DEFAULTS, ...definedOf(options) };
   if (channels === 4 && premultiplied) return toPremultiplied(pixels, 4);
   const bytes = channels === 4 ? pixels : pixels.filter((_, i) => i % 4 < 3);
   const values = new Float32Array(bytes.length);

@@ -5,7 +5,7 @@ import { attributesOf, vocabularyOf } from '../dataset/attributeColumns.ts';
 import { generate } from '../sampling/generate.ts';
 import { tinyAttributes, tinyDataset } from '../testing/tinyDataset.ts';
 import { withModel } from '../testing/tinyModel.ts';
-import { attributeSheet, drawExamples } from './attributeSheet.ts';
+import { ATTRIBUTE_SHEET_DEFAULTS, attributeSheet, drawExamples } from './attributeSheet.ts';
 
 const dataset = { ...tinyDataset({ widthPx: 16, heightPx: 16 }), attributes: tinyAttributes() };
 const SIZE = 16 * 16 * 4;
@@ -39,6 +39,9 @@ describe('attributeSheet', () => {
       expect(memory().numTensors).toBe(before);
       expect(seen).toEqual(dataset.labels);
       expect(sheet).toMatchObject({ width: 16 * (1 + 2 * 3), height: 3 * 16, channels: 4 });
+      const few = { numPlain: 1, numCopies: undefined, numInferenceSteps: 1, guidanceScale: 1 };
+      const usual = await attributeSheet(network, examples, few);
+      expect(usual.width).toBe(16 * (1 + 2 * (1 + ATTRIBUTE_SHEET_DEFAULTS.numCopies)));
       const tile = (row: number, column: number) =>
         Array.from({ length: 16 }, (_, y) => {
           const start = 4 * ((16 * row + y) * sheet.width + 16 * column);

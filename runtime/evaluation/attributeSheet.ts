@@ -1,6 +1,7 @@
 import type { Attributes } from '../core/attributes.ts';
 import { MATERIAL_CHANNELS } from '../core/channelNames.ts';
 import { composeSheet } from '../core/composeSheet.ts';
+import { definedOf } from '../core/definedOf.ts';
 import { evenlySpread } from '../core/evenlySpread.ts';
 import { type PixelImage, withChannels } from '../core/pixels.ts';
 import { attributesOf } from '../dataset/attributeColumns.ts';
@@ -73,7 +74,7 @@ export async function attributeSheet(
   options: Partial<AttributeSheetOptions> = {},
   onLabel?: (label: string) => void | Promise<void>,
 ): Promise<PixelImage> {
-  const { numPlain, numCopies, ...sampling } = { ...ATTRIBUTE_SHEET_DEFAULTS, ...options };
+  const { numPlain, numCopies, ...sampling } = { ...ATTRIBUTE_SHEET_DEFAULTS, ...definedOf(options) };
   const { labels, figment } = model.index;
   const examplesOf = (label: string) => examples.filter((example) => example.label === label);
   const numExamples = Math.max(0, ...labels.map((label) => examplesOf(label).length));

@@ -9,7 +9,13 @@ import { tinyDataset } from '../testing/tinyDataset.ts';
 import { tinyModelFiles } from '../testing/tinyModel.ts';
 import { imagesOfDataset } from './imageSet.ts';
 import { reconstruct } from './reconstruction.ts';
-import { cvaeReconstructionSheet, cvaeSheet, reconstructionSheet, sampleSheet } from './sheets.ts';
+import {
+  cvaeReconstructionSheet,
+  cvaeSheet,
+  reconstructionSheet,
+  SAMPLE_SHEET_DEFAULTS,
+  sampleSheet,
+} from './sheets.ts';
 
 const dataset = tinyDataset();
 const larger = tinyDataset({ widthPx: 16, heightPx: 16 });
@@ -91,6 +97,8 @@ describeOnBackends(() => {
     const sheet = await sampleSheet(model, { ...options, columns: 2 }, (label) => void told.push(label));
     expect(sheet).toMatchObject({ width: 16, height: 24, channels: 4 });
     expect(told).toEqual(['elf', 'goblin', 'orc']);
+    const usual = await sampleSheet(model, { numInferenceSteps: 1, guidanceScale: 1, columns: undefined });
+    expect(usual.width).toBe(8 * SAMPLE_SHEET_DEFAULTS.columns);
     const [alone] = await generate(model, [{ label: 'goblin', seed: 1 }], options);
     for (let row = 0; row < 8; row++) {
       const start = 4 * ((8 + row) * sheet.width + 8); // second row of tiles, second column

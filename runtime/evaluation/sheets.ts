@@ -1,7 +1,9 @@
 // Pictures of a network at work, to look at while it trains.
+
 import { dispose, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { MATERIAL_CHANNELS } from '../core/channelNames.ts';
 import { composeSheet } from '../core/composeSheet.ts';
+import { definedOf } from '../core/definedOf.ts';
 import { type NumValues, type PixelImage, toMapPixels, toPixels } from '../core/pixels.ts';
 import { runToEnd } from '../core/slices.ts';
 import { encodeColumns, vocabularyOf } from '../dataset/attributeColumns.ts';
@@ -147,7 +149,7 @@ export async function sampleSheet(
   options: Partial<SampleSheetOptions> = {},
   onLabel?: (label: string) => void | Promise<void>,
 ): Promise<PixelImage> {
-  const { columns, ...sampling } = { ...SAMPLE_SHEET_DEFAULTS, ...options };
+  const { columns, ...sampling } = { ...SAMPLE_SHEET_DEFAULTS, ...definedOf(options) };
   const { labels, figment } = model.index;
   const tiles: Uint8Array[] = [];
   for (const label of labels) {

@@ -1,3 +1,4 @@
+import { definedOf } from '../core/definedOf.ts';
 import { runToEnd } from '../core/slices.ts';
 import { SURFACE_BOUNDS } from '../core/surfaceBounds.ts';
 import { wrapped } from '../core/wrapped.ts';
@@ -68,7 +69,7 @@ export function ambientOcclusionMap(
   heightPx: number,
   options: Partial<OcclusionOptions> = {},
 ): Plane {
-  const settings = { ...OCCLUSION_DEFAULTS, ...options };
+  const settings = { ...OCCLUSION_DEFAULTS, ...definedOf(options) };
   checkOcclusionOptions(settings);
   return runToEnd(ambientOcclusionInSlices(height, widthPx, heightPx, settings));
 }

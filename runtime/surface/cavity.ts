@@ -1,3 +1,4 @@
+import { definedOf } from '../core/definedOf.ts';
 import { runToEnd } from '../core/slices.ts';
 import { SURFACE_BOUNDS } from '../core/surfaceBounds.ts';
 import { checkRange, type Plane, wrappedBlurInSlices } from './plane.ts';
@@ -27,7 +28,7 @@ export function cavityMap(
   heightPx: number,
   options: Partial<CavityOptions> = {},
 ): Plane {
-  const settings = { ...CAVITY_DEFAULTS, ...options };
+  const settings = { ...CAVITY_DEFAULTS, ...definedOf(options) };
   checkCavityOptions(settings);
   return runToEnd(cavityInSlices(height, widthPx, heightPx, settings));
 }

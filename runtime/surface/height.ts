@@ -1,3 +1,4 @@
+import { definedOf } from '../core/definedOf.ts';
 import { channelsOf } from '../core/pixels.ts';
 import { runToEnd } from '../core/slices.ts';
 import { SURFACE_BOUNDS } from '../core/surfaceBounds.ts';
@@ -88,7 +89,7 @@ export function heightMap(
   heightPx: number,
   options: Partial<HeightOptions> = {},
 ): Plane {
-  const settings = { ...HEIGHT_DEFAULTS, ...options };
+  const settings = { ...HEIGHT_DEFAULTS, ...definedOf(options) };
   checkHeightOptions(settings);
   return runToEnd(heightInSlices(pixels, widthPx, heightPx, settings));
 }

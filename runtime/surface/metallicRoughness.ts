@@ -1,3 +1,4 @@
+import { definedOf } from '../core/definedOf.ts';
 import { channelsOf } from '../core/pixels.ts';
 import { SURFACE_BOUNDS } from '../core/surfaceBounds.ts';
 import { checkPlane, checkRange, type Plane } from './plane.ts';
@@ -29,7 +30,7 @@ export function roughnessMap(
   heightPx: number,
   options: Partial<RoughnessOptions> = {},
 ): Plane {
-  const { roughness, wear } = { ...ROUGHNESS_DEFAULTS, ...options };
+  const { roughness, wear } = { ...ROUGHNESS_DEFAULTS, ...definedOf(options) };
   checkPlane('roughnessMap', height, widthPx, heightPx);
   checkRoughnessOptions({ roughness, wear });
   return Float32Array.from(height, (value) => Math.min(Math.max(roughness + wear * (0.5 - value), MIN_ROUGHNESS), 1));
@@ -70,7 +71,7 @@ export function metallicMap(
   heightPx: number,
   options: Partial<MetallicOptions> = {},
 ): Plane {
-  const { metallic, rust } = { ...METALLIC_DEFAULTS, ...options };
+  const { metallic, rust } = { ...METALLIC_DEFAULTS, ...definedOf(options) };
   const channels = channelsOf('metallicMap', pixels.length, widthPx, heightPx);
   checkMetallicOptions({ metallic, rust });
   const plane = new Float32Array(widthPx * heightPx);

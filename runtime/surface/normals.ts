@@ -1,3 +1,4 @@
+import { definedOf } from '../core/definedOf.ts';
 import { runToEnd } from '../core/slices.ts';
 import { SURFACE_BOUNDS } from '../core/surfaceBounds.ts';
 import { checkPlane, checkRange, LINES_IN_SLICE, type SurfaceMap, toByte } from './plane.ts';
@@ -35,7 +36,7 @@ export function normalMap(
   heightPx: number,
   options: Partial<NormalOptions> = {},
 ): SurfaceMap {
-  const settings = { ...NORMAL_DEFAULTS, ...options };
+  const settings = { ...NORMAL_DEFAULTS, ...definedOf(options) };
   checkNormalOptions(settings);
   return runToEnd(normalMapInSlices(height, widthPx, heightPx, settings));
 }

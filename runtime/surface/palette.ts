@@ -1,3 +1,4 @@
+import { definedOf } from '../core/definedOf.ts';
 import { quote } from '../core/errors.ts';
 import { type Oklab, toOklab } from '../core/oklab.ts';
 import { channelsOf } from '../core/pixels.ts';
@@ -53,7 +54,7 @@ export function snapToPalette(
   palette: readonly string[],
   options: Partial<PaletteOptions> = {},
 ): Uint8Array<ArrayBuffer> {
-  const { dither } = { ...PALETTE_DEFAULTS, ...options };
+  const { dither } = { ...PALETTE_DEFAULTS, ...definedOf(options) };
   const channels = channelsOf('snapToPalette', pixels.length, widthPx, heightPx);
   const offsets = ditherOffsets(dither);
   const colours = parsePalette(palette);

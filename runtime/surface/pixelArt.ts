@@ -1,3 +1,4 @@
+import { definedOf } from '../core/definedOf.ts';
 import { quote } from '../core/errors.ts';
 import type { NumChannels, PixelImage } from '../core/pixels.ts';
 import { channelsOf } from '../core/pixels.ts';
@@ -31,7 +32,7 @@ export function scalePixelArt(
   heightPx: number,
   options: Partial<PixelArtScaleOptions> = {},
 ): PixelImage {
-  const { factor, tolerance, wraps } = { ...PIXEL_ART_SCALE_DEFAULTS, ...options };
+  const { factor, tolerance, wraps } = { ...PIXEL_ART_SCALE_DEFAULTS, ...definedOf(options) };
   const channels = channelsOf('scalePixelArt', pixels.length, widthPx, heightPx);
   checkScaleOptions({ factor, tolerance, wraps });
   let scaled = { words: toWords(pixels, channels), width: widthPx, height: heightPx };
@@ -157,7 +158,7 @@ export function pixelArt(
   heightPx: number,
   options: Partial<PixelArtOptions> = {},
 ): PixelImage {
-  const { palette, colours, dither, factor, tolerance, wraps } = { ...PIXEL_ART_DEFAULTS, ...options };
+  const { palette, colours, dither, factor, tolerance, wraps } = { ...PIXEL_ART_DEFAULTS, ...definedOf(options) };
   const channels = channelsOf('pixelArt', pixels.length, widthPx, heightPx);
   checkColours({ palette, colours, dither });
   const chosen = colours === undefined ? palette : ownPalette(pixels, widthPx, heightPx, colours);

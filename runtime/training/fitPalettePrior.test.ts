@@ -79,6 +79,8 @@ describe('fitPalettePrior', () => {
       await fitPalettePrior(dataset, everyImage(dataset), { ...options, seed: 5 }),
     ];
     expect(again).toEqual(first);
+    const open = { ...options, weightDecay: undefined, openProb: undefined };
+    expect(await fitPalettePrior(dataset, everyImage(dataset), open)).toEqual(first);
     expect(other.logits).not.toEqual(first.logits);
   });
 

@@ -1,4 +1,5 @@
 import { ANY, encodeAttributes } from '../core/attributes.ts';
+import { definedOf } from '../core/definedOf.ts';
 import {
   LOGIT_STEP,
   MAX_PALETTE_COLOURS,
@@ -67,7 +68,7 @@ export async function fitPalettePrior(
   indices: Int32Array,
   options: Partial<FitPaletteOptions> = {},
 ): Promise<PalettePrior> {
-  const chosen = { ...FIT_PALETTE_DEFAULTS, ...options };
+  const chosen = { ...FIT_PALETTE_DEFAULTS, ...definedOf(options) };
   const { colours, present } = coloursOfImages(dataset, indices);
   const rows = rowsOfImages(dataset, indices);
   const numRows = numPaletteRows(dataset.labels.length, vocabularyOf(dataset.attributes));

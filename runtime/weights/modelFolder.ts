@@ -1,3 +1,4 @@
+import { definedOf } from '../core/definedOf.ts';
 import { MissingFileError, ModelFileError } from '../core/errors.ts';
 import { INDEX_FILE } from '../core/fileNames.ts';
 import { isObject } from '../core/untrustedJson.ts';
@@ -98,7 +99,7 @@ export async function readModelFiles(
   source: ModelSource,
   options: LoadModelFolderOptions = {},
 ): Promise<Record<string, Uint8Array>> {
-  const { parts } = { ...LOAD_MODEL_FOLDER_DEFAULTS, ...options };
+  const { parts } = { ...LOAD_MODEL_FOLDER_DEFAULTS, ...definedOf(options) };
   const paths = [...new Set(parts.flatMap((part) => PATHS[part]))];
   return Object.fromEntries(await readFiles(source, [INDEX_FILE, ...paths], needsIndex(parts), options));
 }

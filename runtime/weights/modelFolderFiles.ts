@@ -2,6 +2,7 @@
 
 import { formatExamples } from '../core/attributeExamples.ts';
 import { channelNames, MATERIAL_CHANNELS } from '../core/channelNames.ts';
+import { definedOf } from '../core/definedOf.ts';
 import { INDEX_FILE, VAE_WEIGHTS_FILE } from '../core/fileNames.ts';
 import { formatProbe } from '../core/linearProbe.ts';
 import { formatPalette } from '../core/palettePrior.ts';
@@ -38,7 +39,7 @@ export async function modelFolderFiles(
   model: ModelContent,
   options: ModelFolderFilesOptions = {},
 ): Promise<Record<string, Uint8Array>> {
-  const { dtype } = { ...MODEL_FOLDER_FILES_DEFAULTS, ...options };
+  const { dtype } = { ...MODEL_FOLDER_FILES_DEFAULTS, ...definedOf(options) };
   const files = new Map<string, Uint8Array>();
   const addConfig = (path: string, config: unknown) => {
     if (config !== undefined) files.set(path, encodeJson(config));

@@ -1,3 +1,4 @@
+import { definedOf } from '../core/definedOf.ts';
 import { quote } from '../core/errors.ts';
 import { encodeFloat16 } from './float16.ts';
 import { DTYPE_BYTES, type Dtype, MAX_NAME_LENGTH } from './safetensorsHeader.ts';
@@ -23,7 +24,7 @@ export function writeSafetensors(
   tensors: Iterable<[string, WeightTensor]>,
   options: WriteSafetensorsOptions = {},
 ): Uint8Array {
-  const { dtype, metadata } = { ...WRITE_SAFETENSORS_DEFAULTS, ...options };
+  const { dtype, metadata } = { ...WRITE_SAFETENSORS_DEFAULTS, ...definedOf(options) };
   const parts = [...tensors].map(([name, tensor]) => encodeTensor(name, tensor, dtype)).sort(byAlignmentThenName);
   const header = encodeHeader(parts, metadata);
   const bytes = new Uint8Array(8 + header.length + parts.reduce((sum, part) => sum + part.bytes.length, 0));
