@@ -204,6 +204,7 @@ export {
   parseConditioningConfig,
   type StudentConfig,
 } from './networks/conditioningConfig.ts';
+export { initialWeights } from './networks/initialWeights.ts';
 export { sampleLatents } from './networks/latentDistribution.ts';
 export {
   type LatentStatistics,
@@ -221,7 +222,7 @@ export {
 export { planUNet2D, unet2d, unet2dShapes } from './networks/unet2d.ts';
 export { parseUNet2DConfig, type UNet2DConfig } from './networks/unet2dConfig.ts';
 export { timeChannels, timestepFrequencies, type UNet2DCondition } from './networks/unet2dEmbedding.ts';
-export { downloadWeights, initialWeights, uploadWeights } from './networks/weights.ts';
+export { downloadWeights, uploadWeights } from './networks/uploadWeights.ts';
 
 // Diffusion: noise schedules and samplers
 

@@ -10,7 +10,7 @@ import { randomWeights, tinyPatches, tinyVaeConfig } from '../testing/tinyNetwor
 import { autoencoderKlShapes, decode, decodeInSlices, encode, encodeMeanInSlices } from './autoencoderKl.ts';
 import { parseAutoencoderKlConfig } from './autoencoderKlConfig.ts';
 import { fromPatches, toPatches } from './patches.ts';
-import { uploadWeights } from './weights.ts';
+import { uploadWeights } from './uploadWeights.ts';
 
 const NAMES = ['vae-attn', 'vae-f4'];
 const TOLERANCE = { absolute: 2e-5, relative: 2e-5 };

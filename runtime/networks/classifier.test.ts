@@ -3,7 +3,8 @@ import { expect, it } from 'vitest';
 import { describeOnBackends, draw, toTensor, valuesOn } from '../../scripts/testing/backends.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { type ClassifierConfig, classifierShapes, classify, parseClassifierConfig } from './classifier.ts';
-import { initialWeights, uploadWeights } from './weights.ts';
+import { initialWeights } from './initialWeights.ts';
+import { uploadWeights } from './uploadWeights.ts';
 
 const CONFIG: ClassifierConfig = {
   in_channels: 4,

@@ -15,7 +15,8 @@ import {
   encodeWithLabels,
   parseConditionalVaeConfig,
 } from './conditionalVae.ts';
-import { initialWeights, uploadWeights } from './weights.ts';
+import { initialWeights } from './initialWeights.ts';
+import { uploadWeights } from './uploadWeights.ts';
 
 const CONFIG = tinyCvaeConfig({ sample_size: [8, 16] });
 const WEIGHTS = randomWeights(conditionalVaeShapes(CONFIG));

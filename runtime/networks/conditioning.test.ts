@@ -14,7 +14,7 @@ import {
   numericFeatures,
 } from './conditioning.ts';
 import { conditioningConfig } from './conditioningConfig.ts';
-import { uploadWeights } from './weights.ts';
+import { uploadWeights } from './uploadWeights.ts';
 
 const DIM = 6;
 const VOCABULARY = { hair: ['black', 'red'], wear: { min: 0, max: 1 }, constructor: ['a', 'b', 'c'] };

@@ -6,7 +6,7 @@ import { expectClose } from '../testing/matchers.ts';
 import { randomWeights } from '../testing/tinyNetworks.ts';
 import { halvingLevel, halvingShapes, planHalvingLevels } from './halvingLevel.ts';
 import { conv, norm, type Shapes } from './layers.ts';
-import { uploadWeights } from './weights.ts';
+import { uploadWeights } from './uploadWeights.ts';
 
 const OPTIONS = { numGroups: 2, epsilon: 1e-5 };
 

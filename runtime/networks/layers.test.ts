@@ -28,7 +28,7 @@ import {
   selfAttention,
   weight,
 } from './layers.ts';
-import { uploadWeights } from './weights.ts';
+import { uploadWeights } from './uploadWeights.ts';
 import type { Tiles } from './windows.ts';
 
 const OPTIONS: BlockOptions = {

@@ -10,7 +10,7 @@ import {
   parseNoisyClassifierConfig,
 } from './noisyClassifier.ts';
 import { logProbGradient } from './noisyGradient.ts';
-import { uploadWeights } from './weights.ts';
+import { uploadWeights } from './uploadWeights.ts';
 
 const CONFIG: NoisyClassifierConfig = {
   in_channels: 3,

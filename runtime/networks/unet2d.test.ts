@@ -11,7 +11,7 @@ import type { WeightTensor } from '../weights/weightTensor.ts';
 import { unet2d, unet2dInSlices, unet2dShapes } from './unet2d.ts';
 import { parseUNet2DConfig, type UNet2DConfig } from './unet2dConfig.ts';
 import { timestepEmbedding, type UNet2DCondition } from './unet2dEmbedding.ts';
-import { uploadWeights } from './weights.ts';
+import { uploadWeights } from './uploadWeights.ts';
 import type { Tiles } from './windows.ts';
 
 const NAMES = ['unet-plain', 'unet-attn-class', 'unet-scale-shift', 'unet-identity', 'unet-resnet-blocks'];

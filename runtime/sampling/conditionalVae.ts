@@ -14,7 +14,7 @@ import {
 } from '../networks/conditionalVae.ts';
 import { attributeKinds } from '../networks/conditioningConfig.ts';
 import type { Weights } from '../networks/layers.ts';
-import { uploadWeights } from '../networks/weights.ts';
+import { uploadWeights } from '../networks/uploadWeights.ts';
 import { indexOfLabel } from '../recipe/label.ts';
 import type { Recipe } from '../recipe/recipe.ts';
 import type { FigmentEntry, ModelIndex } from '../weights/modelIndex.ts';

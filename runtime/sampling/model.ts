@@ -22,7 +22,7 @@ import { type Corrector, createCorrector } from '../networks/corrector.ts';
 import { sizeUnit, unet2dShapes } from '../networks/unet2d.ts';
 import { attentionLevel, parseUNet2DConfig, type UNet2DConfig } from '../networks/unet2dConfig.ts';
 import { timeChannels } from '../networks/unet2dEmbedding.ts';
-import { uploadWeights } from '../networks/weights.ts';
+import { uploadWeights } from '../networks/uploadWeights.ts';
 import type { ModelIndex } from '../weights/modelIndex.ts';
 import type { ModelFiles } from '../weights/modelParts.ts';
 import { checkWeights } from '../weights/weightTensor.ts';

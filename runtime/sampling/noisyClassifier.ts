@@ -4,7 +4,7 @@ import { createSchedule } from '../diffusion/schedule.ts';
 import { parseSchedulerConfig, type SchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { classifyNoisy, noisyClassifierShapes, parseNoisyClassifierConfig } from '../networks/noisyClassifier.ts';
 import { logProbGradient } from '../networks/noisyGradient.ts';
-import { uploadWeights } from '../networks/weights.ts';
+import { uploadWeights } from '../networks/uploadWeights.ts';
 import type { ClassifierFiles } from '../weights/classifierFolder.ts';
 import { checkWeights } from '../weights/weightTensor.ts';
 import type { DiffusionModel } from './model.ts';

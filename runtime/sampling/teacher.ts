@@ -3,7 +3,7 @@ import { forgetRecordings } from '../kernels/plan/recordings.ts';
 import { unet2dShapes } from '../networks/unet2d.ts';
 import { parseUNet2DConfig, type UNet2DConfig } from '../networks/unet2dConfig.ts';
 import { timeChannels } from '../networks/unet2dEmbedding.ts';
-import { uploadWeights } from '../networks/weights.ts';
+import { uploadWeights } from '../networks/uploadWeights.ts';
 import type { ModelFiles } from '../weights/modelParts.ts';
 import { checkWeights } from '../weights/weightTensor.ts';
 import { checkAttendedSize, checkHalved, type DiffusionModel } from './model.ts';

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { draw, toTensor, valuesOn } from '../../scripts/testing/backends.ts';
 import { selectBackend } from '../backends/selectBackend.ts';
 import { autoencoderKlShapes, decode, encode } from '../networks/autoencoderKl.ts';
-import { uploadWeights } from '../networks/weights.ts';
+import { uploadWeights } from '../networks/uploadWeights.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { randomWeights, tinyVaeConfig } from '../testing/tinyNetworks.ts';
 import { type AutoEncoder, forChannels, withMaps, withoutAlpha } from './adaptChannels.ts';

@@ -6,7 +6,7 @@ import { conditioningShapes, conditioningVectors } from '../networks/conditionin
 import { conditioningConfig } from '../networks/conditioningConfig.ts';
 import { unet2dShapes } from '../networks/unet2d.ts';
 import { timeChannels } from '../networks/unet2dEmbedding.ts';
-import { uploadWeights } from '../networks/weights.ts';
+import { uploadWeights } from '../networks/uploadWeights.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { randomWeights, tinyUNetConfig } from '../testing/tinyNetworks.ts';
 import { adaptConditioning, type ConditionedNetwork, type KnownNetwork } from './adaptConditioning.ts';

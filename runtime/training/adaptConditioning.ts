@@ -1,9 +1,9 @@
 import { type AttributeValues, isRange, type Vocabulary } from '../core/attributes.ts';
 import { CONDITIONING_WEIGHTS, conditioningShapes } from '../networks/conditioning.ts';
 import { type ConditioningConfig, conditioningConfig } from '../networks/conditioningConfig.ts';
+import { initialWeights } from '../networks/initialWeights.ts';
 import type { UNet2DConfig } from '../networks/unet2dConfig.ts';
 import { timeChannels } from '../networks/unet2dEmbedding.ts';
-import { initialWeights } from '../networks/weights.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
 import { joinConditioning } from './conditionedNetwork.ts';
 

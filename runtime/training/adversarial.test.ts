@@ -6,7 +6,8 @@ import { describeOnBackends, draw, toTensor, valuesOn } from '../../scripts/test
 import { selectBackend } from '../backends/selectBackend.ts';
 import { registerKernelGradients } from '../kernels/gradients.ts';
 import { discriminate, discriminatorShapes, isOfDiscriminator } from '../networks/discriminator.ts';
-import { initialWeights, uploadWeights } from '../networks/weights.ts';
+import { initialWeights } from '../networks/initialWeights.ts';
+import { uploadWeights } from '../networks/uploadWeights.ts';
 import { checkGradients } from '../testing/gradientCheck.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { tinyVaeConfig } from '../testing/tinyNetworks.ts';

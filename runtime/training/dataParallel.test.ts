@@ -4,7 +4,7 @@ import { startGradientWorkers } from '../../scripts/node/nodeWorkers.ts';
 import { draw } from '../../scripts/testing/backends.ts';
 import { selectBackend } from '../backends/selectBackend.ts';
 import { conditioningConfig } from '../networks/conditioningConfig.ts';
-import { uploadWeights } from '../networks/weights.ts';
+import { uploadWeights } from '../networks/uploadWeights.ts';
 import { randomWeights, tinyUNetConfig, tinyVaeConfig } from '../testing/tinyNetworks.ts';
 import { runSteps, TINY_DIFFUSION_OPTIONS, TINY_VAE_OPTIONS, tinyVaeTrainer } from '../testing/tinyTraining.ts';
 import { type Batch, splitBatch } from './batch.ts';

@@ -5,7 +5,7 @@ import { draw } from '../../scripts/testing/backends.ts';
 import { selectBackend } from '../backends/selectBackend.ts';
 import { integers } from '../core/random.ts';
 import { encode } from '../networks/autoencoderKl.ts';
-import { uploadWeights } from '../networks/weights.ts';
+import { uploadWeights } from '../networks/uploadWeights.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { tinyAttributes, tinyDataset } from '../testing/tinyDataset.ts';
 import { randomWeights, tinyCvaeConfig, tinyUNetConfig, tinyVaeConfig } from '../testing/tinyNetworks.ts';

@@ -6,7 +6,7 @@ import { fillBatch } from '../dataset/batches.ts';
 import { framesOf, singleFrames } from '../dataset/derive.ts';
 import { autoencoderKlShapes, encode } from '../networks/autoencoderKl.ts';
 import { latentScaler } from '../networks/latentScaling.ts';
-import { uploadWeights } from '../networks/weights.ts';
+import { uploadWeights } from '../networks/uploadWeights.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { tinyDataset } from '../testing/tinyDataset.ts';
 import { tinyFrames } from '../testing/tinyFrames.ts';

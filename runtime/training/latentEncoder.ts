@@ -2,7 +2,7 @@ import { dispose, type Tensor, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { encode } from '../networks/autoencoderKl.ts';
 import type { AutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
 import { stdOf } from '../networks/latentDistribution.ts';
-import { uploadWeights } from '../networks/weights.ts';
+import { uploadWeights } from '../networks/uploadWeights.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
 import type { GradientWorker } from './dataParallel.ts';
 

@@ -1,6 +1,6 @@
+import { initialWeights } from '../networks/initialWeights.ts';
 import { unet2dShapes } from '../networks/unet2d.ts';
 import type { UNet2DConfig } from '../networks/unet2dConfig.ts';
-import { initialWeights } from '../networks/weights.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
 
 const TABLE = 'class_embedding.weight';

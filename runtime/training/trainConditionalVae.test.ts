@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { describeOnBackends } from '../../scripts/testing/backends.ts';
 import type { BackendName } from '../backends/selectBackend.ts';
 import { conditionalVaeShapes } from '../networks/conditionalVae.ts';
-import { initialWeights } from '../networks/weights.ts';
+import { initialWeights } from '../networks/initialWeights.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { naiveLosses, recordingGradients } from '../testing/naiveTraining.ts';
 import { tinyDataset } from '../testing/tinyDataset.ts';

@@ -6,7 +6,7 @@ import { createSchedule } from '../diffusion/schedule.ts';
 import { sampleLatents } from '../networks/latentDistribution.ts';
 import { latentScaler, scaleLatents } from '../networks/latentScaling.ts';
 import { classifyNoisy, noisyClassifierShapes } from '../networks/noisyClassifier.ts';
-import { uploadWeights } from '../networks/weights.ts';
+import { uploadWeights } from '../networks/uploadWeights.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { randomWeights, tinyVaeConfig } from '../testing/tinyNetworks.ts';
 import { runSteps, tinyLatents } from '../testing/tinyTraining.ts';

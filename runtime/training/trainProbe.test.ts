@@ -4,7 +4,7 @@ import { selectBackend } from '../backends/selectBackend.ts';
 import { ANY } from '../core/attributes.ts';
 import { formatProbe, parseProbe } from '../core/linearProbe.ts';
 import { integers, normals } from '../core/random.ts';
-import { downloadWeights } from '../networks/weights.ts';
+import { downloadWeights } from '../networks/uploadWeights.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { tinyVaeConfig } from '../testing/tinyNetworks.ts';
 import { runSteps } from '../testing/tinyTraining.ts';

@@ -10,7 +10,7 @@ import { createSchedule } from '../diffusion/schedule.ts';
 import { parseSchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { conditioningVectors } from '../networks/conditioning.ts';
 import { unet2d, unet2dShapes } from '../networks/unet2d.ts';
-import { uploadWeights } from '../networks/weights.ts';
+import { uploadWeights } from '../networks/uploadWeights.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { randomWeights, tinyUNetConfig } from '../testing/tinyNetworks.ts';
 import { runSteps, tinyLatents } from '../testing/tinyTraining.ts';

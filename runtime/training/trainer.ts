@@ -1,6 +1,7 @@
 import { dispose, type Tensor } from '@tensorflow/tfjs-core';
 import { ADAM_W_DEFAULTS } from '../kernels/adamW.ts';
-import { downloadWeights, initialWeights, uploadWeights } from '../networks/weights.ts';
+import { initialWeights } from '../networks/initialWeights.ts';
+import { downloadWeights, uploadWeights } from '../networks/uploadWeights.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
 import { type Batch, splitBatch } from './batch.ts';
 import { type GradientSource, localGradients } from './gradients.ts';

@@ -14,7 +14,7 @@ import { embeddingRows } from '../networks/layers.ts';
 import { unet2d, unet2dShapes } from '../networks/unet2d.ts';
 import { parseUNet2DConfig, type UNet2DConfig } from '../networks/unet2dConfig.ts';
 import type { UNet2DCondition } from '../networks/unet2dEmbedding.ts';
-import { uploadWeights } from '../networks/weights.ts';
+import { uploadWeights } from '../networks/uploadWeights.ts';
 import { decodeLatents } from '../sampling/autoencoder.ts';
 import { createModel, type DiffusionModel } from '../sampling/model.ts';
 import type { ModelFiles } from '../weights/modelParts.ts';

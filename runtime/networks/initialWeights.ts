@@ -1,16 +1,14 @@
-import { type Tensor, tensor } from '@tensorflow/tfjs-core';
 import { normals, uniforms } from '../core/random.ts';
 import { WEIGHT_STREAMS } from '../core/streams.ts';
-import { fromTorch, toTorch } from '../weights/tensorLayout.ts';
-import type { WeightTensor } from '../weights/weightTensor.ts';
 import type { Shapes } from './layers.ts';
 
-/** Layers that start at zero, so that every residual block starts as the identity (Dhariwal & Nichol 2021, appendix). */
+/** Layers that start at zero, so that every residual block starts as the identity: `zero_module` in the code of Dhariwal & Nichol 2021. */
 const ZERO = /(\.conv2|\.to_out\.0|^conv_out)\.(weight|bias)$/;
 
 /**
- * Starting values of a network, in PyTorch's layout: uniform in ±1/√fanIn (He et al. 2015, as PyTorch's default), norms
- * 1 and 0, embeddings standard normal, last layers of residual branches 0.
+ * Starting values of a network, in PyTorch's layout: uniform in ±1/√fanIn, as its linear and convolutional layers are
+ * by default (He et al. 2015, for a leaky ReLU of slope √5), norms 1 and 0, embeddings standard normal, last layers of residual
+ * branches 0.
  *
  * @param shapes shapes by name, PyTorch's layout
  * @param seed   uint32; each tensor has a stream of its own
@@ -35,23 +33,5 @@ function initialTensor(name: string, shape: number[], shapes: Shapes, seed: numb
   const draws = uniforms(seed, stream, size);
   const weights = new Float32Array(size);
   for (let i = 0; i < size; i++) weights[i] = (2 * draws[i]! - 1) * bound;
-  return weights;
-}
-
-/** Weights in PyTorch's layout to tensors in ours, on the current backend; the caller disposes them. */
-export function uploadWeights(weights: ReadonlyMap<string, WeightTensor>): Record<string, Tensor> {
-  const entries = [...weights].map(([name, value]) => {
-    const { shape, data } = fromTorch(name, value);
-    return [name, tensor(data, shape, 'float32')] as const;
-  });
-  return Object.fromEntries(entries);
-}
-
-/** Tensors in our layout to weights in PyTorch's. */
-export async function downloadWeights(tensors: Readonly<Record<string, Tensor>>): Promise<Map<string, WeightTensor>> {
-  const weights = new Map<string, WeightTensor>();
-  for (const [name, value] of Object.entries(tensors)) {
-    weights.set(name, toTorch(name, { shape: value.shape, data: new Float32Array(await value.data()) }));
-  }
   return weights;
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { tinyUNetConfig, tinyVaeConfig } from '../testing/tinyNetworks.ts';
 import { autoencoderKlShapes } from './autoencoderKl.ts';
+import { initialWeights } from './initialWeights.ts';
 import { unet2dShapes } from './unet2d.ts';
-import { initialWeights } from './weights.ts';
 
 const unet = unet2dShapes(tinyUNetConfig({ block_out_channels: [16, 32] }));
 const vae = autoencoderKlShapes(tinyVaeConfig({ mid_block_add_attention: true }));
