@@ -19,6 +19,11 @@ afterEach(() => {
   ends.length = 0;
 });
 
+/** Has the store know no picture, and say so at once: from disk its answer may come after the picture is painted. */
+function emptyStore(): void {
+  vi.spyOn(PixelStore.prototype, 'getAsync').mockResolvedValue(null);
+}
+
 function note(asked: Promise<unknown>): void {
   ends.push(
     asked.then(
@@ -29,6 +34,7 @@ function note(asked: Promise<unknown>): void {
 }
 
 it('a texture goes on with a picture that is asked for again at each of its steps', async () => {
+  emptyStore();
   const texture = await tiny.generateTextureAsync(RECIPE);
   const steps: number[] = [];
   const ask = () => note(texture.regenerateAsync(NEXT, { priority: ends.length }));
@@ -44,6 +50,7 @@ it('a texture goes on with a picture that is asked for again at each of its step
 });
 
 it('a cell goes on with a picture that is asked for again at each of its steps', async () => {
+  emptyStore();
   const sprites = await tiny.generateSpritesAsync({ labels: ['orc'], count: 1, seed: 3 });
   const steps: number[] = [];
   const ask = () => note(sprites.repaintCellAsync(0, NEXT, { priority: ends.length }));
