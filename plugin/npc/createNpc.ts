@@ -1,5 +1,12 @@
 import { Logger } from '@babylonjs/core/Misc/logger.js';
-import { type ModelWords, type RecipeChanges, type RecipeOptions, randomSeed, variedBy } from '../../runtime/index.ts';
+import {
+  type ModelInfo,
+  type ModelWords,
+  type RecipeChanges,
+  type RecipeOptions,
+  randomSeed,
+  variedBy,
+} from '../../runtime/index.ts';
 import { allOrNoneAsync } from '../allOrNone.ts';
 import type { AssetGenerator } from '../assetGenerator.ts';
 import type { GenerateTextureOptions } from '../generateOptions.ts';
@@ -87,41 +94,26 @@ export async function createNpcAsync<
     if (ignored.length > 0) Logger.Log(`createNpc: ${models[i]!.name} knows nothing of ${ignored.join(', ')}`);
   }
   const recipeOf = ({ label, attributes }: CharacterRequest) => ({ label, attributes, seed });
-  const { sprites: how, portrait: look, priority } = options;
+  const { sprites: spritesOptions, portrait: portraitOptions, priority } = options;
   const [portrait, sprites] = await allOrNoneAsync(
     options.signal,
     (signal) =>
       [
-        painters.portraits.generateTextureAsync({ ...look, ...recipeOf(ofPortrait), priority, signal }),
-        painters.sprites.generateSpritesAsync({ ...how, recipes: [recipeOf(ofSprite)], priority, signal }),
+        painters.portraits.generateTextureAsync({ ...portraitOptions, ...recipeOf(ofPortrait), priority, signal }),
+        painters.sprites.generateSpritesAsync({ ...spritesOptions, recipes: [recipeOf(ofSprite)], priority, signal }),
       ] as const,
   );
-  /** The changes that the running call makes, which a newer call makes together with its own, and the signal of that call. */
-  let wanted: { changes: CharacterSheet; signal?: AbortSignal } = { changes: {} };
+  const asked = { portraits: ofPortrait, sprites: ofSprite };
+  const changeAsync = changerOf({ portrait, sprites, asked }, models);
   const npc: Npc<OfPortraits, OfSprites> = {
     seed,
     portrait,
     sprites,
     sprite: sprites.createSprite(ofSprite.label),
-    asked: { portraits: ofPortrait, sprites: ofSprite },
-    async varyAsync(newest, how) {
-      how?.signal?.throwIfAborted(); // the call that is running goes on
-      const changes = { ...(!wanted.signal?.aborted && wanted.changes), ...newest };
-      const [face, figure] = characterChanges(changes, models);
-      const mine = { changes, ...how };
-      wanted = mine;
-      const { sheet } = sprites;
-      const toFace = paint(face, portrait.newestRecipe, (recipe) => portrait.regenerateAsync(recipe, how));
-      const toFigure = paint(figure, sheet.newestRecipe(0), (recipe) => sprites.repaintCellAsync(0, recipe, how));
-      try {
-        await Promise.all([
-          toFace.then(() => note(npc.asked.portraits, face, changes)),
-          toFigure.then(() => note(npc.asked.sprites, figure, changes)),
-        ]);
-        return npc;
-      } finally {
-        if (wanted === mine) wanted = { changes: {} };
-      }
+    asked,
+    async varyAsync(changes, how) {
+      await changeAsync(changes, how);
+      return npc;
     },
     dispose() {
       portrait.dispose();
@@ -129,6 +121,33 @@ export async function createNpcAsync<
     },
   };
   return npc;
+}
+
+/** Gives what makes changes to both pictures of a character, those of a call that is still running together with the newest. */
+function changerOf(
+  { portrait, sprites, asked }: Pick<Npc, 'portrait' | 'sprites' | 'asked'>,
+  models: readonly [ModelInfo, ModelInfo],
+) {
+  /** The changes that the running call makes, which a newer call makes together with its own, and the signal of that call. */
+  let wanted: { changes: CharacterSheet; signal?: AbortSignal } = { changes: {} };
+  return async (newest: CharacterSheet, how?: RegenerateOptions): Promise<void> => {
+    how?.signal?.throwIfAborted(); // the call that is running goes on
+    const changes = { ...(!wanted.signal?.aborted && wanted.changes), ...newest };
+    const [face, figure] = characterChanges(changes, models);
+    const mine = { changes, ...how };
+    wanted = mine;
+    const { sheet } = sprites;
+    const toFace = paint(face, portrait.newestRecipe, (recipe) => portrait.regenerateAsync(recipe, how));
+    const toFigure = paint(figure, sheet.newestRecipe(0), (recipe) => sprites.repaintCellAsync(0, recipe, how));
+    try {
+      await Promise.all([
+        toFace.then(() => note(asked.portraits, face, changes)),
+        toFigure.then(() => note(asked.sprites, figure, changes)),
+      ]);
+    } finally {
+      if (wanted === mine) wanted = { changes: {} };
+    }
+  };
 }
 
 /** Paints a picture with changes, where its model knows any of them. */
