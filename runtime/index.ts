@@ -481,6 +481,7 @@ export {
   toPixels,
   toPremultiplied,
 } from './core/pixels.ts';
+export { isPng } from './core/pngHeader.ts';
 export { integers, MAX_SEED, nextSeed, normals, permutation, uniforms } from './core/random.ts';
 export type { StudentFacts } from './core/sampleDefaults.ts';
 export { SAMPLER_NAMES, type SamplerName } from './core/samplingBounds.ts';

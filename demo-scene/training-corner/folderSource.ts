@@ -1,4 +1,4 @@
-import { DatasetError, type DatasetSource, type DecodePng } from '../../runtime/index.ts';
+import { DatasetError, type DatasetSource, type DecodePng, isPng } from '../../runtime/index.ts';
 import { statedSize } from '../shared/statedSize.ts';
 import type { FolderFile } from './protocol.ts';
 
@@ -25,8 +25,6 @@ export function folderSource(name: string, files: readonly FolderFile[]): Datase
   };
 }
 
-const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
-
 /**
  * Decodes PNG files with the browser's own decoder, in a page or a worker, without changing their colours.
  *
@@ -34,7 +32,7 @@ const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
  */
 export function pngDecoder(maxSidePx: number): DecodePng {
   return async (bytes, fileName) => {
-    if (!SIGNATURE.every((byte, i) => bytes[i] === byte)) throw new Error('it does not begin as a PNG does');
+    if (!isPng(bytes)) throw new Error('it does not begin as a PNG does');
     const stated = statedSize(bytes);
     if (Math.max(stated.width, stated.height) > maxSidePx) {
       const problem = `is ${stated.width}×${stated.height} pixels; expected at most ${maxSidePx} a side: make it smaller`;

@@ -1,6 +1,6 @@
 import { messageOf } from '../core/errors.ts';
 import type { PixelImage } from '../core/pixels.ts';
-import { statedPngSize } from '../core/statedPngSize.ts';
+import { statedPngSize } from '../core/pngHeader.ts';
 import { DatasetError } from './dataset.ts';
 
 /** Where a data set's files come from: a folder on disk, an uploaded directory, a web server. Paths use `/`. */

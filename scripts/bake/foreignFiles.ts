@@ -1,7 +1,7 @@
 // Files in the way of a bake that no bake has made. A manifest may be lost, so that the files themselves have to tell.
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
-import { isPng } from '../node/pngChunks.ts';
+import { isPng } from '../../runtime/core/pngHeader.ts';
 import { UsageError } from '../node/usageError.ts';
 import { type BakePlan, RECIPE_KEYWORD } from './bakePlan.ts';
 import { isKtx2 } from './encodeKtx2.ts';

@@ -1,8 +1,8 @@
 // The pictures that a bake begins from, and the masks that say which part of them is made new.
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { statedPngSize } from '../../runtime/core/pngHeader.ts';
 import { MAX_SIDE_PX } from '../../runtime/core/samplingBounds.ts';
-import { statedPngSize } from '../../runtime/core/statedPngSize.ts';
 import { luma } from '../../runtime/index.ts';
 import { decodePng } from '../node/png.ts';
 import type { BakeAsset } from './bakeFileSchema.ts';

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
+import { isPng } from '../../runtime/core/pngHeader.ts';
 import { MAX_SEED } from '../../runtime/core/random.ts';
 import type { BackendName } from '../../runtime/index.ts';
 import { encodeApng } from '../node/apng.ts';
@@ -8,7 +9,6 @@ import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { InterruptError } from '../node/interrupt.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
 import { decodePng } from '../node/png.ts';
-import { isPng } from '../node/pngChunks.ts';
 import { UsageError } from '../node/usageError.ts';
 import { animationOf } from './animation.ts';
 import type { BakeDescription } from './bakeFileSchema.ts';

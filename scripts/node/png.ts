@@ -1,8 +1,9 @@
 /** PNG files ↔ 8-bit RGB or RGBA pixels, over fast-png. */
 import { deflateSync, inflateSync } from 'node:zlib';
 import { convertIndexedToRgb, type DecodedPng, decode, encode } from 'fast-png';
+import { isPng } from '../../runtime/core/pngHeader.ts';
 import type { NumChannels, PixelImage } from '../../runtime/index.ts';
-import { type Chunk, chunk, chunksOf, isPng, SIGNATURE_END } from './pngChunks.ts';
+import { type Chunk, chunk, chunksOf, SIGNATURE_END } from './pngChunks.ts';
 import { paethRows, plainRows } from './pngRows.ts';
 
 export interface PngImage extends PixelImage {

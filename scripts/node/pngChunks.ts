@@ -3,13 +3,6 @@
 
 export const SIGNATURE_END = 8;
 
-const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
-
-/** Tells whether bytes are those of a PNG file, by the signature with which every such file begins. */
-export function isPng(bytes: Uint8Array): boolean {
-  return SIGNATURE.every((byte, i) => bytes[i] === byte);
-}
-
 /** A part of a PNG file. */
 export interface Chunk {
   type: string;
