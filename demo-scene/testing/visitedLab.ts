@@ -70,3 +70,8 @@ export async function enter(page: TestPage<LabConsole>, field: string, value: nu
   await page.playwright.getByLabel(field, { exact: true }).fill(String(value));
   await ready(page);
 }
+
+/** What the page's address says after its path. */
+export function hashOf({ playwright }: TestPage<LabConsole>): string {
+  return decodeURIComponent(new URL(playwright.url()).hash);
+}
