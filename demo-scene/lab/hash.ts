@@ -195,9 +195,9 @@ export interface ParsedHash {
   notes: string[];
 }
 
-/** A longer address is none that `formatHash` wrote. */
+/** An address of more characters than this was not written by `formatHash`, and is not read. */
 const MAX_LENGTH = 20_000;
-/** An address that is wrong throughout is told by so many notes. */
+/** Of an address that is wrong throughout, so many mistakes are told, and of the others their number. */
 const MAX_NOTES = 20;
 
 /**

@@ -35,9 +35,9 @@ const WRITE_DELAY_MS = 250;
 /** Keeps the settings in the page's address, and what was chosen before in the browser's history. */
 export class Address {
   private timer: ReturnType<typeof setTimeout> | undefined;
-  /** What the address is to say. */
+  /** The settings as the page's address holds them, once they are written there. */
   private hash = '';
-  /** Whether what is to be written becomes a new entry of the history. */
+  /** Whether the settings that wait to be written become a new entry of the browser's history. */
   private isNew = false;
 
   /** @param onChange called when a person has changed the address, or has gone back or forward */

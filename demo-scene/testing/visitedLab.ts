@@ -71,7 +71,7 @@ export async function enter(page: TestPage<LabConsole>, field: string, value: nu
   await ready(page);
 }
 
-/** What the page's address says after its path. */
+/** Gives the settings in the address of a lab's page, as a person reads them: `#label=elf&seed=7&…`. */
 export function hashOf({ playwright }: TestPage<LabConsole>): string {
   return decodeURIComponent(new URL(playwright.url()).hash);
 }

@@ -20,7 +20,7 @@ export const LINEAR = 2 satisfies typeof Constants.TEXTURE_LINEAR_LINEAR;
 export const LINEAR_LINEAR_LINEAR = 3 satisfies typeof Constants.TEXTURE_LINEAR_LINEAR_MIPLINEAR;
 const NEAREST_LINEAR = 7 satisfies typeof Constants.TEXTURE_NEAREST_LINEAR;
 const LINEAR_NEAREST = 12 satisfies typeof Constants.TEXTURE_LINEAR_NEAREST;
-/** Those that read no mipmaps, even where there are some. */
+/** The sampling modes that read no mipmaps, even of a texture that has some. */
 export const WITHOUT_MIPMAPS: readonly number[] = [NEAREST, LINEAR, NEAREST_LINEAR, LINEAR_NEAREST];
 
 export interface TexelTextureOptions {

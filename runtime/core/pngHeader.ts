@@ -1,4 +1,4 @@
-// What the first bytes of a PNG file say.
+// Tells PNG files from others, and reads how large their pictures are before anything is unpacked.
 // Source: W3C, PNG (Third Edition), sections 5.2 and 11.2.1.
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];

@@ -1,20 +1,19 @@
 /**
- * Which streams of a seed are drawn from for what.
+ * Says from which streams of a seed's random numbers each purpose draws.
  *
  * The numbers are part of what a seed means: with another one, the same seed gives other pictures and other trainings. No two
  * purposes of one run may have a stream in common, which the test checks for each kind of run; runs of other kinds may.
  */
 
-/** The streams of one purpose. */
+/** The streams from which one purpose draws: `count` of them, from `first` on. */
 export interface Streams {
   first: number;
-  /** From there on. */
   count: number;
 }
 
-/** Where one stream for each step, epoch or class is drawn from, this many are enough. */
+/** So many streams are enough for a purpose that takes one for each step, epoch or class. */
 const MANY = 2 ** 28;
-/** As many as there are until the next purpose begins. */
+/** A purpose that is followed closely by another has fewer. */
 const FEWER = 2 ** 24;
 
 /** The stream of a purpose that belongs to a step, an epoch or a class; after the last one the first comes again. */

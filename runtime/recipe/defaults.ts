@@ -1,4 +1,4 @@
-// What a recipe leaves open and the model does not say, in numbers.
+// The numbers that hold where neither a recipe nor its model gives one.
 
 /** How strongly a classifier steers, unless told otherwise. */
 export const CLASSIFIER_SCALE_DEFAULT = 10;

@@ -61,9 +61,9 @@ export function checkNumColours(numColours: number): void {
 interface Samples {
   /** Three whole numbers of Oklab for each. */
   labs: Int32Array;
-  /** 24 bits each. */
+  /** The colours as numbers of 24 bits, red highest. */
   colours: number[];
-  /** How many pixels have each. */
+  /** The number of pixels that have each colour. */
   counts: number[];
 }
 

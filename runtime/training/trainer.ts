@@ -64,21 +64,21 @@ export interface TrainerState {
 
 /** What `Trainer.run` tells after each step. */
 export interface TrainingStep {
-  /** Steps done in all, this one and those of earlier sessions included. */
+  /** The number of steps that are done, this one and those of earlier sessions included. */
   step: number;
-  /** Of the weights before this step, the mean over the images of its batch. */
+  /** The mean loss over the images of this step's batch, with the weights as they were before it. */
   loss: number;
   /** What else the task measures, by name, such as its accuracy: means as the loss is. */
   metrics: Record<string, number>;
   /** The norm of all gradients together, before they are shortened to `clipNorm`. */
   gradNorm: number;
-  /** The rate of this step: see `learningRateAt`. */
+  /** The learning rate of this step, which `learningRateAt` gives. */
   learningRate: number;
-  /** Images of all steps done; one that is drawn again counts again. */
+  /** The images of all steps that are done. One that was drawn several times counts each time. */
   numImages: number;
-  /** Of this step alone. */
+  /** The images of this step, divided by the seconds that it took. */
   imagesPerSecond: number;
-  /** What all steps took, those of earlier sessions included. */
+  /** The time that all steps took together, in milliseconds, those of earlier sessions included. */
   elapsedMs: number;
   /** Share of the training that is over, 0 … 1. */
   progress: number;

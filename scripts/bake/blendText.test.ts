@@ -9,7 +9,7 @@ it('reads a label and its share', () => {
 it('reads long texts at once', () => {
   const before = process.cpuUsage();
   expect(blendFromText(' '.repeat(1e5))).toBeUndefined();
-  expect(process.cpuUsage(before).user / 1000).toBeLessThan(5000); // ms of the whole process; the square of the length takes more
+  expect(process.cpuUsage(before).user / 1000).toBeLessThan(1000); // ms
 });
 
 it.each(['', 'grass', 'grass=', '=0.4', 'grass=much', 'grass=-1', 'a=b=0.4'])('refuses "%s"', (text) => {

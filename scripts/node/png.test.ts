@@ -202,7 +202,7 @@ describe('a PNG that is a trap', () => {
   ])('%s', (_, bytes, problem) => {
     const before = process.cpuUsage();
     expect(() => decodePng(bytes, 'trap.png')).toThrow(problem);
-    expect(process.cpuUsage(before).user / 1000).toBeLessThan(5000); // ms of the whole process
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(1000); // ms
   });
 
   it('has a colour profile that is never unpacked', () => {
