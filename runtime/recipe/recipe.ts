@@ -47,7 +47,7 @@ export interface PictureOptions<Words extends ModelWords = ModelWords> {
   /**
    * Makes the same person, or thing, as the recipe with these attributes instead: `sameAs: { expression: 'neutral' }`, or
    * `'any'` for one that the other leaves out. The first steps, which settle what a picture shows, are made with them, and
-   * the others with the attributes asked for.
+   * the others with the attributes asked for. Where the model knows in which region an attribute shows, all else is as there.
    */
   sameAs?: Attributes;
   /** For which share of the steps `sameAs` holds, from the first step on, 0 … 1. Default 0.2, which of four steps is none. */

@@ -6,6 +6,7 @@ import { entryForTeacher } from '../recipe/student.ts';
 import { decodeLatentsInSlices } from './autoencoder.ts';
 import type { Networks } from './completeAll.ts';
 import { type ConditionalVae, cvaeImagesInSlices } from './conditionalVae.ts';
+import { type ConfinedBatch, confined, confinedBatch } from './confinedBatch.ts';
 import { correctedInSlices } from './correction.ts';
 import { numStepsAt } from './edit.ts';
 import type { DiffusionModel } from './model.ts';
@@ -45,11 +46,12 @@ export function* imagesInSlices(
   const options = { classifiers, isRecorded: true, ...run, measureGuidance: false };
   if (pipeline === 'cvae') return yield* cvaeImages(loaded(cvae), recipes, run);
   const network = diffusionModelFor(first, networks);
+  const batch = confinedBatch(network.index, recipes);
   if (pipeline !== 'cvae+ddpm')
-    return yield* decodedSteps(network, recipes, sampleRecipesInSlices(network, recipes, options), run);
+    return yield* decodedSteps(network, batch, sampleRecipesInSlices(network, batch.recipes, options), run);
   const start = yield* beginning(network, loaded(cvae), recipes, run);
   try {
-    return yield* decodedSteps(network, recipes, sampleRecipesInSlices(network, recipes, { ...options, start }), run);
+    return yield* decodedSteps(network, batch, sampleRecipesInSlices(network, recipes, { ...options, start }), run);
   } finally {
     start.dispose();
   }
@@ -101,7 +103,7 @@ function* beginning(
 /** The steps of the diffusion model, and what the last one decodes to. */
 function* decodedSteps(
   model: DiffusionModel,
-  recipes: readonly Recipe[],
+  batch: ConfinedBatch,
   steps: Generator<SampleStep | null>,
   { signal }: ImageRun,
 ): Generator<ImageStep | null, Tensor4D> {
@@ -112,8 +114,13 @@ function* decodedSteps(
         continue;
       }
       const { step, numSteps, x0Pred } = result;
-      yield { step, numSteps, latents: x0Pred, preview: null };
-      if (step === numSteps) return yield* abortable(decodedInSlices(model, recipes, x0Pred), signal);
+      const own = confined(batch, x0Pred);
+      try {
+        yield { step, numSteps, latents: own ?? x0Pred, preview: null };
+      } finally {
+        own?.dispose();
+      }
+      if (step === numSteps) return yield* abortable(decodedInSlices(model, batch, x0Pred), signal);
     }
   } finally {
     steps.return(undefined);
@@ -121,17 +128,15 @@ function* decodedSteps(
   throw new Error('generate: the sampler made no step; ask for at least 1');
 }
 
-/** Latents as pictures, corrected before. */
-function* decodedInSlices(
-  model: DiffusionModel,
-  recipes: readonly Recipe[],
-  latents: Tensor4D,
-): Generator<void, Tensor4D> {
-  const corrected = yield* correctedInSlices(model, recipes, latents);
+/** Latents as pictures, corrected before, and with changes that stay in their regions. */
+function* decodedInSlices(model: DiffusionModel, batch: ConfinedBatch, latents: Tensor4D): Generator<void, Tensor4D> {
+  const corrected = yield* correctedInSlices(model, batch.recipes, latents);
+  const own = confined(batch, corrected ?? latents);
   try {
-    return yield* decodeLatentsInSlices(model, corrected ?? latents);
+    return yield* decodeLatentsInSlices(model, own ?? corrected ?? latents);
   } finally {
     corrected?.dispose();
+    own?.dispose();
   }
 }
 

@@ -66,6 +66,7 @@ export function createModel(files: ModelFiles): DiffusionModel {
   const ownConditioning = checkConditioning(files, unetConfig);
   const latentShape = checkLatents(files.index, unetConfig, vaeConfig);
   if (vaeConfig) checkImageChannels(files.index, vaeConfig);
+  checkRegions(files.index, latentShape);
   checkHalved('createModel', name, latentShape, unetConfig);
   checkAttendedSize('createModel', name, latentShape, unetConfig, vaeConfig);
   const corrector = correctorOf(files.index, latentShape);
@@ -121,6 +122,16 @@ function checkLatents(
   const given = `a U-Net of ${unet.in_channels} to ${unet.out_channels}`;
   const frames = figment.frames ? `${numFrames} frames of ` : '';
   throw new Error(`createModel: ${name}: ${frames}${widthPx}×${heightPx} px, ${made} and ${given} do not fit together`);
+}
+
+/** @throws Error when a region is not of as many cells as the latents */
+function checkRegions({ figment }: ModelIndex, [height, width]: DiffusionModel['latentShape']): void {
+  for (const [attribute, rows] of Object.entries(figment.regions ?? {})) {
+    if (rows.length === height && rows[0]!.length === width) continue;
+    throw new Error(
+      `createModel: ${figment.name}: its region of ${attribute} has ${rows[0]!.length}×${rows.length} cells; expected ${width}×${height}, as its latents have; make it again by figment regions`,
+    );
+  }
 }
 
 /** @throws Error when a U-Net cannot halve latents as often as it has levels to go down */

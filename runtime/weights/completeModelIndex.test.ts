@@ -91,6 +91,24 @@ describe('completeModelIndex', () => {
     expect(() => complete(wrong)).toThrow('figment.probe: expected base64 of 5 rows for labels and words');
   });
 
+  it('takes regions of its attributes alone, of rows of one length', () => {
+    const regions = { hair: ['.#', '##'] };
+    const index = {
+      ...PLAIN,
+      labels: ['a', 'b', 'c'],
+      figment: { ...FIGMENT, attributes: { hair: ['red'] }, regions },
+    };
+    const whole = complete(index);
+    expect(whole.figment.regions).toEqual(regions);
+    expect(storedIndex(whole)).toMatchObject({ figment: { regions } });
+    const withRegions = (wrong: Record<string, string[]>) =>
+      complete({ ...index, figment: { ...index.figment, regions: wrong } });
+    expect(() => withRegions({ coat: ['#'] })).toThrow(
+      'figment.regions: "coat" is none of the model\'s attributes; take it out',
+    );
+    expect(() => withRegions({ hair: ['##', '#'] })).toThrow('figment.regions: the rows of "hair" differ in length');
+  });
+
   it('takes a plain diffusers folder for straight alpha, and its size from the configs', () => {
     expect(complete(PLAIN)).toEqual({
       ...PLAIN,

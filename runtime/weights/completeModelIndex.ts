@@ -6,6 +6,7 @@ import { numFramesOf } from '../core/frames.ts';
 import { parseProbe } from '../core/linearProbe.ts';
 import { parsePalettePrior } from '../core/palettePrior.ts';
 import type { NumValues } from '../core/pixels.ts';
+import { regionsProblem } from '../core/regions.ts';
 import { isObject } from '../core/untrustedJson.ts';
 import {
   FIGMENT_DEFAULTS,
@@ -80,6 +81,8 @@ export function completeModelIndex(
   if (probe !== undefined) {
     figment.probe = decoded('probe', () => parseProbe(probe, labels.length, attributes));
   }
+  const misplaced = regionsProblem(figment.regions ?? {}, attributes);
+  if (misplaced) fail(`figment.regions: ${misplaced}`);
   return { ...stored, labels, figment: nullLabel === labels.length ? figment : { ...figment, nullLabel } };
 }
 

@@ -24,6 +24,12 @@ describe('parseModelIndex', () => {
     ['an enormous height', { ...PLAIN, figment: { version: 1, heightPx: 1e9 } }, 'entry "figment.heightPx"'],
     ['a broken width', { ...PLAIN, figment: { version: 1, widthPx: 1.5 } }, 'entry "figment.widthPx"'],
     [
+      'a region of other signs',
+      { ...PLAIN, figment: { regions: { hair: ['#x'] } } },
+      'entry "figment.regions.hair.0": exp',
+    ],
+    ['a region without rows', { ...PLAIN, figment: { regions: { hair: [] } } }, 'entry "figment.regions.hair"'],
+    [
       'channels of no network',
       { ...PLAIN, figment: { version: 1, channels: ['r', 'g', 'b', 'height'] } },
       'entry "figment.channels": expected 3, 4 or names: [r, g, b], [r, g, b, a], [r, g, b, height, roughness, metallic]',

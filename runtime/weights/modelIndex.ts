@@ -9,6 +9,7 @@ import { FRAMES_SCHEMA } from '../core/framesSchema.ts';
 import { type LinearProbe, MAX_PROBE_GRID, MAX_PROBE_RATE } from '../core/linearProbe.ts';
 import { MAX_PALETTE_COLOURS, MIN_DEVIATION, type PalettePrior } from '../core/palettePrior.ts';
 import type { NumValues } from '../core/pixels.ts';
+import type { Regions } from '../core/regions.ts';
 import type { SampleDefaults, StudentFacts } from '../core/sampleDefaults.ts';
 import { MAX_GUIDANCE_SCALE, MAX_INFERENCE_STEPS, SAMPLER_NAMES } from '../core/samplingBounds.ts';
 import { parseUntrustedJson } from '../core/untrustedJson.ts';
@@ -57,6 +58,8 @@ export interface FigmentEntry {
   palette?: PalettePrior;
   /** Reads words from latents, so that these can be corrected; base64 in the file. Absent: they are not. */
   probe?: LinearProbe;
+  /** Where in its pictures attributes show, so that a change of one leaves the rest alone. Absent: anywhere. */
+  regions?: Regions;
   sha256: Record<string, string>; // path → 64 hexadecimal digits; model_index.json itself has none
 }
 
@@ -128,6 +131,10 @@ const PROBE_SCHEMA = v.object({
   rate: v.pipe(v.number(), v.minValue(0), v.maxValue(MAX_PROBE_RATE)),
 });
 
+const regionRow = v.pipe(v.string(), v.maxLength(MAX_SIZE_PX), v.regex(/^[.#]+$/, 'expected # and . alone'));
+
+const REGIONS_SCHEMA = v.record(NAME_SCHEMA, v.pipe(v.array(regionRow), v.minLength(1), v.maxLength(MAX_SIZE_PX)));
+
 const FIGMENT_SCHEMA = v.object({
   version: v.optional(v.literal(1, 'expected 1; a later version needs a later Figment'), 1),
   name: v.optional(NAME_SCHEMA),
@@ -148,6 +155,7 @@ const FIGMENT_SCHEMA = v.object({
   examples: v.optional(v.pipe(v.string(), v.maxLength(MAX_STORED_LENGTH))),
   palette: v.optional(PALETTE_SCHEMA),
   probe: v.optional(PROBE_SCHEMA),
+  regions: v.optional(REGIONS_SCHEMA),
   sha256: v.optional(v.record(v.string(), v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'expected 64 hex digits')))),
 });
 

@@ -83,7 +83,7 @@ async function modelFacts(files: ModelFiles): Promise<Line[]> {
 
 function pictureFacts({ index, vae }: DiffusionModel): Line[] {
   const { widthPx, heightPx, channels, premultipliedAlpha, circularPadding, kind, licence, frames } = index.figment;
-  const { palette, probe } = index.figment;
+  const { palette, probe, regions } = index.figment;
   const alpha = `RGBA, ${premultipliedAlpha ? 'premultiplied' : 'straight'} alpha`;
   const values = {
     3: 'RGB',
@@ -99,6 +99,7 @@ function pictureFacts({ index, vae }: DiffusionModel): Line[] {
     ...(frames ? [['frames', framesFact(frames, widthPx / frames.length, heightPx)] satisfies Line] : []),
     ...(palette ? [['palette', `${palette.colours.length / 3} colours, by label and attributes`] satisfies Line] : []),
     ...(probe ? [['probe', `of ${probe.bias.length} words`] satisfies Line] : []),
+    ...(regions ? [['regions', `of ${shortList(Object.keys(regions))}`] satisfies Line] : []),
   ];
 }
 

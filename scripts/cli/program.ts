@@ -11,6 +11,7 @@ import { modelsCommand } from './models.ts';
 import { paletteCommand } from './palette.ts';
 import { pickCommand } from './pick.ts';
 import { probeCommand } from './probe.ts';
+import { regionsCommand } from './regions.ts';
 import { rehashCommand } from './rehash.ts';
 import { trainCommand } from './train.ts';
 import { verifyCommand } from './verify.ts';
@@ -30,6 +31,7 @@ export function createProgram(): Command {
     evaluateCommand(),
     paletteCommand(),
     probeCommand(),
+    regionsCommand(),
     verifyCommand(),
     rehashCommand(),
     exportCommand(),

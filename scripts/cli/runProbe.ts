@@ -1,26 +1,20 @@
 import { setImmediate as pause } from 'node:timers/promises';
 import {
-  type Dataset,
   downloadWeights,
-  encodeColumns,
   formatProbe,
   type LatentDataset,
   type LinearProbe,
   loadModelFolder,
-  localEncoder,
-  type ModelFiles,
   PROBE_DEFAULTS,
   type ProbedModel,
-  parseAutoencoderKlConfig,
   probeAccuracy,
   probeOfWeights,
   probeTrainer,
 } from '../../runtime/index.ts';
 import { diskSource } from '../node/diskSource.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
-import { encodeAll } from '../node/openLatents.ts';
 import { startProgress } from '../node/terminal.ts';
-import { UsageError } from '../node/usageError.ts';
+import { autoencoderOf, dataLatents } from './dataLatents.ts';
 import { checkVocabulary, readDataOfModel, withAttributesOf } from './dataOfModel.ts';
 import { writeModelEntry } from './modelEntry.ts';
 import type { DataOfModelCommandOptions } from './optionParsers.ts';
@@ -37,14 +31,16 @@ export async function giveProbe(folder: string, command: ProbeCommandOptions): P
     await writeModelEntry(folder, 'probe');
     return console.log(`probe: ${folder} has none now`);
   }
-  const model = probedModel(folder, files);
+  const vaeConfig = autoencoderOf(files, { operation: 'probe', folder, use: 'a probe reads latents' });
+  const { labels, figment } = files.index;
+  const model = { labels, vocabulary: figment.attributes ?? {}, vaeConfig };
   const choice = { ...command, data: command.data, seed: command.splitSeed };
   const { dataset, split } = await readDataOfModel('probe', files, choice);
   const known = withAttributesOf(files, dataset);
   checkVocabulary('probe', files, known);
   const { release } = await openNodeBackend('wasm');
   try {
-    const latents = (indices: Int32Array) => latentsOf(known, indices, files, model);
+    const latents = (indices: Int32Array) => dataLatents(known, indices, files, vaeConfig);
     const [train, heldOut] = [await latents(split.train), await latents(split.heldOut)];
     const { probe, accuracy } = await fitted(train, heldOut, model, command);
     await writeModelEntry(folder, 'probe', formatProbe(probe));
@@ -54,29 +50,6 @@ export async function giveProbe(folder: string, command: ProbeCommandOptions): P
   } finally {
     release();
   }
-}
-
-/** @throws UsageError for a model of pixels */
-function probedModel(folder: string, { index, vaeConfig }: ModelFiles): ProbedModel {
-  if (vaeConfig === undefined) {
-    throw new UsageError(
-      `probe: ${folder} has no auto-encoder, and a probe reads latents; name a model that was trained with --vae`,
-    );
-  }
-  const { labels, figment } = index;
-  return { labels, vocabulary: figment.attributes ?? {}, vaeConfig: parseAutoencoderKlConfig(vaeConfig) };
-}
-
-async function latentsOf(
-  dataset: Dataset,
-  indices: Int32Array,
-  { index, vae }: ModelFiles,
-  { vaeConfig }: ProbedModel,
-): Promise<LatentDataset> {
-  const circular = index.figment.circularPadding;
-  const encoder = localEncoder({ config: vaeConfig, weights: vae, circular });
-  const origin = { dataset, indices, vae: { config: vaeConfig, weights: vae }, circular, flip: false };
-  return { ...(await encodeAll(origin, [encoder])), attributes: encodeColumns(dataset.attributes ?? [], indices) };
 }
 
 /** The probe, and how often it is right about images that did not train. */

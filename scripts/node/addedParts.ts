@@ -6,7 +6,7 @@ import { encodeJson } from './atomicWrite.ts';
 
 /**
  * The files of a model that a resumed training writes, with what was given to the folder since the training stopped: a palette,
- * a probe and a conditional VAE. None of them depends on the network that is trained.
+ * a probe, regions and a conditional VAE. None of them depends on the network that is trained.
  *
  * @param folder where the training writes, and where it has written before
  */
@@ -17,13 +17,14 @@ export async function withAddedParts(
   const before = await readIndex(join(folder, INDEX_FILE));
   const written = files[INDEX_FILE];
   if (!before?.figment || !written) return files;
-  const { palette, probe, sha256 = {} } = before.figment;
+  const { palette, probe, regions, sha256 = {} } = before.figment;
   const { figment, ...entries } = JSON.parse(new TextDecoder().decode(written)) as ModelIndex;
   const cvae = Object.entries(sha256).filter(([path]) => path.startsWith('cvae/'));
   const all = {
     ...figment,
     ...(palette && { palette }),
     ...(probe && { probe }),
+    ...(regions && { regions }),
     sha256: { ...figment.sha256, ...Object.fromEntries(cvae) },
   };
   return { ...files, [INDEX_FILE]: encodeJson({ ...entries, figment: all }) };
