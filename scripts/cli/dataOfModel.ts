@@ -61,6 +61,22 @@ export function withAttributesOf({ index }: OfModel, dataset: Dataset): Dataset 
 }
 
 /**
+ * The data of a model and their split, with the model's attributes alone, for a command that lets it learn from them.
+ *
+ * @throws UsageError as `readDataOfModel` and `checkVocabulary`
+ */
+export async function readKnownData(
+  operation: string,
+  files: OfModel,
+  options: DataOfModelOptions,
+): Promise<{ dataset: Dataset; split: DatasetSplit }> {
+  const { dataset: whole, split } = await readDataOfModel(operation, files, options);
+  const dataset = withAttributesOf(files, whole);
+  checkVocabulary(operation, files, dataset);
+  return { dataset, split };
+}
+
+/**
  * Other pictures in the format of a model, with the attributes that it can be asked for; their labels may be any.
  *
  * @throws UsageError when their size is another, or their vocabulary
@@ -97,7 +113,7 @@ function checkFormat(operation: string, { index: { figment } }: OfModel, dataset
 }
 
 /** @throws UsageError when the attributes of a model, and their values, are not in this order those of the data */
-export function checkVocabulary(operation: string, { index }: OfModel, { attributes }: Dataset): void {
+function checkVocabulary(operation: string, { index }: OfModel, { attributes }: Dataset): void {
   const [known, found] = [index.figment.attributes ?? {}, vocabularyOf(attributes)].map((all) => JSON.stringify(all));
   if (known === found) return;
   throw new UsageError(

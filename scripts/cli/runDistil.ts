@@ -29,7 +29,7 @@ import {
 import { modelSource } from '../node/openModel.ts';
 import { rangeAsUsageError, UsageError } from '../node/usageError.ts';
 import { optionalParts } from '../node/wholeModel.ts';
-import { checkVocabulary, readDataOfModel, withAttributesOf } from './dataOfModel.ts';
+import { readKnownData } from './dataOfModel.ts';
 import { examplesOf } from './previewSheet.ts';
 import { saveDiffusionModel } from './saveDiffusionModel.ts';
 import { trainingLatents, withAttributes } from './trainingLatents.ts';
@@ -45,10 +45,8 @@ export interface DistilCommandOptions extends CommonTrainOptions {
 export async function distil(name: string, command: DistilCommandOptions): Promise<void> {
   const options = distilOptions(command);
   const files = await readTeacher(name);
-  const read = await readDataOfModel('distil', files, { ...command, seed: command.splitSeed ?? command.seed });
-  const { split } = read;
-  const dataset = withAttributesOf(files, read.dataset);
-  checkVocabulary('distil', files, dataset);
+  const choice = { ...command, seed: command.splitSeed ?? command.seed };
+  const { dataset, split } = await readKnownData('distil', files, choice);
   checkFrames('distil', dataset, { flip: command.flip });
   const scheduler = parseSchedulerConfig(files.schedulerConfig, `${name}/scheduler/scheduler_config.json`);
   const vae = files.vaeConfig

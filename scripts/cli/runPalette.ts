@@ -9,7 +9,7 @@ import {
 import { diskSource } from '../node/diskSource.ts';
 import { withProgress } from '../node/terminal.ts';
 import { rangeAsUsageError } from '../node/usageError.ts';
-import { checkVocabulary, readDataOfModel, withAttributesOf } from './dataOfModel.ts';
+import { readKnownData } from './dataOfModel.ts';
 import { writeModelEntry } from './modelEntry.ts';
 import type { DataOfModelCommandOptions } from './optionParsers.ts';
 
@@ -26,10 +26,8 @@ export async function givePalette(folder: string, command: PaletteCommandOptions
     return console.log(`palette: ${folder} has none now`);
   }
   const choice = { ...command, data: command.data, seed: command.splitSeed };
-  const { dataset, split } = await readDataOfModel('palette', files, choice);
-  const judged = withAttributesOf(files, dataset);
-  checkVocabulary('palette', files, judged);
-  const palette = await fitted(judged, split.train, { deviation: command.deviation, sure: command.sure });
+  const { dataset, split } = await readKnownData('palette', files, choice);
+  const palette = await fitted(dataset, split.train, { deviation: command.deviation, sure: command.sure });
   await writeModelEntry(folder, 'palette', formatPalette(palette));
   console.log(`palette: ${palette.colours.length / 3} colours of ${split.train.length} images, written to ${folder}`);
 }

@@ -15,7 +15,7 @@ import { diskSource } from '../node/diskSource.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
 import { startProgress } from '../node/terminal.ts';
 import { autoencoderOf, dataLatents } from './dataLatents.ts';
-import { checkVocabulary, readDataOfModel, withAttributesOf } from './dataOfModel.ts';
+import { readKnownData } from './dataOfModel.ts';
 import { writeModelEntry } from './modelEntry.ts';
 import type { DataOfModelCommandOptions } from './optionParsers.ts';
 
@@ -35,12 +35,10 @@ export async function giveProbe(folder: string, command: ProbeCommandOptions): P
   const { labels, figment } = files.index;
   const model = { labels, vocabulary: figment.attributes ?? {}, vaeConfig };
   const choice = { ...command, data: command.data, seed: command.splitSeed };
-  const { dataset, split } = await readDataOfModel('probe', files, choice);
-  const known = withAttributesOf(files, dataset);
-  checkVocabulary('probe', files, known);
+  const { dataset, split } = await readKnownData('probe', files, choice);
   const { release } = await openNodeBackend('wasm');
   try {
-    const latents = (indices: Int32Array) => dataLatents(known, indices, files, vaeConfig);
+    const latents = (indices: Int32Array) => dataLatents(dataset, indices, files, vaeConfig);
     const [train, heldOut] = [await latents(split.train), await latents(split.heldOut)];
     const { probe, accuracy } = await fitted(train, heldOut, model, command);
     await writeModelEntry(folder, 'probe', formatProbe(probe));

@@ -6,7 +6,7 @@ import { openNodeBackend } from '../node/nodeBackend.ts';
 import { rangeAsUsageError, UsageError } from '../node/usageError.ts';
 import { attributeRegions } from './attributeRegions.ts';
 import { autoencoderOf, dataLatents } from './dataLatents.ts';
-import { checkVocabulary, readDataOfModel, withAttributesOf } from './dataOfModel.ts';
+import { readKnownData } from './dataOfModel.ts';
 import { writeModelEntry } from './modelEntry.ts';
 import type { DataOfModelCommandOptions } from './optionParsers.ts';
 
@@ -30,15 +30,13 @@ export async function giveRegions(folder: string, command: RegionsCommandOptions
   }
   const vaeConfig = autoencoderOf(files, { operation: 'regions', folder, use: 'regions are of latents' });
   const choice = { ...command, data: command.data, seed: command.splitSeed };
-  const { dataset, split } = await readDataOfModel('regions', files, choice);
-  const known = withAttributesOf(files, dataset);
-  checkVocabulary('regions', files, known);
-  const columns = known.attributes ?? [];
+  const { dataset, split } = await readKnownData('regions', files, choice);
+  const columns = dataset.attributes ?? [];
   const named = columnsNamed(columns, command.attributes);
   const { release } = await openNodeBackend('wasm');
   try {
     const indices = Int32Array.from(evenlySpread(split.train, Math.min(split.train.length, MAX_IMAGES)));
-    const latents = await dataLatents(known, indices, files, vaeConfig);
+    const latents = await dataLatents(dataset, indices, files, vaeConfig);
     const sizes = columns.map((column) => (isWords(column) ? column.values.length : 0));
     const found = attributeRegions(latents, sizes, command.share);
     const regions = usefulRegions(columns.flatMap(({ name }, i) => (named.includes(name) ? [[name, found[i]!]] : [])));
