@@ -2,7 +2,14 @@
 import type { AbstractEngine } from '@babylonjs/core/Engines/abstractEngine.js';
 import type { EngineOptions } from '@babylonjs/core/Engines/thinEngine.js';
 import type { WebGPUEngineOptions } from '@babylonjs/core/Engines/webgpuEngine.js';
-import { adapterName, type BackendChoice, isSoftwareAdapter, messageOf, useWebgpuDevice } from '../runtime/index.ts';
+import {
+  adapterName,
+  type BackendChoice,
+  definedOf,
+  isSoftwareAdapter,
+  messageOf,
+  useWebgpuDevice,
+} from '../runtime/index.ts';
 
 /** Babylon's own options for the engine that is made, WebGPU or WebGL. */
 export type CreateEngineOptions = WebGPUEngineOptions & EngineOptions;
@@ -45,7 +52,7 @@ let adopted: { engine: AbstractEngine; device: GPUDevice; done: Promise<BackendC
  * @throws        Error where there is neither WebGPU nor WebGL
  */
 export async function CreateEngineAsync(canvas: Canvas, options: CreateEngineOptions = {}): Promise<AbstractEngine> {
-  const settings = { ...CREATE_ENGINE_DEFAULTS, ...options };
+  const settings = { ...CREATE_ENGINE_DEFAULTS, ...definedOf(options) };
   const flaw = await flawOfWebgpu(settings);
   const engine = flaw ?? (await startWebgpu(canvas, settings));
   return typeof engine === 'string' ? startWebgl(canvas, settings, engine) : engine;

@@ -53,6 +53,7 @@ describe.skipIf(testDeviceFlaw)(`writePixelArtTexels${testDeviceFlaw && ` (${tes
   it.each<Partial<PixelArtOptions>>([
     { palette: PALETTE },
     { palette: PALETTE, dither: 0.3 },
+    { palette: PALETTE, dither: undefined },
     { palette: PALETTE.slice(0, 1), dither: 1 },
     { colours: 2 },
     { colours: 24 },

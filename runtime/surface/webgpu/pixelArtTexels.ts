@@ -1,5 +1,6 @@
 // What `pixelArt` does, texture to texture on the GPU.
 
+import { definedOf } from '../../core/definedOf.ts';
 import { type Oklab, toOklab } from '../../core/oklab.ts';
 import { OKLAB_SHADER } from '../../core/oklabShader.ts';
 import { WHOLE_LIGHT } from '../ownPalette.ts';
@@ -106,7 +107,8 @@ export function writePixelArtTexels(
   target: GPUTexture,
   options: PixelArtTexelsOptions = {},
 ): void {
-  const { palette, colours, dither, factor, tolerance, wraps, flipY = false } = { ...PIXEL_ART_DEFAULTS, ...options };
+  const chosen = { ...PIXEL_ART_DEFAULTS, ...definedOf(options) };
+  const { palette, colours, dither, factor, tolerance, wraps, flipY = false } = chosen;
   checkTarget(source, target, factor);
   checkColours({ palette, colours, dither });
   const given = palette.length === 0 ? [] : parsePalette(palette);
