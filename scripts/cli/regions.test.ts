@@ -51,12 +51,18 @@ it('refuses a model of pixels, and data of other attributes', async () => {
   const { vaeConfig: _, vae: __, ...ofPixels } = shapes.files;
   const { vae: ___, ...index } = ofPixels.index;
   await writeFilesAtomic(shapes.at('pixels'), await modelFolderFiles({ ...ofPixels, index }));
-  await expect(printedBy('regions', shapes.at('pixels'), '--data', shapes.at('data'))).rejects.toThrow(
+  const ofTone = ['--attributes', 'tone'];
+  await expect(printedBy('regions', shapes.at('pixels'), '--data', shapes.at('data'), ...ofTone)).rejects.toThrow(
     /regions: .*pixels has no auto-encoder, and regions are of latents; name a model that was trained with --vae/,
   );
   const others = { ...tinyDataset({ widthPx: 16, heightPx: 16 }), attribution: 'drawn by formula' };
   await writeDataset(shapes.at('others'), others, 'shapes');
-  await expect(printedBy('regions', shapes.at('model'), '--data', shapes.at('others'))).rejects.toThrow(
+  await expect(printedBy('regions', shapes.at('model'), '--data', shapes.at('others'), ...ofTone)).rejects.toThrow(
     /regions: the model knows other attributes, or other values of them, than the data/,
   );
+});
+
+it('asks for attributes before it reads data', async () => {
+  const missing = printedBy('regions', shapes.at('model'), '--data', shapes.at('nowhere'));
+  await expect(missing).rejects.toThrow(/--attributes is missing/);
 });

@@ -28,11 +28,12 @@ export async function giveRegions(folder: string, command: RegionsCommandOptions
     await writeModelEntry(folder, 'regions');
     return console.log(`regions: ${folder} has none now`);
   }
+  const asked = namesAsked(command);
   const vaeConfig = autoencoderOf(files, { operation: 'regions', folder, use: 'regions are of latents' });
   const choice = { ...command, data: command.data, seed: command.splitSeed };
   const { dataset, split } = await readKnownData('regions', files, choice);
   const columns = dataset.attributes ?? [];
-  const named = columnsNamed(columns, command.attributes);
+  const named = columnsNamed(columns, asked);
   const { release } = await openNodeBackend('wasm');
   try {
     const indices = Int32Array.from(evenlySpread(split.train, Math.min(split.train.length, MAX_IMAGES)));
@@ -49,13 +50,16 @@ export async function giveRegions(folder: string, command: RegionsCommandOptions
   }
 }
 
-/** The names that are asked for. @throws UsageError when there are none, or one is unknown or a number */
-function columnsNamed(columns: readonly AttributeColumn[], names?: readonly string[]): string[] {
-  if (!names) {
-    throw new UsageError(
-      'regions: --attributes is missing; name those that show in the same part of all pictures, such as expression',
-    );
-  }
+/** @throws UsageError when no names are given */
+function namesAsked({ attributes }: RegionsCommandOptions): string[] {
+  if (attributes) return attributes;
+  throw new UsageError(
+    'regions: --attributes is missing; name those that show in the same part of all pictures, such as expression',
+  );
+}
+
+/** The names that are asked for, of columns that are there. @throws UsageError when one is unknown or a number */
+function columnsNamed(columns: readonly AttributeColumn[], names: readonly string[]): string[] {
   const chosen = rangeAsUsageError(() => selectColumns(columns, names), '--attributes');
   const number = chosen.find((column) => !isWords(column));
   if (!number) return chosen.map(({ name }) => name);
