@@ -17,7 +17,11 @@ export function evaluateCommand(): Command {
       'folder for metrics.json and contact-sheet.png; needed but for a model folder, which is the default',
     )
     .option('--classifier <file>', 'where the classifier is kept (default: in the user cache folder)')
-    .option('--classifier-steps <n>', 'steps that a new classifier is trained (default: 2000)', wholeNumber(1))
+    .option(
+      '--classifier-steps <n>',
+      'steps that a new classifier is trained (default: to see each image 8 times, 2000 to 6000)',
+      wholeNumber(1),
+    )
     .option(
       '--height-steps <n>',
       'of materials: steps that a network is trained which guesses height from albedo',

@@ -6,7 +6,7 @@ import * as runtime from '../../../runtime/index.ts';
 import { tinyDataset, tinyMaterials } from '../../../runtime/testing/tinyDataset.ts';
 import * as terminal from '../../node/terminal.ts';
 import { openHeightJudge } from './heightJudge.ts';
-import { openJudge } from './judge.ts';
+import { openJudge, stepsForImages } from './judge.ts';
 
 const NUM_STEPS = 3;
 const SIZE = { perClass: 2, widthPx: 16, heightPx: 16 };
@@ -66,4 +66,14 @@ it('refuses a stored judge of other steps than are asked for', async () => {
   const { numSteps, dispose } = await open();
   dispose();
   expect(numSteps).toBe(1);
+});
+
+it.each([
+  [1, 2000],
+  [8000, 2000],
+  [8001, 2001],
+  [16_000, 4000],
+  [1e6, 6000],
+])('trains a judge of %s images for %s steps', (numImages, numSteps) => {
+  expect(stepsForImages(numImages)).toBe(numSteps);
 });

@@ -35,7 +35,7 @@ export interface OpenClassifierOptions {
   file?: string;
   /** The training images. */
   indices: Int32Array;
-  /** Steps that it is trained; default: those of the file, and of a new one CLASSIFIER_DEFAULTS. */
+  /** Steps that it is trained; default: those of the file, and of a new one `stepsForImages`. */
   numSteps?: number;
   /** Threads to train with; 1 trains on this one, on the current backend. */
   numWorkers: number;
@@ -51,7 +51,7 @@ export type Judge = TrainedNetworkAtWork<ClassifierConfig>;
 export async function openJudge(dataset: Dataset, options: OpenClassifierOptions): Promise<Judge> {
   const digest = trainingDigest(dataset, options.indices);
   const config = defaultClassifierConfig(dataset);
-  const numSteps = options.numSteps ?? CLASSIFIER_DEFAULTS.numSteps!;
+  const numSteps = options.numSteps ?? stepsForImages(options.indices.length);
   const judge = await openTrained({
     file: options.file ?? cachedFile(dataset.name, config, digest, numSteps),
     digest,
@@ -66,6 +66,17 @@ export async function openJudge(dataset: Dataset, options: OpenClassifierOptions
   throw new UsageError(
     `evaluate: classifier ${judge.file} was trained for ${judge.numSteps} steps, not ${numSteps}; leave out --classifier-steps, or name a new file`,
   );
+}
+
+/** How often a judge sees each image, and in how many steps at least and at most. */
+const NUM_PASSES = 8;
+const LEAST_STEPS = 2000;
+const MOST_STEPS = 6000;
+
+/** Steps that a judge is trained on so many images: one that has seen them but twice or thrice misses what is small. */
+export function stepsForImages(numImages: number): number {
+  const numSteps = Math.ceil((NUM_PASSES * numImages) / CLASSIFIER_DEFAULTS.batchSize);
+  return Math.min(Math.max(numSteps, LEAST_STEPS), MOST_STEPS);
 }
 
 /** A network that evaluations train and keep. */
