@@ -68,15 +68,14 @@ export async function openJudge(dataset: Dataset, options: OpenClassifierOptions
   );
 }
 
-/** How often a judge sees each image, and in how many steps at least and at most. */
+/** How often a judge sees each image, and in how many steps at most; of few images it takes a classifier's usual steps. */
 const NUM_PASSES = 8;
-const LEAST_STEPS = 2000;
 const MOST_STEPS = 6000;
 
 /** Steps that a judge is trained on so many images: one that has seen them but twice or thrice misses what is small. */
 export function stepsForImages(numImages: number): number {
-  const numSteps = Math.ceil((NUM_PASSES * numImages) / CLASSIFIER_DEFAULTS.batchSize);
-  return Math.min(Math.max(numSteps, LEAST_STEPS), MOST_STEPS);
+  const { batchSize, numSteps: leastSteps } = CLASSIFIER_DEFAULTS;
+  return Math.min(Math.max(Math.ceil((NUM_PASSES * numImages) / batchSize), leastSteps!), MOST_STEPS);
 }
 
 /** A network that evaluations train and keep. */
