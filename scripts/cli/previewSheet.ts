@@ -11,6 +11,7 @@ import {
   type PixelImage,
   sampleSheet,
 } from '../../runtime/index.ts';
+import { letEventsIn } from '../node/interrupt.ts';
 
 const EXAMPLES_PER_LABEL = 3;
 
@@ -26,7 +27,7 @@ export function examplesOf(dataset: Dataset, { train, heldOut }: DatasetSplit): 
 
 /**
  * One row of samples for each label, from the model as it is stored; of a model with attributes also samples that ought to
- * show what the picture to the left of them shows.
+ * show what the picture to the left of them shows. It gives way to events after each row: of large pictures all rows take a minute.
  */
 export async function previewSheet(
   files: Record<string, Uint8Array>,
@@ -37,8 +38,8 @@ export async function previewSheet(
   const steps = student ? { numInferenceSteps: sampleDefaults.numInferenceSteps } : {};
   try {
     const isFew = model.index.figment.frames !== undefined;
-    if (examples.length === 0) return await sampleSheet(model, { ...steps, ...(isFew && { columns: 2 }) });
-    return await attributeSheet(model, examples, { ...steps, ...(isFew && FRAMES_PREVIEW) });
+    if (examples.length === 0) return await sampleSheet(model, { ...steps, ...(isFew && { columns: 2 }) }, letEventsIn);
+    return await attributeSheet(model, examples, { ...steps, ...(isFew && FRAMES_PREVIEW) }, letEventsIn);
   } finally {
     model.dispose();
   }

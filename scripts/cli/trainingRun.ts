@@ -192,6 +192,11 @@ async function runTraining(run: TrainingRun, signal: AbortSignal): Promise<void>
     progress.stop();
   }
   if (last) await writeCheckpoint(run.out, run.trainer, run.notes);
+  if (last && signal.aborted) {
+    console.log(
+      `${run.title}: the checkpoint is written, its model and a preview follow; another Ctrl-C leaves these out`,
+    );
+  }
   // A run that has no step left may have been killed after its checkpoint, before it had saved its model.
   if (last || !signal.aborted) await run.save(run.trainer.done);
   if (signal.aborted) {
