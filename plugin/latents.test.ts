@@ -22,6 +22,7 @@ beforeEach(async () => {
   scene = createScene();
   tiny = await loadTiny(scene);
   pixels = await tiny.generatePixelsAsync(RECIPE);
+  await tiny.encodeAsync(pixels); // its encoder is fetched now
   ({ numTensors } = memory());
 });
 
@@ -78,6 +79,7 @@ describe('encodeAsync and decodeAsync', () => {
 
   it('stop between slices for a signal, and leave nothing behind', async () => {
     const slow = await loadTiny(scene, SLOW);
+    await slow.encodeAsync(pixels);
     ({ numTensors } = memory());
     const started = [
       (signal: AbortSignal) => slow.encodeAsync(pixels, { signal }),

@@ -8,6 +8,7 @@ import {
   imageSize,
   MATERIAL_CHANNELS,
   type ModelInfo,
+  needsEncoder,
   type OnProgress,
   PICTURE_VERSION,
   quote,
@@ -78,6 +79,8 @@ export class PictureSource {
   readonly name: string;
   private readonly cvae: LazyPart;
   private readonly teacher: LazyPart;
+  /** The whole auto-encoder, of a model that came without its encoder. */
+  private readonly vae: LazyPart | null;
   /** Gives a picture for a PaintOrder, else what the work gives. */
   private readonly queue: GenerationQueue<Order, unknown, PaintStep>;
   private numWorks = 0;
@@ -132,12 +135,14 @@ export class PictureSource {
     this.files = bytes.files;
     this.cvae = new LazyPart('cvae', bytes.readPart);
     this.teacher = new LazyPart('teacher', bytes.readPart);
+    this.vae = bytes.hasEncoder ? null : new LazyPart('vae', bytes.readPart);
     const create = async () => {
       const another = await createPainter(this.files!, name, scene, options);
       await this.classifiers.addAllTo((title, own) => another.addClassifierAsync(title, own));
       return another;
     };
-    this.painter = new CurrentPainter(painter, () => this.cvae.addAgainAsync(() => this.teacher.addAgainAsync(create)));
+    const createAgain = this.lazyParts.reduce((make, part) => () => part.addAgainAsync(make), create);
+    this.painter = new CurrentPainter(painter, createAgain);
     this.finished = new LruCache({ maxBytes: cacheBytes, onEvict: disposeLater });
     const canStore = storeBytes > 0 && typeof indexedDB !== 'undefined';
     this.store = canStore ? new PixelStore({ maxBytes: storeBytes, onWarning: Logger.Warn }) : null;
@@ -266,6 +271,7 @@ export class PictureSource {
     this.assertUsable();
     assertPixels(pixels, this.info);
     const own = Uint8Array.from(pixels);
+    if (this.vae && !this.vae.isAdded) await untilAborted(this.vae.addAsync(this.painter), waiting?.signal);
     return this.workAsync((painter, signal) => painter.encodeAsync(own, { signal }), waiting);
   }
 
@@ -280,8 +286,13 @@ export class PictureSource {
   /** Fetches what a recipe needs besides the model, where it is not there yet. */
   private async addPartsFor(recipe: Partial<RecipeOptions> | Recipe, onProgress?: OnProgress): Promise<void> {
     const { pipeline = 'ddpm' } = recipe;
+    if (needsEncoder(recipe)) await this.vae?.addAsync(this.painter, onProgress);
     if (pipeline !== 'ddpm') await this.cvae.addAsync(this.painter, onProgress);
     if (entryForTeacher(recipe, this.info) !== null) await this.teacher.addAsync(this.painter, onProgress);
+  }
+
+  private get lazyParts(): LazyPart[] {
+    return [this.cvae, this.teacher, ...(this.vae ? [this.vae] : [])];
   }
 
   /** Work on the model that is no picture, in its turn. */
@@ -300,8 +311,7 @@ export class PictureSource {
     this.removeObservers();
     this.queue.dispose();
     this.finished.clear();
-    this.cvae.dispose();
-    this.teacher.dispose();
+    for (const part of this.lazyParts) part.dispose();
     this.painter.dispose();
     this.classifiers.dispose();
     this.files = null;

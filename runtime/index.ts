@@ -151,9 +151,9 @@ export {
 export { classifierFolderFiles } from './weights/classifierFolderFiles.ts';
 export { fetchFile } from './weights/fetchFile.ts';
 export { type LoadModelFolderOptions, loadModelFolder, readModelFiles } from './weights/modelFolder.ts';
-export { type ModelFolderFilesOptions, modelFolderFiles } from './weights/modelFolderFiles.ts';
+export { decoderFile, type ModelFolderFilesOptions, modelFolderFiles } from './weights/modelFolderFiles.ts';
 export { FIGMENT_DEFAULTS, type FigmentEntry, type ModelIndex, parseConfig } from './weights/modelIndex.ts';
-export type { ModelContent, ModelFiles, ModelPart } from './weights/modelParts.ts';
+export { type ModelContent, type ModelFiles, type ModelPart, PAINTING_PARTS } from './weights/modelParts.ts';
 export {
   type ModelSource,
   maxBytesOf,
@@ -275,6 +275,7 @@ export { type ImageSize, imageSize } from './recipe/imageSize.ts';
 export { batchKey, recipeKey, samplingKey } from './recipe/keys.ts';
 export { indexOfLabel } from './recipe/label.ts';
 export type { AttributeName, ModelWords, ShownAttributes, ValueOfAttribute } from './recipe/modelWords.ts';
+export { needsEncoder } from './recipe/needsEncoder.ts';
 export { PICTURE_VERSION } from './recipe/pictureVersion.ts';
 export { RecipeError, type RecipeProblem } from './recipe/problems.ts';
 export {
@@ -316,6 +317,7 @@ export { type ConditionalVae, type CvaeNetwork, createConditionalVae } from './s
 export { attributesOfRecipe } from './sampling/decidedAttributes.ts';
 export { numStepsAt } from './sampling/edit.ts';
 export type { Elsewhere } from './sampling/elsewhere.ts';
+export { addEncoder, hasEncoder } from './sampling/encoder.ts';
 export { coloursOfRecipe, finishedPicture } from './sampling/finishedPicture.ts';
 export {
   type GenerateCallbacks,
@@ -465,7 +467,7 @@ export { decideAttributes } from './core/decideAttributes.ts';
 export { definedOf } from './core/definedOf.ts';
 export { MissingFileError, ModelFileError, messageOf, quote } from './core/errors.ts';
 export { evenlySpread } from './core/evenlySpread.ts';
-export { INDEX_FILE } from './core/fileNames.ts';
+export { INDEX_FILE, VAE_DECODER_FILE } from './core/fileNames.ts';
 export { fingerprint } from './core/fingerprint.ts';
 export { animationsOf, type Frame, type FrameAnimation, numFramesOf, parseFrames, swapAxes } from './core/frames.ts';
 export { formatProbe, type LinearProbe } from './core/linearProbe.ts';

@@ -9,9 +9,11 @@ import {
   maxBytesOf,
   memorySource,
   type OnProgress,
+  PAINTING_PARTS,
   readModelFiles,
   type UrlSourceOptions,
   urlSource,
+  VAE_DECODER_FILE,
 } from '../../runtime/index.ts';
 
 /** What a package of a model exports: the address of each of its files, as a bundler has placed them. */
@@ -40,7 +42,7 @@ export interface LoadOptions extends Pick<UrlSourceOptions, 'timeoutMs' | 'numRe
 
 /** Reads the files of a part of a model, and tells how many bytes have arrived. */
 export type ReadPart = (
-  part: 'cvae' | 'teacher',
+  part: 'cvae' | 'teacher' | 'vae',
   signal: AbortSignal,
   onProgress?: OnProgress,
 ) => Promise<Record<string, Uint8Array>>;
@@ -50,6 +52,8 @@ export interface ModelBytes {
   name: string;
   /** Path → bytes. */
   files: Record<string, Uint8Array>;
+  /** Whether it can take pictures; else that is fetched with its part `vae`. */
+  readonly hasEncoder: boolean;
   /** Fetches the files of a part. @throws MissingFileError, with the remedy, where the model has none */
   readonly readPart: ReadPart;
 }
@@ -58,12 +62,13 @@ export interface ModelBytes {
 export async function loadModelBytes(location: ModelLocation, options: LoadOptions): Promise<ModelBytes> {
   const source = sourceOf(location, options);
   const { signal, onProgress } = options;
-  const files = await readModelFiles(source, { signal, onProgress }).catch((error) => {
+  const files = await readModelFiles(source, { parts: PAINTING_PARTS, signal, onProgress }).catch((error) => {
     throw typeof location === 'string' ? withRemedy(error) : error;
   });
   return {
     name: source.name,
     files,
+    hasEncoder: !Object.hasOwn(files, VAE_DECODER_FILE),
     readPart: (part, signal, onProgress) => readModelFiles(source, { parts: [part], signal, onProgress }),
   };
 }

@@ -17,6 +17,11 @@ export class LazyPart {
     private read: ReadPart | null,
   ) {}
 
+  /** Whether the painter paints by it. */
+  get isAdded(): boolean {
+    return this.ownHash !== '';
+  }
+
   /** sha-256 of its files; empty before it was added. */
   get hash(): string {
     return this.ownHash;

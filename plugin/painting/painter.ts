@@ -38,8 +38,11 @@ export interface PaintOptions extends WorkOptions {
   onStep?: (step: PaintStep) => void;
 }
 
-/** What is fetched when a recipe needs it: the VAE of the other pipelines than ddpm, and the teacher of a distilled model. */
-export type OptionalPart = 'cvae' | 'teacher';
+/**
+ * What is fetched when a recipe needs it: the VAE of the other pipelines than ddpm, the teacher of a distilled model, and for
+ * pictures that are taken in the whole auto-encoder of a model that came with its decoder alone.
+ */
+export type OptionalPart = 'cvae' | 'teacher' | 'vae';
 
 /** Runs one model somewhere: on the scene's GPU device, in workers, or on this thread. */
 export interface Painter {

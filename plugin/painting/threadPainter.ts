@@ -1,5 +1,6 @@
 import type { AbstractEngine } from '@babylonjs/core/Engines/abstractEngine.js';
 import {
+  addEncoder,
   assertPictures,
   type BackendChoice,
   type BackendName,
@@ -12,12 +13,14 @@ import {
   createModel,
   createTeacher,
   type DiffusionModel,
+  hasEncoder,
   type ImageTensor,
   loadModelFolder,
   type ModelInfo,
   memorySource,
   modelInfo,
   type NoisyClassifier,
+  PAINTING_PARTS,
   type Pace,
   type PacedRun,
   type PictureColours,
@@ -93,7 +96,9 @@ export class ThreadPainter implements Painter {
     backend: BackendChoice,
     options: ThreadPainterOptions,
   ): Promise<ThreadPainter> {
-    const model = createModel(await loadModelFolder(memorySource(files, name), { maxPixels: options.maxPixels }));
+    const model = createModel(
+      await loadModelFolder(memorySource(files, name), { parts: PAINTING_PARTS, maxPixels: options.maxPixels }),
+    );
     return new ThreadPainter(model, name, backend, options);
   }
 
@@ -128,13 +133,12 @@ export class ThreadPainter implements Painter {
 
   async addPartAsync(part: OptionalPart, files: Record<string, Uint8Array>): Promise<string> {
     return this.run(async () => {
-      if (!this[part]) {
-        const loaded = await loadModelFolder(memorySource(files, this.name), { parts: [part] });
-        if (part === 'cvae') this.cvae ??= createConditionalVae(loaded);
-        else this.teacher ??= createTeacher(this.model, loaded);
-        await this.warmUpAsync();
-      }
-      return this[part]!.hash;
+      const loaded = await loadModelFolder(memorySource(files, this.name), { parts: [part] });
+      if (part === 'vae') addEncoder(this.model, loaded);
+      else if (part === 'cvae') this.cvae ??= createConditionalVae(loaded);
+      else this.teacher ??= createTeacher(this.model, loaded);
+      await this.warmUpAsync();
+      return loaded.hash;
     });
   }
 
@@ -158,7 +162,7 @@ export class ThreadPainter implements Painter {
     const asked = this.info.student ? any : inSteps;
     await this.compilePainting(completeRecipe(asked, this.info), signal);
     const refined = { ...asked, pipeline: 'cvae+ddpm', strength: 0.5 } as const;
-    if (this.cvae) await this.compilePainting(completeRecipe(refined, this.info), signal);
+    if (this.cvae && hasEncoder(this.model)) await this.compilePainting(completeRecipe(refined, this.info), signal);
     if (this.teacher) await this.compilePainting(completeRecipe(inSteps, this.info), signal);
     await compilationDone();
     await tuneRecordings();

@@ -1,5 +1,6 @@
 // A web worker that loads a model on wasm and paints what it is asked to, away from the thread that draws.
 import {
+  addEncoder,
   type BackendChoice,
   type ConditionalVae,
   createConditionalVae,
@@ -10,9 +11,12 @@ import {
   type GeneratedPicture,
   type ImageTensor,
   loadModelFolder,
+  type ModelFiles,
   memorySource,
   modelInfo,
   type NoisyClassifier,
+  needsEncoder,
+  PAINTING_PARTS,
   type PacedRun,
   type Recipe,
   useWasm,
@@ -39,6 +43,8 @@ let modelName = '';
 /** What was sent besides the model; a picture that needs it waits for it. */
 let cvae: Promise<ConditionalVae> | null = null;
 let teacher: Promise<DiffusionModel> | null = null;
+/** Settles once the model has its encoder. */
+let encoder: Promise<void> | null = null;
 /** The classifiers that have arrived. `arrivals` ends with the last one on its way, since a page sends it before it names it. */
 const classifiers = new Map<string, NoisyClassifier>();
 let arrivals: Promise<unknown> = Promise.resolve();
@@ -53,16 +59,20 @@ function post(message: FromWorker, pictures: GeneratedPicture[] = []): void {
 
 async function load({ files, name, wasmPaths, maxPixels }: ToWorker & { type: 'load' }): Promise<DiffusionModel> {
   await useWasm({ wasmPaths: wasmPaths ?? { 'tfjs-backend-wasm-simd.wasm': WASM_URL.href } });
-  return createModel(await loadModelFolder(memorySource(files, name), { maxPixels }));
+  return createModel(await loadModelFolder(memorySource(files, name), { parts: PAINTING_PARTS, maxPixels }));
 }
 
 /** @returns sha-256 of the files */
 async function addPart({ part, files }: Job & { type: 'part' }): Promise<string> {
   const loading = loadModelFolder(memorySource(files, modelName), { parts: [part] });
   const student = model!; // the backend is there once it is
-  if (part === 'cvae') cvae = student.then(async () => createConditionalVae(await loading));
-  else teacher = student.then(async (loaded) => createTeacher(loaded, await loading));
-  return (await (part === 'cvae' ? cvae : teacher)!).hash;
+  const add = async <Part>(create: (loaded: DiffusionModel, files: ModelFiles) => Part) =>
+    create(await student, await loading);
+  if (part === 'cvae') cvae = add((_, files) => createConditionalVae(files));
+  else if (part === 'teacher') teacher = add(createTeacher);
+  else encoder = add(addEncoder);
+  await { cvae, teacher, vae: encoder }[part];
+  return (await loading).hash;
 }
 
 /** A message of its own, behind those that have come; timers in a row would wait 4 ms each. */
@@ -113,6 +123,7 @@ async function addClassifier({ job, name, files }: Job & { type: 'classifier' })
 /** The model and what a recipe needs besides; nobody waits for a part that the recipe does not need. */
 async function networksFor(loaded: DiffusionModel, recipe: Recipe): Promise<PainterNetworks> {
   const needsTeacher = entryForTeacher(recipe, loaded.index.figment) !== null;
+  if (needsEncoder(recipe)) await encoder;
   return {
     model: loaded,
     cvae: recipe.pipeline ? await cvae : null,
@@ -166,6 +177,7 @@ async function obey(message: ToWorker): Promise<void> {
       });
     case 'encode':
       return work(message, async (loaded, run) => {
+        await encoder;
         post({ type: 'encoded', job: message.job, latents: await encodePixels(loaded, message.pixels, run) });
       });
     case 'decode':

@@ -11,3 +11,6 @@ export const WEIGHTS_FILE = 'diffusion_pytorch_model.safetensors';
 
 /** The weights of a model's auto-encoder. */
 export const VAE_WEIGHTS_FILE = `vae/${WEIGHTS_FILE}`;
+
+/** Those of its decoder once more, in a file of their own: all of it that is fetched to make pictures. */
+export const VAE_DECODER_FILE = 'vae/decoder.safetensors';

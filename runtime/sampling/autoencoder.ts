@@ -6,6 +6,7 @@ import { decode, decodeInSlices, encode, encodeMeanInSlices } from '../networks/
 import { scaleLatents, unscaleLatents } from '../networks/latentScaling.ts';
 import { type ImageSize, imageSize } from '../recipe/imageSize.ts';
 import type { ModelIndex } from '../weights/modelIndex.ts';
+import { assertEncoder } from './encoder.ts';
 import { framewiseInSlices, IN_A_ROW, STACKED } from './frameRow.ts';
 import { type DiffusionModel, elsewhereOf } from './model.ts';
 import { recordedInSlices } from './recordedPass.ts';
@@ -154,7 +155,8 @@ export function latentTensor({ latentShape }: DiffusionModel, values: Float32Arr
  * @param size     of each; for models with circular padding, any multiple of the tile
  * @returns        through the generator, the posterior means, scaled as `sample` gives latents: (B, h, w, c); the caller
  *                 disposes them
- * @throws         RangeError for a size that the model does not make or a picture of another, at the first slice
+ * @throws         RangeError for a size that the model does not make or a picture of another, at the first slice; Error when
+ *                 the model was loaded with its decoder alone
  */
 export function* encodePixelsInSlices(
   model: DiffusionModel,
@@ -186,6 +188,7 @@ function encodeEachInSlices(model: DiffusionModel, images: Tensor4D): Generator<
   const { vae, latentShape, elsewhere } = model;
   const isOwnSize = images.shape[1] === heightPx && images.shape[2] === widthPx;
   if (elsewhere && isOwnSize) return elsewhere.encode(images);
+  assertEncoder(model);
   const [height, width] = latentShape;
   const channels = latentShape[2] / numFramesOf(model.index.figment);
   const [batch, rows, columns] = images.shape;

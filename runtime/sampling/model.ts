@@ -23,6 +23,7 @@ import { sizeUnit, unet2dShapes } from '../networks/unet2d.ts';
 import { attentionLevel, parseUNet2DConfig, type UNet2DConfig } from '../networks/unet2dConfig.ts';
 import { timeChannels } from '../networks/unet2dEmbedding.ts';
 import { uploadWeights } from '../networks/uploadWeights.ts';
+import { ofDecoder, ofEncoder } from '../weights/decoderWeights.ts';
 import type { ModelIndex } from '../weights/modelIndex.ts';
 import type { ModelFiles } from '../weights/modelParts.ts';
 import { checkWeights } from '../weights/weightTensor.ts';
@@ -34,7 +35,7 @@ export interface DiffusionModel {
   /** sha-256 of the files it was loaded from. */
   readonly hash: string;
   readonly unet: { config: UNet2DConfig; weights: Record<string, Tensor> };
-  /** Between pictures and latents; null: the model makes pixels. */
+  /** Between pictures and latents, or from latents to pictures alone, see `addEncoder`; null: the model makes pixels. */
   readonly vae: { config: AutoencoderKlConfig; weights: Record<string, Tensor> } | null;
   /** Turns label and attributes into what the U-Net takes; null: that takes the label. */
   readonly conditioning: { config: ConditioningConfig; weights: Record<string, Tensor> } | null;
@@ -62,7 +63,7 @@ export function createModel(files: ModelFiles): DiffusionModel {
   const vaeConfig = files.vaeConfig ? parseAutoencoderKlConfig(files.vaeConfig, `${name}/vae/config.json`) : null;
   const scheduler = parseSchedulerConfig(files.schedulerConfig, `${name}/scheduler/scheduler_config.json`);
   checkWeights(files.unet, unet2dShapes(unetConfig), `${name}/unet`);
-  if (vaeConfig) checkWeights(files.vae, autoencoderKlShapes(vaeConfig), `${name}/vae`);
+  if (vaeConfig) checkVae(files.vae, vaeConfig, name);
   const ownConditioning = checkConditioning(files, unetConfig);
   const latentShape = checkLatents(files.index, unetConfig, vaeConfig);
   if (vaeConfig) checkImageChannels(files.index, vaeConfig);
@@ -91,6 +92,12 @@ export function createModel(files: ModelFiles): DiffusionModel {
       dispose([unet, vae?.weights ?? {}, ...others] as unknown as Tensor[]);
     },
   };
+}
+
+/** @throws ModelFileError for weights that are neither an auto-encoder's nor those of its decoder alone */
+function checkVae(vae: ModelFiles['vae'], config: AutoencoderKlConfig, name: string): void {
+  const shapes = autoencoderKlShapes(config);
+  checkWeights(vae, ofEncoder(vae).size > 0 ? shapes : ofDecoder(shapes), `${name}/vae`);
 }
 
 function correctorOf({ labels, figment }: ModelIndex, latentShape: DiffusionModel['latentShape']): Corrector | null {

@@ -2,15 +2,18 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
 import { MissingFileError, ModelFileError } from '../core/errors.ts';
+import { pixelFolder } from '../testing/foreignFolders.ts';
 import { TINY_STUDENT, tinyModelFolder } from '../testing/tinyModel.ts';
 import { type LoadModelFolderOptions, loadModelFolder, readModelFiles } from './modelFolder.ts';
 import { modelFolderFiles } from './modelFolderFiles.ts';
 import { type ModelSource, memorySource } from './modelSource.ts';
+import { parseSafetensors } from './safetensors.ts';
 
 const PIPELINE = new URL('../testing/fixtures/pipeline/', import.meta.url);
 const SHARED_PIPELINE = new URL('../../../shared/fixtures/pipeline/', import.meta.url);
 const INDEX = 'model_index.json';
 const VAE_WEIGHTS = 'vae/diffusion_pytorch_model.safetensors';
+const VAE_DECODER = 'vae/decoder.safetensors';
 const CVAE_WEIGHTS = 'cvae/diffusion_pytorch_model.safetensors';
 const UNET_WEIGHTS = 'unet/diffusion_pytorch_model.safetensors';
 
@@ -216,6 +219,50 @@ describe('loadModelFolder', () => {
   });
 });
 
+describe('the part decoder', () => {
+  const parts = ['unet', 'decoder', 'scheduler'] as const;
+
+  it('leaves the encoder out', async () => {
+    const files = await savedFiles();
+    const reports: [number, number | undefined][] = [];
+    const read = vi.fn(memorySource(files).read);
+    const source = { name: 'models/tiny', read };
+    const { vae, vaeConfig } = await loadModelFolder(source, {
+      parts,
+      onProgress: (...told) => void reports.push(told),
+    });
+    const whole = await load(files);
+    expect(vae).toEqual(new Map([...whole.vae].filter(([name]) => vae.has(name))));
+    expect([vae.has('decoder.conv_out.weight'), vae.has('encoder.conv_in.weight')]).toEqual([true, false]);
+    expect(vaeConfig).toEqual(whole.vaeConfig);
+    expect(read.mock.calls.map(([path]) => path).sort()).toEqual(Object.keys(without(files, VAE_WEIGHTS)).sort());
+    const total = Object.entries(files).reduce(
+      (sum, [path, { length }]) => sum + (path === VAE_WEIGHTS ? 0 : length),
+      0,
+    );
+    expect(reports.at(-1)).toEqual([total, total]);
+    expect(Object.keys(await readModelFiles(source, { parts }))).not.toContain(VAE_WEIGHTS);
+  });
+
+  it('is the whole auto-encoder where the index lists no decoder, and none of a model of pixels', async () => {
+    const files = diffusersFiles();
+    const read = vi.fn(memorySource(files).read);
+    const { vae } = await loadModelFolder({ name: 'models/tiny', read }, { parts });
+    expect(vae).toEqual((await load(files)).vae);
+    expect(read.mock.calls.map(([path]) => path).sort()).toEqual(Object.keys(files).sort()); // nothing is asked for in vain
+    expect((await load(pixelFolder(), { parts })).vae.size).toBe(0);
+    expect((await load(pixelFolder(), { parts })).unet.size).toBeGreaterThan(0);
+  });
+
+  it('is refused when it is missing or another', async () => {
+    const files = await savedFiles();
+    await expect(load(without(files, VAE_DECODER), { parts })).rejects.toThrow(`${VAE_DECODER}: there is no such file`);
+    files[VAE_DECODER]!.set([files[VAE_DECODER]!.at(-1)! ^ 1], files[VAE_DECODER]!.length - 1);
+    await expect(load(files, { parts })).rejects.toThrow(`models/tiny/${VAE_DECODER}: expected sha-256 `);
+    await expect(load(without(diffusersFiles(), INDEX), { parts })).rejects.toThrow(`${INDEX}: there is no such file`);
+  });
+});
+
 describe('readModelFiles', () => {
   it('fetches what loadModelFolder reads, untouched', async () => {
     const files = diffusersFiles();
@@ -240,9 +287,22 @@ describe('modelFolderFiles', () => {
       UNET_WEIGHTS,
       'vae/config.json',
       VAE_WEIGHTS,
+      VAE_DECODER,
       'scheduler/scheduler_config.json',
       INDEX,
     ]);
+  });
+
+  it('has the decoder in a file of its own, besides', async () => {
+    for (const dtype of ['F32', 'F16'] as const) {
+      const files = await savedFiles({ dtype });
+      const { vae } = await load(files, { parts: ['vae'] });
+      const apart = parseSafetensors(files[VAE_DECODER]!, VAE_DECODER).tensors;
+      expect([...apart.keys()].sort()).toEqual(
+        [...vae.keys()].filter((name) => /decoder|post_quant/.test(name)).sort(),
+      );
+      for (const [name, tensor] of apart) expect(tensor).toEqual(vae.get(name));
+    }
   });
 
   it('gives load → save → load the same bits in F32', async () => {
@@ -299,7 +359,7 @@ describe('modelFolderFiles', () => {
     const { 'vae/config.json': config, [VAE_WEIGHTS]: weights } = diffusersFiles();
     const model = await load({ 'vae/config.json': config!, [VAE_WEIGHTS]: weights! }, { parts: ['vae'] });
     const files = await modelFolderFiles(model);
-    expect(Object.keys(files)).toEqual(['vae/config.json', VAE_WEIGHTS, INDEX]);
+    expect(Object.keys(files)).toEqual(['vae/config.json', VAE_WEIGHTS, VAE_DECODER, INDEX]);
     expect((await load(files, { parts: ['vae'] })).vae).toEqual(model.vae);
   });
 });

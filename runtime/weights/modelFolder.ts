@@ -1,6 +1,6 @@
 import { definedOf } from '../core/definedOf.ts';
 import { MissingFileError, ModelFileError } from '../core/errors.ts';
-import { INDEX_FILE } from '../core/fileNames.ts';
+import { INDEX_FILE, VAE_DECODER_FILE, VAE_WEIGHTS_FILE } from '../core/fileNames.ts';
 import { isObject } from '../core/untrustedJson.ts';
 import { completeModelIndex } from './completeModelIndex.ts';
 import type { FoundFiles } from './foreignFiles.ts';
@@ -44,6 +44,7 @@ export const LOAD_MODEL_FOLDER_DEFAULTS: Required<Omit<LoadModelFolderOptions, '
  * networks is `checkWeights`'s to say.
  *
  *   const files = await loadModelFolder(urlSource('/models/portraits'));
+ *   const toPaint = await loadModelFolder(source, { parts: ['unet', 'decoder', 'scheduler'] }); // the encoder is left out
  *   const vaeInTraining = await loadModelFolder(source, { parts: ['vae'] }); // model_index.json may be missing then
  *   const { cvaeConfig, cvae } = await loadModelFolder(source, { parts: ['cvae'] }); // for createConditionalVae
  *   const { teacherConfig, teacher } = await loadModelFolder(source, { parts: ['teacher'] }); // for createTeacher
@@ -140,9 +141,15 @@ async function readFiles(
   const known = [...paths];
   const progress = sumProgress(known, onProgress);
   const reads: Promise<FoundFiles>[] = [];
-  const smallBefore = (path: string) =>
-    reads.slice(0, Math.max(0, paths.indexOf(path))).filter((_, i) => paths[i]!.endsWith('.json'));
+  const smallBefore = (path: string) => {
+    const asked = paths.includes(path) || path !== VAE_WEIGHTS_FILE ? path : VAE_DECODER_FILE; // for which it stands
+    return reads.slice(0, Math.max(0, paths.indexOf(asked))).filter((_, i) => paths[i]!.endsWith('.json'));
+  };
   const readOne = async (path: string): Promise<FoundFiles> => {
+    if (path === VAE_DECODER_FILE && !(await isListed(path))) {
+      known.splice(known.indexOf(path), 1, VAE_WEIGHTS_FILE);
+      return readOne(VAE_WEIGHTS_FILE);
+    }
     const bytes = await readOrFind(path);
     if (!(bytes instanceof Uint8Array)) return bytes;
     if (path !== UNET_CONFIG) return [[path, bytes]];
@@ -165,6 +172,10 @@ async function readFiles(
       progress(path)(sizeBytes, sizeBytes);
       return found;
     }
+  };
+  const isListed = async (path: string) => {
+    const first = new Map(await reads[0]);
+    return first.has(INDEX_FILE) && Object.hasOwn(readIndex(source, first).figment?.sha256 ?? {}, path);
   };
   /** The index comes first, to refuse models of other kinds by their names. */
   const isOptional = (path: string, before: ReadonlyMap<string, Uint8Array>) => {

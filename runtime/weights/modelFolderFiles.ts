@@ -3,9 +3,10 @@
 import { formatExamples } from '../core/attributeExamples.ts';
 import { channelNames, MATERIAL_CHANNELS } from '../core/channelNames.ts';
 import { definedOf } from '../core/definedOf.ts';
-import { INDEX_FILE, VAE_WEIGHTS_FILE } from '../core/fileNames.ts';
+import { INDEX_FILE, VAE_DECODER_FILE, VAE_WEIGHTS_FILE } from '../core/fileNames.ts';
 import { formatProbe } from '../core/linearProbe.ts';
 import { formatPalette } from '../core/palettePrior.ts';
+import { ofDecoder } from './decoderWeights.ts';
 import type { ModelIndex } from './modelIndex.ts';
 import {
   CONDITIONING_CONFIG,
@@ -45,12 +46,13 @@ export async function modelFolderFiles(
     if (config !== undefined) files.set(path, encodeJson(config));
   };
   const addWeights = (path: string, weights: ReadonlyMap<string, WeightTensor> = new Map()) => {
-    if (weights.size > 0) files.set(path, writeSafetensors(weights, { dtype, metadata: { format: 'pt' } }));
+    if (weights.size > 0) files.set(path, weightsFile(weights, dtype));
   };
   addConfig(UNET_CONFIG, model.unetConfig);
   addWeights(UNET_WEIGHTS, model.unet);
   addConfig(VAE_CONFIG, model.vaeConfig);
   addWeights(VAE_WEIGHTS_FILE, model.vae);
+  if (model.vae?.size) files.set(VAE_DECODER_FILE, decoderFile(model.vae, dtype));
   addConfig(SCHEDULER_CONFIG, model.schedulerConfig);
   addConfig(CVAE_CONFIG, model.cvaeConfig);
   addWeights(CVAE_WEIGHTS, model.cvae);
@@ -61,6 +63,15 @@ export async function modelFolderFiles(
   const sha256 = Object.fromEntries(await digestFiles(files));
   addConfig(INDEX_FILE, storedIndex({ ...model.index, figment: { ...model.index.figment, sha256 } }));
   return Object.fromEntries(files);
+}
+
+/** What of an auto-encoder's weights makes pictures, as a file. @throws RangeError as `modelFolderFiles` */
+export function decoderFile(vae: ReadonlyMap<string, WeightTensor>, dtype: 'F32' | 'F16'): Uint8Array {
+  return weightsFile(ofDecoder(vae), dtype);
+}
+
+function weightsFile(weights: ReadonlyMap<string, WeightTensor>, dtype: 'F32' | 'F16'): Uint8Array {
+  return writeSafetensors(weights, { dtype, metadata: { format: 'pt' } });
 }
 
 /** The index as model_index.json has it: channels of materials by name, examples, palette and probe as text. */

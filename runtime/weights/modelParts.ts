@@ -1,13 +1,16 @@
 // What a model folder holds, and in which files.
-import { VAE_WEIGHTS_FILE, WEIGHTS_FILE } from '../core/fileNames.ts';
+import { VAE_DECODER_FILE, VAE_WEIGHTS_FILE, WEIGHTS_FILE } from '../core/fileNames.ts';
 import type { ModelIndex } from './modelIndex.ts';
 import type { WeightTensor } from './weightTensor.ts';
 
 /**
- * Optional in a folder are `cvae`, a VAE that makes pictures in one step, and `teacher`, the U-Net of which that in unet/ is
- * the student.
+ * `decoder` is what of the `vae` makes pictures of latents; folders that do not have it apart give all of the `vae`. Optional in a
+ * folder are `cvae`, a VAE that makes pictures in one step, and `teacher`, the U-Net of which that in unet/ is the student.
  */
-export type ModelPart = 'unet' | 'vae' | 'scheduler' | 'cvae' | 'teacher';
+export type ModelPart = 'unet' | 'vae' | 'decoder' | 'scheduler' | 'cvae' | 'teacher';
+
+/** What pictures by words alone are made with. */
+export const PAINTING_PARTS: readonly ModelPart[] = ['unet', 'decoder', 'scheduler'];
 
 /** A model folder's content; the parts that were not asked for are undefined and empty. */
 export interface ModelContent {
@@ -30,6 +33,7 @@ export interface ModelFiles extends ModelContent {
   unetConfig: unknown;
   unet: Map<string, WeightTensor>;
   vaeConfig: unknown;
+  /** Of the part `decoder` those of the decoder alone, where the folder has them apart. */
   vae: Map<string, WeightTensor>;
   schedulerConfig: unknown;
   cvaeConfig: unknown;
@@ -59,6 +63,7 @@ export const CONDITIONING = [CONDITIONING_CONFIG, CONDITIONING_WEIGHTS_FILE];
 export const PATHS: Record<ModelPart, string[]> = {
   unet: [UNET_CONFIG, UNET_WEIGHTS],
   vae: [VAE_CONFIG, VAE_WEIGHTS_FILE],
+  decoder: [VAE_CONFIG, VAE_DECODER_FILE],
   scheduler: [SCHEDULER_CONFIG],
   cvae: [CVAE_CONFIG, CVAE_WEIGHTS],
   teacher: [TEACHER_CONFIG, TEACHER_WEIGHTS],

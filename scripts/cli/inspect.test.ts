@@ -2,9 +2,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { loadModelFolder } from '../../runtime/index.ts';
+import { loadModelFolder, modelFolderFiles } from '../../runtime/index.ts';
 import { pixelFolder, plainIndex, withJson } from '../../runtime/testing/foreignFolders.ts';
-import { TINY_FRAMES, tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
+import { TINY_FRAMES, tinyModelFiles, tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { describeError } from '../node/describeError.ts';
 import { diskSource } from '../node/diskSource.ts';
@@ -43,6 +43,18 @@ it('lists every word of a shipped model, and the range of its numbers', async ()
   expect(text).toMatch(/^labels +19: bark, brick, .*tiles$/m);
   expect(text).toMatch(/^- pattern +.*basket.*veined/m);
   expect(text).toMatch(/^- wear +a number from 0 to 1$/m);
+});
+
+it('tells what a page downloads, and what once that is needed', async () => {
+  await writeFilesAtomic(at('plain'), plainIndex(await tinyModelFolder())); // which lists no decoder
+  const lineOf = async (name: string) => (await figment('inspect', name)).match(/^download +(.*)$/m)![1];
+  expect(await lineOf(at('plain'))).toMatch(/^0\.\d MB to make pictures$/);
+  expect(await lineOf('portraits')).toBe(
+    '12.3 MB to make pictures; 5.3 MB more to take pictures in; 8.7 MB more for its teacher',
+  );
+  expect(await lineOf(at('own'))).toMatch(
+    /; 0\.\d MB more to take pictures in; 0\.\d MB more for pictures in one step$/,
+  );
 });
 
 it('tells what a student does, and what its teacher', async () => {
@@ -130,6 +142,24 @@ describe('inspect', () => {
 });
 
 describe('rehash', () => {
+  it('lays the decoder of the auto-encoder apart, as that is now', async () => {
+    const another = await modelFolderFiles(tinyModelFiles({ seed: 9 }), { dtype: 'F16' });
+    const [weights, decoder] = ['vae/diffusion_pytorch_model.safetensors', 'vae/decoder.safetensors'] as const;
+    const files = await modelFolderFiles(tinyModelFiles(), { dtype: 'F16' });
+    await writeFilesAtomic(at('mixed'), { ...files, [weights]: another[weights]! });
+    expect(await figment('rehash', at('mixed'))).toBe(`rehash: ${at('mixed')}: 2 renewed`);
+    expect(new Uint8Array(await readFile(at('mixed', decoder)))).toEqual(another[decoder]);
+    const parts = ['unet', 'decoder', 'scheduler'] as const;
+    await loadModelFolder(diskSource(at('mixed')), { parts });
+    await rm(at('mixed', decoder));
+    await figment('rehash', at('mixed'));
+    await loadModelFolder(diskSource(at('mixed')), { parts });
+    const { [decoder]: _, ...plain } = plainIndex(files);
+    await writeFilesAtomic(at('plain'), plain);
+    await figment('rehash', at('plain'));
+    expect(new Uint8Array(await readFile(at('plain', decoder)))).toEqual(files[decoder]);
+  });
+
   it('makes a folder that was changed one of which nothing need be said', async () => {
     await writeFilesAtomic(at('saved'), await tinyModelFolder({ cvae: true }));
     const config = at('saved', 'unet', 'config.json');

@@ -29,6 +29,7 @@ import {
 } from '../../runtime/index.ts';
 import { modelSource } from '../node/openModel.ts';
 import { coloursFor, printable } from '../node/terminal.ts';
+import { downloadFact } from './downloadFact.ts';
 
 type Weights = ReadonlyMap<string, WeightTensor>;
 
@@ -45,7 +46,7 @@ export async function inspectModel(name: string): Promise<void> {
   print(await listedParts(source));
   try {
     const files = await loadModelFolder(source, { acceptChanged: true });
-    print(await modelFacts(files));
+    print([...(await modelFacts(files)), ['download', await downloadFact(source, files.index)]]);
     for (const note of modelNotes(files)) console.log(printable(`note: ${note}`));
     console.log(`runs: yes; figment bake ${name} --out DIR makes pictures`);
   } catch (error) {

@@ -1,0 +1,78 @@
+import type { Scene } from '@babylonjs/core/scene.js';
+import { memory } from '@tensorflow/tfjs-core';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createModel, generate } from '../runtime/index.ts';
+import { tinyModelFiles, tinyModelFolder } from '../runtime/testing/tinyModel.ts';
+import { AssetGenerator } from './assetGenerator.ts';
+import { createScene, ON_THIS_THREAD } from './testing/tinyScene.ts';
+
+const ELF = { label: 'elf', seed: 7 };
+const IMAGE = Uint8Array.from({ length: 4 * 16 * 16 }, (_, i) => (i % 4 === 3 ? 255 : (i * 7) % 256));
+const WHOLE = 'vae/diffusion_pytorch_model.safetensors';
+
+describe('a model whose decoder lies apart', () => {
+  let scene: Scene;
+  let generator: AssetGenerator;
+  /** The files that were asked for. */
+  let read: string[];
+  /** Tensors of other suites, which share the worker. */
+  let numElsewhere: number;
+
+  const loadWith = async (options: Parameters<typeof tinyModelFolder>[0]) => {
+    const files = new Proxy(await tinyModelFolder(options), {
+      get: (all, path) => {
+        read.push(String(path));
+        return all[String(path)];
+      },
+    });
+    return AssetGenerator.LoadAsync(files, scene, ON_THIS_THREAD);
+  };
+
+  const numFetched = () => read.filter((path) => path === WHOLE).length;
+
+  beforeEach(async () => {
+    numElsewhere = memory().numTensors;
+    scene = createScene();
+    read = [];
+    generator = await loadWith({ cvae: true });
+  });
+
+  afterEach(() => scene.getEngine().dispose());
+
+  it('makes pictures without its encoder, and fetches that for the first picture that it takes', async () => {
+    await generator.warmUpAsync();
+    await generator.generatePixelsAsync(ELF);
+    await generator.generatePixelsAsync({ ...ELF, pipeline: 'cvae' });
+    expect([numFetched(), read.includes('vae/decoder.safetensors')]).toEqual([0, true]);
+    const edit = { ...ELF, image: IMAGE, strength: 0.5 };
+    const model = createModel(tinyModelFiles());
+    const [expected] = await generate(model, [edit]);
+    model.dispose();
+    expect(await generator.generatePixelsAsync(edit)).toEqual(expected);
+    await generator.encodeAsync(IMAGE);
+    await generator.generatePixelsAsync({ ...ELF, pipeline: 'cvae+ddpm' });
+    expect(numFetched()).toBe(1);
+    generator.dispose();
+    expect(memory().numTensors).toBe(numElsewhere);
+  });
+
+  it.each([
+    ['latents of a picture', () => generator.encodeAsync(IMAGE)],
+    [
+      'a picture that begins with that of the VAE',
+      () => generator.generatePixelsAsync({ ...ELF, pipeline: 'cvae+ddpm' }),
+    ],
+  ])('fetches it for %s, too', async (_, ask) => {
+    await ask();
+    expect(numFetched()).toBe(1);
+  });
+
+  it('fetches it ahead for a recipe with a picture, and tells how far it is', async () => {
+    const told: (number | undefined)[][] = [];
+    await generator.warmUpAsync({ image: IMAGE, onProgress: (...progress) => told.push(progress) });
+    expect(numFetched()).toBe(1);
+    expect(told.at(-1)![0]).toBe(told.at(-1)![1]);
+    await generator.generatePixelsAsync({ ...ELF, image: IMAGE });
+    expect(numFetched()).toBe(1);
+  });
+});
