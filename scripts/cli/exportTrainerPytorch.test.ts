@@ -385,6 +385,8 @@ describe.skipIf(!torch)('in PyTorch', () => {
       }
     }
     runtime.createModel(theirs).dispose();
+    const { vae: decoder } = await runtime.loadModelFolder(source, { parts: runtime.PAINTING_PARTS });
+    expect(decoder).toEqual(new Map([...theirs.vae!].filter(([name]) => /^(decoder|post_quant_conv)\./.test(name))));
     const { config, weights } = await readVae(projects.at('checks', 'vae'));
     expect(weights.size).toBe(ours.vae.size);
     expect(config.latent_channels).toBe(4);

@@ -8,6 +8,8 @@ from safetensors.torch import save
 
 INDEX = "model_index.json"
 WEIGHTS = "diffusion_pytorch_model.safetensors"
+# The decoder of the auto-encoder once more: all of it that a page downloads to make pictures.
+DECODER = "vae/decoder.safetensors"
 PARTS = {part: "config.json" for part in ("unet", "unet_teacher", "vae", "conditioning")}
 PARTS["scheduler"] = "scheduler_config.json"
 
@@ -36,6 +38,8 @@ def write_model(out, index, configs, weights, pipeline):
         files[f"{part}/{PARTS[part]}"] = _json(config)
         if part in weights:
             files[f"{part}/{WEIGHTS}"] = _half(part, weights[part])
+    if "vae" in weights:
+        files[DECODER] = _half("vae", _of_decoder(weights["vae"]))
     hashes = {path: hashlib.sha256(data).hexdigest() for path, data in files.items()}
     with open(pipeline, "rb") as file:
         files["pipeline.py"] = file.read()
@@ -77,6 +81,11 @@ def _half(part, weights):
     if wrong:
         raise ValueError(f"{part}: {wrong[0]} is not finite in half precision; lower the learning rate")
     return save(halved, {"format": "pt"})
+
+
+def _of_decoder(vae):
+    names = ("decoder.", "post_quant_conv.")
+    return {name: value for name, value in vae.items() if name.startswith(names)}
 
 
 def _json(value):

@@ -1,10 +1,12 @@
 // Tests of the pictures that the tavern paints, and of how much it fetches for them.
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
+import { PAINTING_PARTS, readModelFiles } from '../../../runtime/index.ts';
 import { wasmPath } from '../../../scripts/build/browserBuild.ts';
+import { diskSource } from '../../../scripts/node/diskSource.ts';
 import { packageRoot } from '../../../scripts/node/packageRoot.ts';
 import tavern from '../../tavern/tavern.json';
 import { numAll, numPeople, numPortraits, openCard, picturesOf, type VisitedTavern, WAIT } from './visitedTavern.ts';
@@ -21,7 +23,7 @@ export function testPainting(visit: VisitedTavern): void {
     expect(new Set(pictures).size).toBe(shown.length);
     visit.firstPictures = pictures.filter((_, i) => shown[i] !== numPortraits);
 
-    expect(await bytesBeforeFirstFace(playwright)).toBeLessThanOrEqual(15_000_000);
+    expect(await bytesBeforeFirstFace(playwright)).toBeLessThanOrEqual(13_500_000);
   });
 
   it('weathers walls and floor by sliders', async () => {
@@ -53,12 +55,8 @@ async function bytesBeforeFirstFace(page: Page): Promise<number> {
     return before.reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0);
   });
   expect(fetched).toBeGreaterThan(300_000);
-  const folder = path.join(packageRoot(), 'assets', tavern.model);
-  const parts = ['unet', 'vae', 'scheduler', 'conditioning'];
-  const files = (await readdir(folder, { recursive: true })).filter((name) =>
-    parts.some((part) => name.startsWith(`${part}/`)),
-  );
-  const sizes = await Promise.all(files.map((name) => stat(path.join(folder, name))));
+  const source = diskSource(path.join(packageRoot(), 'assets', tavern.model));
+  const files = Object.values(await readModelFiles(source, { parts: PAINTING_PARTS }));
   const kernels = gzipSync(await readFile(wasmPath)).length; // which a worker fetches
-  return sizes.reduce((sum, { size }) => sum + size, fetched + kernels);
+  return files.reduce((sum, { length }) => sum + length, fetched + kernels);
 }
