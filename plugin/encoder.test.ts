@@ -4,11 +4,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createModel, generate } from '../runtime/index.ts';
 import { tinyModelFiles, tinyModelFolder } from '../runtime/testing/tinyModel.ts';
 import { AssetGenerator } from './assetGenerator.ts';
+import { useIndexedDb } from './testing/indexedDb.ts';
 import { createScene, ON_THIS_THREAD } from './testing/tinyScene.ts';
 
 const ELF = { label: 'elf', seed: 7 };
 const IMAGE = Uint8Array.from({ length: 4 * 16 * 16 }, (_, i) => (i % 4 === 3 ? 255 : (i * 7) % 256));
 const WHOLE = 'vae/diffusion_pytorch_model.safetensors';
+
+useIndexedDb();
 
 describe('a model whose decoder lies apart', () => {
   let scene: Scene;
@@ -25,7 +28,7 @@ describe('a model whose decoder lies apart', () => {
         return all[String(path)];
       },
     });
-    return AssetGenerator.LoadAsync(files, scene, ON_THIS_THREAD);
+    return AssetGenerator.LoadAsync(files, scene, { ...ON_THIS_THREAD, storeBytes: 2 ** 20 });
   };
 
   const numFetched = () => read.filter((path) => path === WHOLE).length;
@@ -65,6 +68,28 @@ describe('a model whose decoder lies apart', () => {
   ])('fetches it for %s, too', async (_, ask) => {
     await ask();
     expect(numFetched()).toBe(1);
+  });
+
+  it.each([
+    ['its encoder', { image: IMAGE }],
+    ['its teacher', { sampler: 'dpm++', numInferenceSteps: 5 }],
+  ] as const)('does without %s for a picture that an earlier visit has stored', async (_, entries) => {
+    const visit = () => loadWith({ student: true });
+    const recipe = { ...ELF, ...entries };
+    const first = await visit();
+    const picture = await first.generatePixelsAsync(recipe);
+    const isFetched = () => read.some((path) => path === WHOLE || path.startsWith('unet_teacher/'));
+    expect(isFetched()).toBe(true);
+    first.dispose();
+    await expect
+      .poll(async () => {
+        read = [];
+        const again = await visit();
+        const stored = await again.generatePixelsAsync(recipe);
+        again.dispose();
+        return isFetched() || stored;
+      })
+      .toEqual(picture);
   });
 
   it('fetches it ahead for a recipe with a picture, and tells how far it is', async () => {

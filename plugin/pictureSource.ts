@@ -242,12 +242,11 @@ export class PictureSource {
     signal?.throwIfAborted();
     const known = this.finished.get(recipeKey(recipe));
     if (known) return known;
-    await untilAborted(this.addPartsFor(recipe), signal);
-    this.assertUsable();
-    signal?.throwIfAborted();
+    if (recipe.pipeline) await this.addPartsInTime(recipe, signal); // a network's hash tells its stored pictures apart
     const stored = await this.storedAsync(recipe);
     this.assertUsable();
     signal?.throwIfAborted();
+    if (!stored) await this.addPartsInTime(recipe, signal);
     const painted = this.finished.get(recipeKey(recipe)); // for another caller, while the store was asked
     if (painted) return painted;
     if (stored) return this.keep(recipe, stored);
@@ -281,6 +280,13 @@ export class PictureSource {
     assertLatents(latents, this.info);
     const own = { values: latents.values.slice(), shape: latents.shape };
     return this.workAsync((painter, signal) => painter.decodeAsync(own, { signal }), waiting);
+  }
+
+  /** @throws the signal's reason; as `assertUsable` when this was disposed meanwhile */
+  private async addPartsInTime(recipe: Recipe, signal: AbortSignal | undefined): Promise<void> {
+    await untilAborted(this.addPartsFor(recipe), signal);
+    this.assertUsable();
+    signal?.throwIfAborted();
   }
 
   /** Fetches what a recipe needs besides the model, where it is not there yet. */
