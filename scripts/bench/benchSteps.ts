@@ -131,7 +131,16 @@ async function judged(
   try {
     for (const row of painted) {
       const { sampler, numInferenceSteps: steps } = row;
-      await evaluate(name, { ...asked, out, guidance: [guidance], steps, sampler, identities: 0, seams: false });
+      await evaluate(name, {
+        ...asked,
+        out,
+        guidance: [guidance],
+        steps,
+        sampler,
+        identities: 0,
+        copies: false,
+        seams: false,
+      });
       const { byGuidance } = JSON.parse(await readFile(join(out, 'metrics.json'), 'utf8'));
       const { accuracy, frechetDistanceToHeldOut, spreadRelativeToReal } = byGuidance[guidance];
       rows.push({ ...row, accuracy, frechetDistanceToHeldOut, spreadRelativeToReal });

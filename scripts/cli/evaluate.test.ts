@@ -96,6 +96,16 @@ it('finds the classifier again, gives the same numbers, and leaves no tensor beh
   expect(again.nearestTrainingImage).toEqual(first.nearestTrainingImage);
 });
 
+it('leaves out the search for copies when told so', async () => {
+  const printed = await run(at('model'), ...FAST, '--out', at('quick'), '--guidance', '2', '--no-copies');
+  expect(printed).not.toContain('nearest training image');
+  const [first, quick] = await Promise.all(
+    ['report', 'quick'].map(async (name) => JSON.parse(await readFile(at(`${name}/metrics.json`), 'utf8'))),
+  );
+  expect(quick.nearestTrainingImage).toBeUndefined();
+  expect(quick.byGuidance['2']).toEqual(first.byGuidance['2']);
+});
+
 it('takes extra data for images of the training', async () => {
   const files = ['--extra-data', at('data'), '--classifier', at('more.safetensors'), '--out', at('more')];
   await run(at('model'), ...FAST, ...files, '--guidance', '2');

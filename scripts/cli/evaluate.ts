@@ -28,6 +28,7 @@ export function evaluateCommand(): Command {
       wholeNumber(1),
       400,
     )
+    .option('--no-copies', 'leave out the search for copies of training images, which takes minutes of many images')
     .option('--no-seams', 'leave out the seams of materials, for which their pictures are made again, and larger ones')
     .option(
       '--sweep-seeds <n>',

@@ -41,6 +41,8 @@ export interface Context extends Judged {
   classifier: Judge;
   /** What guesses heights from pictures; models of materials alone have it. */
   heights: (HeightGuesser & { numSteps: number }) | null;
+  /** Whether the training images are searched for what generated ones may be copies of. */
+  searchesCopies: boolean;
   /** Whether seams are measured, which takes pictures of their own. */
   hasSeams: boolean;
   /** How many seeds of each class have their numeric attributes swept. */

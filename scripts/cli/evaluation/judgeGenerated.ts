@@ -36,7 +36,7 @@ export async function judgeGenerated(context: Context) {
   const shownScale = scaleOfSheet(recipe.guidanceScales, model);
   const byGuidance: Record<string, GuidanceMetrics> = {};
   const imagesPerSecond: Record<string, number> = {};
-  let copying: CopyMetrics[] = [];
+  let copying: CopyMetrics[] | undefined;
   let seam: SeamMetrics | undefined;
   let materials: MaterialMetrics | undefined;
   let sheet = new Uint8Array();
@@ -47,11 +47,7 @@ export async function judgeGenerated(context: Context) {
     imagesPerSecond[guidanceScale] = speed;
     if (guidanceScale !== shownScale) continue;
     const sets = { ...context.sets, generated: images };
-    const { frames } = whole;
-    const compared = frames ? stillFrames(frames, context.split, sets) : { split: context.split, sets };
-    copying = await withProgress('compare', (onProgress) =>
-      copyingPerClass(dataset, compared.split, compared.sets, onProgress),
-    );
+    if (context.searchesCopies) copying = await searchCopies(context, sets);
     if (model.index.figment.circularPadding) {
       const plain = pictures.map(({ pixels }) => pixels);
       seam = measureSeams(plain, shownScale, whole, context.split);
@@ -60,7 +56,7 @@ export async function judgeGenerated(context: Context) {
     const text = { model: model.index.figment.name, ...recipe, guidanceScales: [guidanceScale] };
     sheet = new Uint8Array(contactSheet(pictures, whole, text));
   }
-  const nearestTrainingImage = {
+  const nearestTrainingImage = copying && {
     guidanceScale: shownScale,
     relative: meanOf(copying, 'generated') / meanOf(copying, 'reconstructedHeldOut'),
     perClass: byLabel(dataset.labels, copying),
@@ -72,7 +68,7 @@ export async function judgeGenerated(context: Context) {
   return {
     metrics: {
       byGuidance,
-      nearestTrainingImage,
+      ...(nearestTrainingImage && { nearestTrainingImage }),
       ...(seam && { seam }),
       ...(materials && { materials }),
       ...(monotony && { monotony }),
@@ -82,6 +78,15 @@ export async function judgeGenerated(context: Context) {
     },
     sheet,
   };
+}
+
+/** How near images of each class are to those of the training; of frames those that stand still are compared. */
+function searchCopies(
+  { whole, dataset, split }: Context,
+  sets: Parameters<typeof copyingPerClass>[2],
+): Promise<CopyMetrics[]> {
+  const compared = whole.frames ? stillFrames(whole.frames, split, sets) : { split, sets };
+  return withProgress('compare', (onProgress) => copyingPerClass(dataset, compared.split, compared.sets, onProgress));
 }
 
 /** Judges the pipelines other than ddpm. */

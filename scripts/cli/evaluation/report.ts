@@ -39,7 +39,8 @@ export interface Metrics {
   vae: { heldOutL1: number; accuracy: number; accuracyPerAttribute?: Record<string, number> };
   frechet: { imagesPerClass: number; trainToHeldOut: number };
   byGuidance: Record<string, GuidanceMetrics>;
-  nearestTrainingImage: { guidanceScale: number; relative: number; perClass: Record<string, CopyMetrics> };
+  /** Only where it was searched for. */
+  nearestTrainingImage?: { guidanceScale: number; relative: number; perClass: Record<string, CopyMetrics> };
   /** Only for models whose pictures tile. */
   seam?: SeamMetrics;
   /** Only for models of materials. */
@@ -92,14 +93,11 @@ export function formatMetrics(metrics: Metrics): string {
 /** A few lines for the terminal: a table, and a line for each measure besides. */
 export function formatSummary(metrics: Metrics): string {
   const { vae, nearestTrainingImage, seam, materials, monotony, variation, pipelines = {} } = metrics;
-  const { guidanceScale, relative } = nearestTrainingImage;
   return [
     ...[...setRows(metrics), ...attributeRows(metrics), ...framesRows(metrics)].map(formatRow),
     `VAE L1 ${vae.heldOutL1.toFixed(4)} on held-out images`,
-    `nearest training image at guidance ${guidanceScale}: ${relative.toFixed(2)} times as far as from held-out ones`,
-    ...(seam
-      ? [`seam at guidance ${guidanceScale}: ${seam.generated.toFixed(2)} (held-out ${seam.heldOut.toFixed(2)})`]
-      : []),
+    ...(nearestTrainingImage ? [formatNearest(nearestTrainingImage)] : []),
+    ...(seam ? [formatSeam(seam)] : []),
     ...(materials ? formatMaterials(materials) : []),
     ...Object.entries(monotony?.attributes ?? {}).map(
       ([name, { mean }]) => `rank correlation of ${name} asked and read: ${mean.toFixed(3)}`,
@@ -109,6 +107,12 @@ export function formatSummary(metrics: Metrics): string {
     ...formatWeak(metrics),
   ].join('\n');
 }
+
+const formatNearest = ({ guidanceScale, relative }: NonNullable<Metrics['nearestTrainingImage']>) =>
+  `nearest training image at guidance ${guidanceScale}: ${relative.toFixed(2)} times as far as from held-out ones`;
+
+const formatSeam = ({ guidanceScale, generated, heldOut }: SeamMetrics) =>
+  `seam at guidance ${guidanceScale}: ${generated.toFixed(2)} (held-out ${heldOut.toFixed(2)})`;
 
 const formatRow = ([name, ...cells]: string[]) =>
   `${name!.padEnd(14)}${cells.map((cell) => cell.padStart(12)).join('')}`;

@@ -44,6 +44,7 @@ export interface EvaluateCommandOptions {
   classifier?: string;
   classifierSteps?: number;
   heightSteps: number;
+  copies: boolean;
   seams: boolean;
   sweepSeeds: number;
   vary?: string;
@@ -160,9 +161,10 @@ async function evaluateModel(
     const measured = await measureReal(model, classifier, data, command.imagesPerClass);
     const { sets, real, realFrames, perClass } = measured;
     const recipe = recipeOf(model, command);
-    const { vary: attribute, identities: numIdentities, seams: hasSeams, sweepSeeds: numSweepSeeds } = command;
+    const { vary: attribute, identities: numIdentities, sweepSeeds: numSweepSeeds } = command;
     const vary = attribute === undefined ? undefined : { attribute, numIdentities };
-    const judges = { classifier, heights, hasSeams, numSweepSeeds, vary, varied };
+    const asked = { searchesCopies: command.copies, hasSeams: command.seams, numSweepSeeds, vary };
+    const judges = { classifier, heights, ...asked, varied };
     const compared = { whole, splitOfWhole, dataset, split, sets, real, realFrames, perClass };
     const generated = await judgeGenerated({ model, teacher, cvae, ...judges, ...compared, recipe });
     const metrics: Metrics = {
