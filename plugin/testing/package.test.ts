@@ -41,6 +41,9 @@ describe('the packages', () => {
     const [plugin, , model] = project.packed;
     expect(plugin!.unpackedSize).toBeLessThanOrEqual(PLUGIN_MAX_BYTES);
     expect(plugin!.unpackedSize + model!.unpackedSize).toBeLessThanOrEqual(INSTALL_MAX_BYTES);
+    const { figment } = JSON.parse(readFileSync(inProject('node_modules', model!.name, 'model_index.json'), 'utf8'));
+    for (const file of Object.keys(figment.sha256))
+      expect(inProject('node_modules', model!.name, file)).toSatisfy(existsSync);
     const { dependencies, devDependencies, peerDependencies, peerDependenciesMeta } = manifestOf('babylon-figment');
     expect({ dependencies, devDependencies }).toEqual({});
     const needed = Object.keys(peerDependencies).filter((name) => !peerDependenciesMeta[name]?.optional);
