@@ -17,7 +17,7 @@ export class LazyPart {
     private read: ReadPart | null,
   ) {}
 
-  /** Whether the painter paints by it. */
+  /** Whether the part has been fetched and given to the painter, so that pictures which need it can be made at once. */
   get isAdded(): boolean {
     return this.ownHash !== '';
   }

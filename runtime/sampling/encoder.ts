@@ -1,4 +1,4 @@
-// A model's encoder, which those that make pictures by words alone do without.
+// A model's encoder makes latents of pictures. A model that makes pictures of a label and attributes alone does without it.
 import { autoencoderKlShapes } from '../networks/autoencoderKl.ts';
 import { uploadWeights } from '../networks/uploadWeights.ts';
 import { ofEncoder } from '../weights/decoderWeights.ts';

@@ -9,7 +9,7 @@ import type { WeightTensor } from './weightTensor.ts';
  */
 export type ModelPart = 'unet' | 'vae' | 'decoder' | 'scheduler' | 'cvae' | 'teacher';
 
-/** What pictures by words alone are made with. */
+/** The parts that a model needs to make a picture of a label and attributes; one that begins with a picture needs all of `vae`. */
 export const PAINTING_PARTS: readonly ModelPart[] = ['unet', 'decoder', 'scheduler'];
 
 /** A model folder's content; the parts that were not asked for are undefined and empty. */
