@@ -4,11 +4,9 @@ import type { Scene } from '@babylonjs/core/scene.js';
 import {
   completeRecipe,
   definedOf,
-  entryForTeacher,
   imageSize,
   MATERIAL_CHANNELS,
   type ModelInfo,
-  needsEncoder,
   type OnProgress,
   PICTURE_VERSION,
   quote,
@@ -33,7 +31,7 @@ import {
 } from './orders.ts';
 import { createPainter, PAINTER_DEFAULTS } from './painting/createPainter.ts';
 import { CurrentPainter } from './painting/currentPainter.ts';
-import { LazyPart } from './painting/lazyPart.ts';
+import { LazyParts } from './painting/lazyParts.ts';
 import type { Painter, PaintStep, Picture } from './painting/painter.ts';
 import { PixelPicture } from './painting/pixelPicture.ts';
 import {
@@ -77,10 +75,7 @@ export class PictureSource {
   readonly onRestoredObservable = new Observable<PictureSource>();
   /** The model's address, or the name it was given. */
   readonly name: string;
-  private readonly cvae: LazyPart;
-  private readonly teacher: LazyPart;
-  /** The whole auto-encoder, of a model that came without its encoder. */
-  private readonly vae: LazyPart | null;
+  private readonly parts: LazyParts;
   /** Gives a picture for a PaintOrder, else what the work gives. */
   private readonly queue: GenerationQueue<Order, unknown, PaintStep>;
   private numWorks = 0;
@@ -133,16 +128,13 @@ export class PictureSource {
     this.name = name;
     this.frameBudgetMs = options.frameBudgetMs ?? PAINTER_DEFAULTS.frameBudgetMs;
     this.files = bytes.files;
-    this.cvae = new LazyPart('cvae', bytes.readPart);
-    this.teacher = new LazyPart('teacher', bytes.readPart);
-    this.vae = bytes.hasEncoder ? null : new LazyPart('vae', bytes.readPart);
+    this.parts = new LazyParts(bytes);
     const create = async () => {
       const another = await createPainter(this.files!, name, scene, options);
       await this.classifiers.addAllTo((title, own) => another.addClassifierAsync(title, own));
       return another;
     };
-    const createAgain = this.lazyParts.reduce((make, part) => () => part.addAgainAsync(make), create);
-    this.painter = new CurrentPainter(painter, createAgain);
+    this.painter = new CurrentPainter(painter, () => this.parts.addAgainAsync(create));
     this.finished = new LruCache({ maxBytes: cacheBytes, onEvict: disposeLater });
     const canStore = storeBytes > 0 && typeof indexedDB !== 'undefined';
     this.store = canStore ? new PixelStore({ maxBytes: storeBytes, onWarning: Logger.Warn }) : null;
@@ -270,7 +262,8 @@ export class PictureSource {
     this.assertUsable();
     assertPixels(pixels, this.info);
     const own = Uint8Array.from(pixels);
-    if (this.vae && !this.vae.isAdded) await untilAborted(this.vae.addAsync(this.painter), waiting?.signal);
+    const adding = this.parts.addEncoder(this.painter);
+    if (adding) await untilAborted(adding, waiting?.signal);
     return this.workAsync((painter, signal) => painter.encodeAsync(own, { signal }), waiting);
   }
 
@@ -289,16 +282,8 @@ export class PictureSource {
     signal?.throwIfAborted();
   }
 
-  /** Fetches what a recipe needs besides the model, where it is not there yet. */
-  private async addPartsFor(recipe: Partial<RecipeOptions> | Recipe, onProgress?: OnProgress): Promise<void> {
-    const { pipeline = 'ddpm' } = recipe;
-    if (needsEncoder(recipe)) await this.vae?.addAsync(this.painter, onProgress);
-    if (pipeline !== 'ddpm') await this.cvae.addAsync(this.painter, onProgress);
-    if (entryForTeacher(recipe, this.info) !== null) await this.teacher.addAsync(this.painter, onProgress);
-  }
-
-  private get lazyParts(): LazyPart[] {
-    return [this.cvae, this.teacher, ...(this.vae ? [this.vae] : [])];
+  private addPartsFor(recipe: Partial<RecipeOptions> | Recipe, onProgress?: OnProgress): Promise<void> {
+    return this.parts.addForAsync(recipe, this.info, this.painter, onProgress);
   }
 
   /** Work on the model that is no picture, in its turn. */
@@ -317,7 +302,7 @@ export class PictureSource {
     this.removeObservers();
     this.queue.dispose();
     this.finished.clear();
-    for (const part of this.lazyParts) part.dispose();
+    this.parts.dispose();
     this.painter.dispose();
     this.classifiers.dispose();
     this.files = null;
@@ -362,7 +347,7 @@ export class PictureSource {
   }
 
   private storeKey(recipe: Recipe): string {
-    const hash = recipe.pipeline ? `${this.info.hash}|${this.cvae.hash}` : this.info.hash;
+    const hash = recipe.pipeline ? `${this.info.hash}|${this.parts.cvaeHash}` : this.info.hash;
     const classifier = recipe.classifier === undefined ? '' : `|${this.classifiers.known.get(recipe.classifier)!.hash}`;
     return `${PICTURE_VERSION}|${hash}|${recipeKey(recipe)}${classifier}`;
   }

@@ -90,7 +90,7 @@ describe('a distilled model', () => {
   });
 
   it('does not let a request that is aborted wait for the teacher', async () => {
-    const { teacher } = (distilled as unknown as { source: { teacher: LazyPart } }).source;
+    const { teacher } = (distilled as unknown as { source: { parts: { teacher: LazyPart } } }).source.parts;
     vi.spyOn(teacher, 'addAsync').mockReturnValue(new Promise(() => {}));
     const asked = distilled.generatePixelsAsync({ ...ELF, numInferenceSteps: 5, signal: AbortSignal.timeout(5) });
     await expect(asked).rejects.toThrow(expect.objectContaining({ name: 'TimeoutError' }));

@@ -142,8 +142,9 @@ async function readFiles(
   const progress = sumProgress(known, onProgress);
   const reads: Promise<FoundFiles>[] = [];
   const smallBefore = (path: string) => {
-    const asked = paths.includes(path) || path !== VAE_WEIGHTS_FILE ? path : VAE_DECODER_FILE; // for which it stands
-    return reads.slice(0, Math.max(0, paths.indexOf(asked))).filter((_, i) => paths[i]!.endsWith('.json'));
+    const standsForDecoder = path === VAE_WEIGHTS_FILE && !paths.includes(path);
+    const place = paths.indexOf(standsForDecoder ? VAE_DECODER_FILE : path);
+    return reads.slice(0, Math.max(0, place)).filter((_, i) => paths[i]!.endsWith('.json'));
   };
   const readOne = async (path: string): Promise<FoundFiles> => {
     if (path === VAE_DECODER_FILE && !(await isListed(path))) {
