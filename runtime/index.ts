@@ -149,9 +149,15 @@ export {
   readClassifierFiles,
 } from './weights/classifierFolder.ts';
 export { classifierFolderFiles } from './weights/classifierFolderFiles.ts';
+export { type DecoderFact, findDecoder, isOfDecoder } from './weights/decoderWeights.ts';
 export { fetchFile } from './weights/fetchFile.ts';
-export { type LoadModelFolderOptions, loadModelFolder, readModelFiles } from './weights/modelFolder.ts';
-export { decoderFile, type ModelFolderFilesOptions, modelFolderFiles } from './weights/modelFolderFiles.ts';
+export {
+  holdDecoderAlone,
+  type LoadModelFolderOptions,
+  loadModelFolder,
+  readModelFiles,
+} from './weights/modelFolder.ts';
+export { type ModelFolderFilesOptions, modelFolderFiles } from './weights/modelFolderFiles.ts';
 export { FIGMENT_DEFAULTS, type FigmentEntry, type ModelIndex, parseConfig } from './weights/modelIndex.ts';
 export { type ModelContent, type ModelFiles, type ModelPart, PAINTING_PARTS } from './weights/modelParts.ts';
 export {
@@ -467,7 +473,7 @@ export { decideAttributes } from './core/decideAttributes.ts';
 export { definedOf } from './core/definedOf.ts';
 export { MissingFileError, ModelFileError, messageOf, quote } from './core/errors.ts';
 export { evenlySpread } from './core/evenlySpread.ts';
-export { INDEX_FILE, VAE_DECODER_FILE } from './core/fileNames.ts';
+export { INDEX_FILE } from './core/fileNames.ts';
 export { fingerprint } from './core/fingerprint.ts';
 export { animationsOf, type Frame, type FrameAnimation, numFramesOf, parseFrames, swapAxes } from './core/frames.ts';
 export { formatProbe, type LinearProbe } from './core/linearProbe.ts';

@@ -1,6 +1,7 @@
 import {
   definedOf,
   fetchFile,
+  holdDecoderAlone,
   INDEX_FILE,
   MissingFileError,
   ModelFileError,
@@ -13,7 +14,6 @@ import {
   readModelFiles,
   type UrlSourceOptions,
   urlSource,
-  VAE_DECODER_FILE,
 } from '../../runtime/index.ts';
 
 /** What a package of a model exports: the address of each of its files, as a bundler has placed them. */
@@ -68,7 +68,7 @@ export async function loadModelBytes(location: ModelLocation, options: LoadOptio
   return {
     name: source.name,
     files,
-    hasEncoder: !Object.hasOwn(files, VAE_DECODER_FILE),
+    hasEncoder: !holdDecoderAlone(files, source.name),
     readPart: (part, signal, onProgress) => readModelFiles(source, { parts: [part], signal, onProgress }),
   };
 }
@@ -146,7 +146,7 @@ function fileListSource(files: Iterable<File>, maxFileBytes?: number): ModelSour
   const name = root.split('/').at(-2) || 'files';
   return {
     name,
-    async read(path, { signal, onProgress } = {}) {
+    async read(path, { firstBytes, signal, onProgress } = {}) {
       signal?.throwIfAborted();
       const file = fileAt.get(root + path);
       if (!file) throw new MissingFileError('AssetGenerator', `${name}/${path}`, 'there is no such file');
@@ -154,7 +154,7 @@ function fileListSource(files: Iterable<File>, maxFileBytes?: number): ModelSour
       if (file.size > maxBytes) {
         throw new ModelFileError('AssetGenerator', `${name}/${path}`, `is larger than ${maxBytes} bytes`);
       }
-      const bytes = new Uint8Array(await file.arrayBuffer());
+      const bytes = new Uint8Array(await file.slice(0, firstBytes).arrayBuffer());
       onProgress?.(bytes.length, bytes.length);
       return bytes;
     },

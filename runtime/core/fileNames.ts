@@ -9,8 +9,5 @@ export const CONFIG_FILE = 'config.json';
 /** The weights of a network, in its folder. */
 export const WEIGHTS_FILE = 'diffusion_pytorch_model.safetensors';
 
-/** The weights of a model's auto-encoder. */
+/** The weights of a model's auto-encoder: those of its decoder, which is all that is fetched to make pictures, come first. */
 export const VAE_WEIGHTS_FILE = `vae/${WEIGHTS_FILE}`;
-
-/** Those of its decoder once more, in a file of their own: all of it that is fetched to make pictures. */
-export const VAE_DECODER_FILE = 'vae/decoder.safetensors';

@@ -4,7 +4,8 @@ import { describe, expect, it, vi } from 'vitest';
 import { MissingFileError, ModelFileError } from '../core/errors.ts';
 import { pixelFolder } from '../testing/foreignFolders.ts';
 import { TINY_STUDENT, tinyModelFolder } from '../testing/tinyModel.ts';
-import { type LoadModelFolderOptions, loadModelFolder, readModelFiles } from './modelFolder.ts';
+import type { DecoderFact } from './decoderWeights.ts';
+import { holdDecoderAlone, type LoadModelFolderOptions, loadModelFolder, readModelFiles } from './modelFolder.ts';
 import { modelFolderFiles } from './modelFolderFiles.ts';
 import { type ModelSource, memorySource } from './modelSource.ts';
 import { parseSafetensors } from './safetensors.ts';
@@ -13,7 +14,6 @@ const PIPELINE = new URL('../testing/fixtures/pipeline/', import.meta.url);
 const SHARED_PIPELINE = new URL('../../../shared/fixtures/pipeline/', import.meta.url);
 const INDEX = 'model_index.json';
 const VAE_WEIGHTS = 'vae/diffusion_pytorch_model.safetensors';
-const VAE_DECODER = 'vae/decoder.safetensors';
 const CVAE_WEIGHTS = 'cvae/diffusion_pytorch_model.safetensors';
 const UNET_WEIGHTS = 'unet/diffusion_pytorch_model.safetensors';
 
@@ -34,6 +34,11 @@ async function savedFiles(options?: { dtype?: 'F32' | 'F16' }): Promise<Record<s
 
 function decode(bytes: Uint8Array | undefined): string {
   return new TextDecoder().decode(bytes);
+}
+
+/** What the index says of the decoder. */
+function decoderOf(files: Record<string, Uint8Array>): DecoderFact {
+  return JSON.parse(decode(files[INDEX])).figment.decoder;
 }
 
 function without(files: Record<string, Uint8Array>, ...paths: string[]): Record<string, Uint8Array> {
@@ -235,16 +240,19 @@ describe('the part decoder', () => {
     expect(vae).toEqual(new Map([...whole.vae].filter(([name]) => vae.has(name))));
     expect([vae.has('decoder.conv_out.weight'), vae.has('encoder.conv_in.weight')]).toEqual([true, false]);
     expect(vaeConfig).toEqual(whole.vaeConfig);
-    expect(read.mock.calls.map(([path]) => path).sort()).toEqual(Object.keys(without(files, VAE_WEIGHTS)).sort());
-    const total = Object.entries(files).reduce(
-      (sum, [path, { length }]) => sum + (path === VAE_WEIGHTS ? 0 : length),
-      0,
-    );
+    expect(read.mock.calls.map(([path]) => path).sort()).toEqual(Object.keys(files).sort());
+    const { bytes } = decoderOf(files);
+    const sizes = Object.entries(files).map(([path, { length }]) => (path === VAE_WEIGHTS ? bytes : length));
+    const total = sizes.reduce((sum, size) => sum + size);
     expect(reports.at(-1)).toEqual([total, total]);
-    expect(Object.keys(await readModelFiles(source, { parts }))).not.toContain(VAE_WEIGHTS);
+    const apart = await readModelFiles(source, { parts });
+    expect(apart[VAE_WEIGHTS]).toEqual(files[VAE_WEIGHTS]!.subarray(0, bytes));
+    expect([holdDecoderAlone(apart, 'tiny'), holdDecoderAlone(files, 'tiny')]).toEqual([true, false]);
+    expect((await loadModelFolder(memorySource(apart), { parts })).vae).toEqual(vae);
+    await expect(loadModelFolder(memorySource(apart))).rejects.toThrow(`${VAE_WEIGHTS}: expected sha-256 `);
   });
 
-  it('is the whole auto-encoder where the index lists no decoder, and none of a model of pixels', async () => {
+  it('is the whole auto-encoder where the index knows of no decoder, and none of a model of pixels', async () => {
     const files = diffusersFiles();
     const read = vi.fn(memorySource(files).read);
     const { vae } = await loadModelFolder({ name: 'models/tiny', read }, { parts });
@@ -256,9 +264,18 @@ describe('the part decoder', () => {
 
   it('is refused when it is missing or another', async () => {
     const files = await savedFiles();
-    await expect(load(without(files, VAE_DECODER), { parts })).rejects.toThrow(`${VAE_DECODER}: there is no such file`);
-    files[VAE_DECODER]!.set([files[VAE_DECODER]!.at(-1)! ^ 1], files[VAE_DECODER]!.length - 1);
-    await expect(load(files, { parts })).rejects.toThrow(`models/tiny/${VAE_DECODER}: expected sha-256 `);
+    await expect(load(without(files, VAE_WEIGHTS), { parts })).rejects.toThrow(`${VAE_WEIGHTS}: there is no such file`);
+    const { bytes } = decoderOf(files);
+    const flipped = (at: number) => {
+      const vae = files[VAE_WEIGHTS]!.slice();
+      vae[at]! ^= 1;
+      return { ...files, [VAE_WEIGHTS]: vae };
+    };
+    await expect(load(flipped(bytes - 1), { parts })).rejects.toThrow(`models/tiny/${VAE_WEIGHTS}: expected sha-256 `);
+    await load(flipped(bytes), { parts }); // of the encoder, which is not read
+    await expect(load({ ...files, [VAE_WEIGHTS]: files[VAE_WEIGHTS]!.slice(0, 100) }, { parts })).rejects.toThrow(
+      `models/tiny/${VAE_WEIGHTS}: expected sha-256 `,
+    );
     await expect(load(without(diffusersFiles(), INDEX), { parts })).rejects.toThrow(`${INDEX}: there is no such file`);
   });
 });
@@ -287,21 +304,23 @@ describe('modelFolderFiles', () => {
       UNET_WEIGHTS,
       'vae/config.json',
       VAE_WEIGHTS,
-      VAE_DECODER,
       'scheduler/scheduler_config.json',
       INDEX,
     ]);
   });
 
-  it('has the decoder in a file of its own, besides', async () => {
+  it('has the decoder first in the file of the auto-encoder, and knows how far it reaches', async () => {
     for (const dtype of ['F32', 'F16'] as const) {
       const files = await savedFiles({ dtype });
       const { vae } = await load(files, { parts: ['vae'] });
-      const apart = parseSafetensors(files[VAE_DECODER]!, VAE_DECODER).tensors;
-      expect([...apart.keys()].sort()).toEqual(
+      const { bytes, sha256 } = decoderOf(files);
+      const beginning = files[VAE_WEIGHTS]!.subarray(0, bytes);
+      expect(createHash('sha256').update(beginning).digest('hex')).toBe(sha256);
+      const { tensors } = parseSafetensors(beginning, VAE_WEIGHTS, { isBeginning: true });
+      expect([...tensors.keys()].sort()).toEqual(
         [...vae.keys()].filter((name) => /decoder|post_quant/.test(name)).sort(),
       );
-      for (const [name, tensor] of apart) expect(tensor).toEqual(vae.get(name));
+      for (const [name, tensor] of tensors) expect(tensor).toEqual(vae.get(name));
     }
   });
 
@@ -318,7 +337,7 @@ describe('modelFolderFiles', () => {
     }
     expect(second.unetConfig).toEqual(first.unetConfig);
     expect(second.schedulerConfig).toEqual(first.schedulerConfig);
-    expect({ ...second.index.figment, sha256: {} }).toEqual(first.index.figment);
+    expect({ ...second.index.figment, sha256: {} }).toEqual({ ...first.index.figment, decoder: decoderOf(saved) });
     const again = await modelFolderFiles(second);
     expect(Object.keys(again)).toEqual(Object.keys(saved));
     for (const path of Object.keys(saved)) expect(Buffer.from(again[path]!).equals(saved[path]!)).toBe(true);
@@ -359,7 +378,7 @@ describe('modelFolderFiles', () => {
     const { 'vae/config.json': config, [VAE_WEIGHTS]: weights } = diffusersFiles();
     const model = await load({ 'vae/config.json': config!, [VAE_WEIGHTS]: weights! }, { parts: ['vae'] });
     const files = await modelFolderFiles(model);
-    expect(Object.keys(files)).toEqual(['vae/config.json', VAE_WEIGHTS, VAE_DECODER, INDEX]);
+    expect(Object.keys(files)).toEqual(['vae/config.json', VAE_WEIGHTS, INDEX]);
     expect((await load(files, { parts: ['vae'] })).vae).toEqual(model.vae);
   });
 });

@@ -1,6 +1,6 @@
 import { definedOf } from '../core/definedOf.ts';
 import { MissingFileError, ModelFileError } from '../core/errors.ts';
-import { INDEX_FILE, VAE_DECODER_FILE, VAE_WEIGHTS_FILE } from '../core/fileNames.ts';
+import { INDEX_FILE, VAE_WEIGHTS_FILE } from '../core/fileNames.ts';
 import { isObject } from '../core/untrustedJson.ts';
 import { completeModelIndex } from './completeModelIndex.ts';
 import type { FoundFiles } from './foreignFiles.ts';
@@ -11,6 +11,7 @@ import {
   CVAE_CONFIG,
   type ModelFiles,
   type ModelPart,
+  needDecoderAlone,
   PATHS,
   SCHEDULER_CONFIG,
   TEACHER_CONFIG,
@@ -55,11 +56,13 @@ export async function loadModelFolder(source: ModelSource, options: LoadModelFol
   const usual = LOAD_MODEL_FOLDER_DEFAULTS;
   const { parts = usual.parts, acceptChanged = usual.acceptChanged, maxPixels = usual.maxPixels } = options;
   const paths = [...new Set(parts.flatMap((part) => PATHS[part]))];
-  const bytes = await readFiles(source, [INDEX_FILE, ...paths], needsIndex(parts), options);
+  const bytes = await readFiles(source, [INDEX_FILE, ...paths], { ...options, parts });
   const digests = await digestFiles(bytes);
   options.signal?.throwIfAborted();
   const stored = readIndex(source, bytes);
-  const changed = changedFiles(source, digests, stored.figment?.sha256 ?? {});
+  const decoder = needDecoderAlone(parts) ? stored.figment?.decoder : undefined;
+  const expected = { ...stored.figment?.sha256, ...(decoder && { [VAE_WEIGHTS_FILE]: decoder.sha256 }) };
+  const changed = changedFiles(source, digests, expected);
   if (changed.length > 0 && !acceptChanged) throw changed[0];
   const unetConfig = readConfig(source, bytes, UNET_CONFIG);
   const vaeConfig = readConfig(source, bytes, VAE_CONFIG);
@@ -75,7 +78,7 @@ export async function loadModelFolder(source: ModelSource, options: LoadModelFol
     unetConfig,
     unet: readWeights(source, bytes, 'unet'),
     vaeConfig,
-    vae: readWeights(source, bytes, 'vae'),
+    vae: readWeights(source, bytes, 'vae', decoder !== undefined),
     schedulerConfig: readConfig(source, bytes, SCHEDULER_CONFIG),
     cvaeConfig: readConfig(source, bytes, CVAE_CONFIG),
     cvae: readWeights(source, bytes, 'cvae'),
@@ -102,7 +105,17 @@ export async function readModelFiles(
 ): Promise<Record<string, Uint8Array>> {
   const { parts } = { ...LOAD_MODEL_FOLDER_DEFAULTS, ...definedOf(options) };
   const paths = [...new Set(parts.flatMap((part) => PATHS[part]))];
-  return Object.fromEntries(await readFiles(source, [INDEX_FILE, ...paths], needsIndex(parts), options));
+  return Object.fromEntries(await readFiles(source, [INDEX_FILE, ...paths], { ...options, parts }));
+}
+
+/**
+ * Whether files that `readModelFiles` has read hold the decoder of the auto-encoder alone.
+ * @throws ModelFileError when model_index.json is damaged
+ */
+export function holdDecoderAlone(files: Readonly<Record<string, Uint8Array>>, name: string): boolean {
+  const { figment } = readIndex({ name }, new Map(Object.entries(files)));
+  const vae = files[VAE_WEIGHTS_FILE];
+  return vae !== undefined && vae.length === figment?.decoder?.bytes;
 }
 
 /** Whether model_index.json has to be there: it holds the labels, and most networks have no use without them. */
@@ -132,9 +145,9 @@ function isConditioned(source: ModelSource, unetConfig: Uint8Array): boolean {
 async function readFiles(
   source: ModelSource,
   paths: string[],
-  isIndexNeeded: boolean,
-  { signal, onProgress }: LoadModelFolderOptions,
+  { parts, signal, onProgress }: LoadModelFolderOptions & { parts: readonly ModelPart[] },
 ): Promise<Map<string, Uint8Array>> {
+  const isIndexNeeded = needsIndex(parts);
   const controller = new AbortController();
   const signals = signal === undefined ? [] : [signal];
   const options = { signal: AbortSignal.any([controller.signal, ...signals]) };
@@ -142,15 +155,10 @@ async function readFiles(
   const progress = sumProgress(known, onProgress);
   const reads: Promise<FoundFiles>[] = [];
   const smallBefore = (path: string) => {
-    const standsForDecoder = path === VAE_WEIGHTS_FILE && !paths.includes(path);
-    const place = paths.indexOf(standsForDecoder ? VAE_DECODER_FILE : path);
-    return reads.slice(0, Math.max(0, place)).filter((_, i) => paths[i]!.endsWith('.json'));
+    const place = Math.max(0, paths.indexOf(path));
+    return reads.slice(0, place).filter((_, i) => paths[i]!.endsWith('.json'));
   };
   const readOne = async (path: string): Promise<FoundFiles> => {
-    if (path === VAE_DECODER_FILE && !(await isListed(path))) {
-      known.splice(known.indexOf(path), 1, VAE_WEIGHTS_FILE);
-      return readOne(VAE_WEIGHTS_FILE);
-    }
     const bytes = await readOrFind(path);
     if (!(bytes instanceof Uint8Array)) return bytes;
     if (path !== UNET_CONFIG) return [[path, bytes]];
@@ -161,7 +169,9 @@ async function readFiles(
   };
   const readOrFind = async (path: string): Promise<Uint8Array | FoundFiles> => {
     try {
-      return await source.read(path, { ...options, onProgress: path === UNET_CONFIG ? undefined : progress(path) });
+      const firstBytes = path === VAE_WEIGHTS_FILE && needDecoderAlone(parts) ? await decoderBytes() : undefined;
+      const told = path === UNET_CONFIG ? undefined : progress(path);
+      return await source.read(path, { ...options, firstBytes, onProgress: told });
     } catch (error) {
       if (!(error instanceof MissingFileError)) throw error;
       const before = new Map((await Promise.all(smallBefore(path))).flat());
@@ -174,10 +184,7 @@ async function readFiles(
       return found;
     }
   };
-  const isListed = async (path: string) => {
-    const first = new Map(await reads[0]);
-    return first.has(INDEX_FILE) && Object.hasOwn(readIndex(source, first).figment?.sha256 ?? {}, path);
-  };
+  const decoderBytes = async () => readIndex(source, new Map(await reads[0])).figment?.decoder?.bytes;
   /** The index comes first, to refuse models of other kinds by their names. */
   const isOptional = (path: string, before: ReadonlyMap<string, Uint8Array>) => {
     if (path === INDEX_FILE) return !isIndexNeeded;
@@ -223,7 +230,7 @@ function sumProgress(paths: string[], onProgress: OnProgress | undefined): (path
   };
 }
 
-function readIndex(source: ModelSource, files: ReadonlyMap<string, Uint8Array>): StoredModelIndex {
+function readIndex(source: Pick<ModelSource, 'name'>, files: ReadonlyMap<string, Uint8Array>): StoredModelIndex {
   const bytes = files.get(INDEX_FILE);
   if (bytes === undefined) return { _class_name: 'ClassConditionalLatentDiffusionPipeline' };
   return parseModelIndex(bytes, `${source.name}/${INDEX_FILE}`);
@@ -234,14 +241,17 @@ function readConfig({ name }: ModelSource, files: ReadonlyMap<string, Uint8Array
   return bytes === undefined ? undefined : parseConfig(bytes, `${name}/${path}`);
 }
 
-/** The weights of a part, from one file or from several. */
+/** The weights of a part, from one file, its beginning or several files. */
 function readWeights(
   { name }: ModelSource,
   files: ReadonlyMap<string, Uint8Array>,
   part: string,
+  isBeginning = false,
 ): Map<string, WeightTensor> {
   const parts = [...files].filter(([path]) => path.startsWith(`${part}/`) && path.endsWith('.safetensors'));
-  const tensors = parts.flatMap(([path, bytes]) => [...parseSafetensors(bytes, `${name}/${path}`).tensors]);
+  const tensors = parts.flatMap(([path, bytes]) => [
+    ...parseSafetensors(bytes, `${name}/${path}`, { isBeginning }).tensors,
+  ]);
   const weights = withNewNames(new Map(tensors));
   if (weights.size === tensors.length) return weights;
   const problem = 'holds a tensor twice, in two files or under two names; save the weights again';

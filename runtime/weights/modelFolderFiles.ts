@@ -3,10 +3,10 @@
 import { formatExamples } from '../core/attributeExamples.ts';
 import { channelNames, MATERIAL_CHANNELS } from '../core/channelNames.ts';
 import { definedOf } from '../core/definedOf.ts';
-import { INDEX_FILE, VAE_DECODER_FILE, VAE_WEIGHTS_FILE } from '../core/fileNames.ts';
+import { INDEX_FILE, VAE_WEIGHTS_FILE } from '../core/fileNames.ts';
 import { formatProbe } from '../core/linearProbe.ts';
 import { formatPalette } from '../core/palettePrior.ts';
-import { ofDecoder } from './decoderWeights.ts';
+import { findDecoder, isOfDecoder } from './decoderWeights.ts';
 import type { ModelIndex } from './modelIndex.ts';
 import {
   CONDITIONING_CONFIG,
@@ -33,7 +33,8 @@ export const MODEL_FOLDER_FILES_DEFAULTS: Required<ModelFolderFilesOptions> = { 
 
 /**
  * The files of a model folder, path → bytes, which `loadModelFolder` and diffusers read. model_index.json holds the
- * others' sha-256 and comes last, so that a folder written half is found out.
+ * others' sha-256 and how far the decoder reaches into the auto-encoder's file; it comes last, so that a folder written half is
+ * found out.
  * @throws RangeError naming a tensor that cannot be stored: see `writeSafetensors`
  */
 export async function modelFolderFiles(
@@ -46,13 +47,13 @@ export async function modelFolderFiles(
     if (config !== undefined) files.set(path, encodeJson(config));
   };
   const addWeights = (path: string, weights: ReadonlyMap<string, WeightTensor> = new Map()) => {
-    if (weights.size > 0) files.set(path, weightsFile(weights, dtype));
+    const isFirst = path === VAE_WEIGHTS_FILE ? isOfDecoder : undefined;
+    if (weights.size > 0) files.set(path, writeSafetensors(weights, { dtype, metadata: { format: 'pt' }, isFirst }));
   };
   addConfig(UNET_CONFIG, model.unetConfig);
   addWeights(UNET_WEIGHTS, model.unet);
   addConfig(VAE_CONFIG, model.vaeConfig);
   addWeights(VAE_WEIGHTS_FILE, model.vae);
-  if (model.vae?.size) files.set(VAE_DECODER_FILE, decoderFile(model.vae, dtype));
   addConfig(SCHEDULER_CONFIG, model.schedulerConfig);
   addConfig(CVAE_CONFIG, model.cvaeConfig);
   addWeights(CVAE_WEIGHTS, model.cvae);
@@ -61,17 +62,10 @@ export async function modelFolderFiles(
   addConfig(CONDITIONING_CONFIG, model.conditioningConfig);
   addWeights(CONDITIONING_WEIGHTS_FILE, model.conditioning);
   const sha256 = Object.fromEntries(await digestFiles(files));
-  addConfig(INDEX_FILE, storedIndex({ ...model.index, figment: { ...model.index.figment, sha256 } }));
+  const vae = files.get(VAE_WEIGHTS_FILE);
+  const decoder = vae ? await findDecoder(vae, VAE_WEIGHTS_FILE) : model.index.figment.decoder;
+  addConfig(INDEX_FILE, storedIndex({ ...model.index, figment: { ...model.index.figment, decoder, sha256 } }));
   return Object.fromEntries(files);
-}
-
-/** What of an auto-encoder's weights makes pictures, as a file. @throws RangeError as `modelFolderFiles` */
-export function decoderFile(vae: ReadonlyMap<string, WeightTensor>, dtype: 'F32' | 'F16'): Uint8Array {
-  return weightsFile(ofDecoder(vae), dtype);
-}
-
-function weightsFile(weights: ReadonlyMap<string, WeightTensor>, dtype: 'F32' | 'F16'): Uint8Array {
-  return writeSafetensors(weights, { dtype, metadata: { format: 'pt' } });
 }
 
 /** The index as model_index.json has it: channels of materials by name, examples, palette and probe as text. */

@@ -13,6 +13,7 @@ import type { Regions } from '../core/regions.ts';
 import type { SampleDefaults, StudentFacts } from '../core/sampleDefaults.ts';
 import { MAX_GUIDANCE_SCALE, MAX_INFERENCE_STEPS, SAMPLER_NAMES } from '../core/samplingBounds.ts';
 import { parseUntrustedJson } from '../core/untrustedJson.ts';
+import type { DecoderFact } from './decoderWeights.ts';
 import { MAX_CONFIG_BYTES } from './modelSource.ts';
 import { VOCABULARY_SCHEMA } from './vocabulary.ts';
 
@@ -60,6 +61,8 @@ export interface FigmentEntry {
   probe?: LinearProbe;
   /** Where in its pictures attributes show, so that a change of one leaves the rest alone. Absent: anywhere. */
   regions?: Regions;
+  /** Which beginning of the auto-encoder's file holds its decoder. Absent: all of the file is needed to make pictures. */
+  decoder?: DecoderFact;
   sha256: Record<string, string>; // path → 64 hexadecimal digits; model_index.json itself has none
 }
 
@@ -135,6 +138,13 @@ const regionRow = v.pipe(v.string(), v.maxLength(MAX_SIZE_PX), v.regex(/^[.#]+$/
 
 const REGIONS_SCHEMA = v.record(NAME_SCHEMA, v.pipe(v.array(regionRow), v.minLength(1), v.maxLength(MAX_SIZE_PX)));
 
+const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'expected 64 hex digits'));
+
+const DECODER_SCHEMA = v.object({
+  bytes: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(Number.MAX_SAFE_INTEGER)),
+  sha256,
+});
+
 const FIGMENT_SCHEMA = v.object({
   version: v.optional(v.literal(1, 'expected 1; a later version needs a later Figment'), 1),
   name: v.optional(NAME_SCHEMA),
@@ -156,7 +166,8 @@ const FIGMENT_SCHEMA = v.object({
   palette: v.optional(PALETTE_SCHEMA),
   probe: v.optional(PROBE_SCHEMA),
   regions: v.optional(REGIONS_SCHEMA),
-  sha256: v.optional(v.record(v.string(), v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'expected 64 hex digits')))),
+  decoder: v.optional(DECODER_SCHEMA),
+  sha256: v.optional(v.record(v.string(), sha256)),
 });
 
 export const MODEL_INDEX_SCHEMA = v.looseObject({

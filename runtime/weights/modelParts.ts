@@ -1,11 +1,11 @@
 // What a model folder holds, and in which files.
-import { VAE_DECODER_FILE, VAE_WEIGHTS_FILE, WEIGHTS_FILE } from '../core/fileNames.ts';
+import { VAE_WEIGHTS_FILE, WEIGHTS_FILE } from '../core/fileNames.ts';
 import type { ModelIndex } from './modelIndex.ts';
 import type { WeightTensor } from './weightTensor.ts';
 
 /**
- * `decoder` is what of the `vae` makes pictures of latents; folders that do not have it apart give all of the `vae`. Optional in a
- * folder are `cvae`, a VAE that makes pictures in one step, and `teacher`, the U-Net of which that in unet/ is the student.
+ * `decoder` is what of the `vae` makes pictures of latents; folders whose index does not say where it ends give all of the `vae`.
+ * Optional in a folder are `cvae`, a VAE that makes pictures in one step, and `teacher`, the U-Net of which that in unet/ is the student.
  */
 export type ModelPart = 'unet' | 'vae' | 'decoder' | 'scheduler' | 'cvae' | 'teacher';
 
@@ -33,7 +33,7 @@ export interface ModelFiles extends ModelContent {
   unetConfig: unknown;
   unet: Map<string, WeightTensor>;
   vaeConfig: unknown;
-  /** Of the part `decoder` those of the decoder alone, where the folder has them apart. */
+  /** Of the part `decoder` those of the decoder alone, where the index says how far they reach. */
   vae: Map<string, WeightTensor>;
   schedulerConfig: unknown;
   cvaeConfig: unknown;
@@ -63,8 +63,13 @@ export const CONDITIONING = [CONDITIONING_CONFIG, CONDITIONING_WEIGHTS_FILE];
 export const PATHS: Record<ModelPart, string[]> = {
   unet: [UNET_CONFIG, UNET_WEIGHTS],
   vae: [VAE_CONFIG, VAE_WEIGHTS_FILE],
-  decoder: [VAE_CONFIG, VAE_DECODER_FILE],
+  decoder: [VAE_CONFIG, VAE_WEIGHTS_FILE],
   scheduler: [SCHEDULER_CONFIG],
   cvae: [CVAE_CONFIG, CVAE_WEIGHTS],
   teacher: [TEACHER_CONFIG, TEACHER_WEIGHTS],
 };
+
+/** Whether parts need no more of the auto-encoder than its decoder. */
+export function needDecoderAlone(parts: readonly ModelPart[]): boolean {
+  return parts.includes('decoder') && !parts.includes('vae');
+}

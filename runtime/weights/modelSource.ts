@@ -8,6 +8,8 @@ export interface ModelSource {
 }
 
 export interface ReadOptions {
+  /** Read only so many bytes, from the file's beginning; of a shorter file all. */
+  firstBytes?: number;
   signal?: AbortSignal;
   onProgress?: OnProgress;
 }
@@ -27,11 +29,12 @@ export function maxBytesOf(path: string, maxFileBytes = 2 ** 31): number {
 export function memorySource(files: Record<string, Uint8Array>, name = 'memory'): ModelSource {
   return {
     name,
-    async read(path, { signal, onProgress } = {}) {
+    async read(path, { firstBytes, signal, onProgress } = {}) {
       signal?.throwIfAborted();
       checkModelPath(path, name);
-      const bytes = Object.hasOwn(files, path) ? files[path] : undefined;
-      if (bytes === undefined) throw new MissingFileError('memorySource', `${name}/${path}`, 'there is no such file');
+      const whole = Object.hasOwn(files, path) ? files[path] : undefined;
+      if (whole === undefined) throw new MissingFileError('memorySource', `${name}/${path}`, 'there is no such file');
+      const bytes = firstBytes === undefined ? whole : whole.subarray(0, firstBytes);
       onProgress?.(bytes.length, bytes.length);
       return bytes;
     },

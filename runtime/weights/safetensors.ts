@@ -14,9 +14,13 @@ export interface StoredTensor extends WeightTensor {
 
 export interface ParseSafetensorsOptions {
   allowNonFinite?: boolean; // accept NaN and infinity
+  isBeginning?: boolean; // the file's beginning is there alone, up to the end of a tensor: read the tensors that it holds
 }
 
-export const PARSE_SAFETENSORS_DEFAULTS: Required<ParseSafetensorsOptions> = { allowNonFinite: false };
+export const PARSE_SAFETENSORS_DEFAULTS: Required<ParseSafetensorsOptions> = {
+  allowNonFinite: false,
+  isBeginning: false,
+};
 
 /**
  * Reads a safetensors file, which is taken to be untrusted: whatever is wrong with it ends in a ModelFileError.
@@ -31,8 +35,8 @@ export function parseSafetensors(
   fileName: string,
   options: ParseSafetensorsOptions = {},
 ): SafetensorsFile {
-  const { allowNonFinite } = { ...PARSE_SAFETENSORS_DEFAULTS, ...options };
-  const { metadata, entries } = readHeader(bytes, fileName);
+  const { allowNonFinite, isBeginning } = { ...PARSE_SAFETENSORS_DEFAULTS, ...options };
+  const { metadata, entries } = readHeader(bytes, fileName, isBeginning);
   const tensors = new Map<string, StoredTensor>();
   for (const entry of entries) {
     const data = decodeEntry(entry, bytes.subarray(entry.begin, entry.end), fileName);

@@ -31,10 +31,11 @@ const METADATA_NAME = '__metadata__';
  * Nothing as large as the header says is allocated before that has been compared with the file's own length.
  *
  * Source: https://github.com/huggingface/safetensors#format
- * @returns entries whose data lie inside the file, follow one another without a hole, and fit shape × dtype
+ * @param isBeginning whether the bytes are the file's beginning alone, whose last tensors are missing
+ * @returns entries whose data lie inside the bytes, follow one another without a hole, and fit shape × dtype
  * @throws  ModelFileError naming the file and the tensor
  */
-export function readHeader(bytes: Uint8Array, fileName: string): SafetensorsHeader {
+export function readHeader(bytes: Uint8Array, fileName: string, isBeginning = false): SafetensorsHeader {
   const fail = failer(fileName);
   const dataStart = LENGTH_BYTES + readHeaderLength(bytes, fail);
   const json = bytes.subarray(LENGTH_BYTES, dataStart);
@@ -43,8 +44,9 @@ export function readHeader(bytes: Uint8Array, fileName: string): SafetensorsHead
     .filter(([name]) => name !== METADATA_NAME)
     .map(([name, value]) => checkEntry(name, value, dataStart, fail))
     .sort((a, b) => a.begin - b.begin || a.end - b.end);
-  checkContiguous(entries, dataStart, bytes.length, fail);
-  return { metadata: checkMetadata(header[METADATA_NAME] ?? {}, fail), entries };
+  const there = isBeginning ? entries.filter(({ end }) => end <= bytes.length) : entries;
+  checkContiguous(there, dataStart, bytes.length, fail);
+  return { metadata: checkMetadata(header[METADATA_NAME] ?? {}, fail), entries: there };
 }
 
 function failer(fileName: string): Fail {

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { MissingFileError, ModelFileError } from '../core/errors.ts';
 import { urlSource } from './urlSource.ts';
 
@@ -105,6 +105,60 @@ it('reads a compressed answer, whose announced size is another', async () => {
   const onProgress = vi.fn();
   expect(await urlSource(baseUrl).read('a', { onProgress })).toEqual(BYTES);
   expect(onProgress.mock.lastCall).toEqual([NUM_BYTES, undefined]);
+});
+
+describe('the beginning of a file', () => {
+  const BEGINNING = BYTES.subarray(0, 5000);
+  const sendRange: Answer = (response, { headers }) => {
+    const end = Number(/^bytes=0-(\d+)$/.exec(headers.range ?? '')![1]) + 1;
+    const range = `bytes 0-${end - 1}/${NUM_BYTES}`;
+    response.writeHead(206, { 'content-length': end, 'content-range': range }).end(BYTES.subarray(0, end));
+  };
+  const sendCompressed: Answer = (response) =>
+    response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(BYTES));
+
+  it.each<[string, Answer]>([
+    ['sends what it is asked for', sendRange],
+    ['sends all', sendBytes],
+    ['compresses all', sendCompressed],
+  ])('is all that is read of it, where the server %s', async (_, answer) => {
+    answers = [answer];
+    const onProgress = vi.fn();
+    expect(await urlSource(baseUrl, FAST).read('a', { firstBytes: 5000, onProgress })).toEqual(BEGINNING);
+    expect(requests.map(({ headers }) => headers.range)).toEqual(['bytes=0-4999']);
+    expect(onProgress.mock.lastCall).toEqual([5000, answer === sendCompressed ? undefined : 5000]);
+  });
+
+  it('is read without waiting for the rest, whose connection is let go', async () => {
+    answers = [
+      (response) => {
+        response.writeHead(200, { 'content-length': NUM_BYTES });
+        response.write(BYTES.subarray(0, 6000)); // and nothing more
+      },
+    ];
+    expect(await urlSource(baseUrl, FAST).read('a', { firstBytes: 5000 })).toEqual(BEGINNING);
+    await expect.poll(() => requests[0]!.socket.destroyed).toBe(true);
+  });
+
+  it('is cut from the file where a server fails to send a part', async () => {
+    answers = [dropConnection, sendBytes];
+    expect(await urlSource(baseUrl, FAST).read('a', { firstBytes: 5000 })).toEqual(BEGINNING);
+    expect(requests.map(({ headers }) => headers.range)).toEqual(['bytes=0-4999', undefined]);
+  });
+
+  it('is the whole of a shorter file, but not of an answer cut off', async () => {
+    answers = [sendBytes];
+    expect(await urlSource(baseUrl, FAST).read('a', { firstBytes: 30_000 })).toEqual(BYTES);
+    answers = [sendHalf];
+    await expect(urlSource(baseUrl, FAST).read('a', { firstBytes: 15_000 })).rejects.toThrow(ModelFileError);
+  });
+
+  it('may come of a file that is too large to be read, and not be too large itself', async () => {
+    answers = [sendBytes];
+    const source = urlSource(baseUrl, { ...FAST, maxFileBytes: 10_000 });
+    expect(await source.read('a', { firstBytes: 5000 })).toEqual(BEGINNING);
+    await expect(source.read('a', { firstBytes: 15_000 })).rejects.toThrow(/tiny\/a: is larger than 10000 bytes$/);
+  });
 });
 
 it('reads an empty file', async () => {

@@ -44,7 +44,7 @@ export function urlSource(baseUrl: string, options: UrlSourceOptions = {}): Mode
   };
 }
 
-type Settings = typeof URL_SOURCE_DEFAULTS & UrlSourceOptions;
+type Settings = typeof URL_SOURCE_DEFAULTS & UrlSourceOptions & { headers?: Record<string, string> };
 
 /** A failure that may pass when the file is asked for again. */
 class TransientError extends ModelFileError {}
@@ -52,7 +52,10 @@ class TransientError extends ModelFileError {}
 async function readWithRetries(url: string, settings: Settings, options: ReadOptions): Promise<Uint8Array> {
   for (let attempt = 0; ; attempt++) {
     try {
-      return await readOnce(url, settings, options);
+      // A server of another site may refuse a header that it does not know; then its answer is cut instead.
+      const range =
+        options.firstBytes !== undefined && attempt === 0 ? { Range: `bytes=0-${options.firstBytes - 1}` } : undefined;
+      return await readOnce(url, { ...settings, headers: range }, options);
     } catch (error) {
       options.signal?.throwIfAborted();
       if (!(error instanceof TransientError)) throw error;
@@ -79,7 +82,8 @@ async function readOnce(url: string, settings: Settings, options: ReadOptions): 
     timer = startTimer();
   };
   try {
-    const response = await (settings.fetch ?? fetchFile)(url, { credentials: 'omit', signal: controller.signal });
+    const { fetch = fetchFile, headers } = settings;
+    const response = await fetch(url, { credentials: 'omit', headers, signal: controller.signal });
     checkStatus(url, response);
     return await readBody(url, response, settings.maxFileBytes, onByte, options);
   } catch (error) {
@@ -113,21 +117,23 @@ async function readBody(
   response: Response,
   maxFileBytes: number,
   onByte: () => void,
-  options: ReadOptions,
+  { firstBytes = Infinity, onProgress }: ReadOptions,
 ): Promise<Uint8Array> {
-  const totalBytes = contentLength(response);
+  const sentBytes = contentLength(response);
+  const totalBytes = sentBytes === undefined ? undefined : Math.min(sentBytes, firstBytes);
   if ((totalBytes ?? 0) > maxFileBytes)
     throw new ModelFileError('urlSource', url, `is larger than ${maxFileBytes} bytes`);
   const chunks: Uint8Array[] = [];
   let loadedBytes = 0;
-  for (const reader = response.body?.getReader(); reader; ) {
+  for (const reader = response.body?.getReader(); reader && loadedBytes < firstBytes; ) {
     const { done, value } = await reader.read();
     if (done) break;
     onByte();
-    chunks.push(value);
-    loadedBytes += value.length;
+    const wanted = value.subarray(0, firstBytes - loadedBytes);
+    chunks.push(wanted);
+    loadedBytes += wanted.length;
     if (loadedBytes > maxFileBytes) throw new ModelFileError('urlSource', url, `is larger than ${maxFileBytes} bytes`);
-    options.onProgress?.(loadedBytes, totalBytes !== undefined && loadedBytes <= totalBytes ? totalBytes : undefined);
+    onProgress?.(loadedBytes, totalBytes !== undefined && loadedBytes <= totalBytes ? totalBytes : undefined);
   }
   checkLength(url, response, loadedBytes, totalBytes);
   return concatenate(chunks, loadedBytes);

@@ -7,9 +7,14 @@ import { findNonFinite, numElements, type WeightTensor } from './weightTensor.ts
 export interface WriteSafetensorsOptions {
   dtype?: 'F32' | 'F16'; // of the float tensors; integers are stored as I32
   metadata?: Record<string, string>;
+  isFirst?: ((name: string) => boolean) | undefined; // tensors that come before the others of as many bytes a value
 }
 
-export const WRITE_SAFETENSORS_DEFAULTS: Required<WriteSafetensorsOptions> = { dtype: 'F32', metadata: {} };
+export const WRITE_SAFETENSORS_DEFAULTS: Required<WriteSafetensorsOptions> = {
+  dtype: 'F32',
+  metadata: {},
+  isFirst: () => false,
+};
 
 /**
  * Writes a safetensors file. Tensors are sorted by name, those of 4 bytes a value before those of 2, which keeps each
@@ -24,8 +29,11 @@ export function writeSafetensors(
   tensors: Iterable<[string, WeightTensor]>,
   options: WriteSafetensorsOptions = {},
 ): Uint8Array {
-  const { dtype, metadata } = { ...WRITE_SAFETENSORS_DEFAULTS, ...definedOf(options) };
-  const parts = [...tensors].map(([name, tensor]) => encodeTensor(name, tensor, dtype)).sort(byAlignmentThenName);
+  const { dtype, metadata, isFirst } = { ...WRITE_SAFETENSORS_DEFAULTS, ...definedOf(options) };
+  const rank = ({ name, dtype }: EncodedTensor) => 2 * DTYPE_BYTES[dtype] + Number(isFirst(name));
+  const inOrder = (a: EncodedTensor, b: EncodedTensor) =>
+    rank(b) - rank(a) || (a.name < b.name ? -1 : Number(a.name > b.name));
+  const parts = [...tensors].map(([name, tensor]) => encodeTensor(name, tensor, dtype)).sort(inOrder);
   const header = encodeHeader(parts, metadata);
   const bytes = new Uint8Array(8 + header.length + parts.reduce((sum, part) => sum + part.bytes.length, 0));
   new DataView(bytes.buffer).setUint32(0, header.length, true);
@@ -79,10 +87,6 @@ function encodeHeader(parts: EncodedTensor[], metadata: Record<string, string>):
   const header = new Uint8Array(Math.ceil(json.length / 8) * 8).fill(' '.charCodeAt(0));
   header.set(json);
   return header;
-}
-
-function byAlignmentThenName(a: EncodedTensor, b: EncodedTensor): number {
-  return DTYPE_BYTES[b.dtype] - DTYPE_BYTES[a.dtype] || (a.name < b.name ? -1 : Number(a.name > b.name));
 }
 
 function bytesOf(data: Float32Array | Int32Array | Uint16Array): Uint8Array {

@@ -1,5 +1,5 @@
-import { VAE_DECODER_FILE } from '../../runtime/core/fileNames.ts';
 import {
+  holdDecoderAlone,
   type ModelIndex,
   type ModelPart,
   type ModelSource,
@@ -17,18 +17,20 @@ const PURPOSES: Partial<Record<ModelPart, string>> = {
 /** What a page downloads of a model before its first picture, and what once that is needed, in units of 1,000,000 bytes. */
 export async function downloadFact(source: ModelSource, index: ModelIndex): Promise<string> {
   const files = await readModelFiles(source, { parts: PAINTING_PARTS });
-  const size = bytesOf(files, []);
-  const parts: ModelPart[] = VAE_DECODER_FILE in files ? ['vae', ...optionalParts(index)] : optionalParts(index);
+  const size = bytesOf(files, {});
+  const parts: ModelPart[] = holdDecoderAlone(files, source.name)
+    ? ['vae', ...optionalParts(index)]
+    : optionalParts(index);
   const later = parts.map(async (part) => {
-    const more = bytesOf(await readModelFiles(source, { parts: [part] }), Object.keys(files));
+    const more = bytesOf(await readModelFiles(source, { parts: [part] }), files);
     return `${inMegabytes(more)} more ${PURPOSES[part]}`;
   });
   return [`${inMegabytes(size)} to make pictures`, ...(await Promise.all(later))].join('; ');
 }
 
-/** How many bytes there are in those files that are not known yet. */
-function bytesOf(files: Record<string, Uint8Array>, known: readonly string[]): number {
-  const others = Object.entries(files).filter(([path]) => !known.includes(path));
+/** How many bytes there are in those files that are not there yet, or not whole. */
+function bytesOf(files: Record<string, Uint8Array>, known: Record<string, Uint8Array>): number {
+  const others = Object.entries(files).filter(([path, { length }]) => known[path]?.length !== length);
   return others.reduce((sum, [, { length }]) => sum + length, 0);
 }
 

@@ -2,7 +2,14 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { loadModelFolder, modelFolderFiles } from '../../runtime/index.ts';
+import {
+  findDecoder,
+  isOfDecoder,
+  loadModelFolder,
+  modelFolderFiles,
+  parseSafetensors,
+  writeSafetensors,
+} from '../../runtime/index.ts';
 import { pixelFolder, plainIndex, withJson } from '../../runtime/testing/foreignFolders.ts';
 import { TINY_FRAMES, tinyModelFiles, tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
@@ -46,7 +53,7 @@ it('lists every word of a shipped model, and the range of its numbers', async ()
 });
 
 it('tells what a page downloads, and what once that is needed', async () => {
-  await writeFilesAtomic(at('plain'), plainIndex(await tinyModelFolder())); // which lists no decoder
+  await writeFilesAtomic(at('plain'), plainIndex(await tinyModelFolder())); // which knows of no decoder
   const lineOf = async (name: string) => (await figment('inspect', name)).match(/^download +(.*)$/m)![1];
   expect(await lineOf(at('plain'))).toMatch(/^0\.\d MB to make pictures$/);
   expect(await lineOf('portraits')).toBe(
@@ -142,22 +149,30 @@ describe('inspect', () => {
 });
 
 describe('rehash', () => {
-  it('lays the decoder of the auto-encoder apart, as that is now', async () => {
-    const another = await modelFolderFiles(tinyModelFiles({ seed: 9 }), { dtype: 'F16' });
-    const [weights, decoder] = ['vae/diffusion_pytorch_model.safetensors', 'vae/decoder.safetensors'] as const;
-    const files = await modelFolderFiles(tinyModelFiles(), { dtype: 'F16' });
-    await writeFilesAtomic(at('mixed'), { ...files, [weights]: another[weights]! });
-    expect(await figment('rehash', at('mixed'))).toBe(`rehash: ${at('mixed')}: 2 renewed`);
-    expect(new Uint8Array(await readFile(at('mixed', decoder)))).toEqual(another[decoder]);
+  it('says how far the decoder reaches, and lays it first where it is not', async () => {
+    const weights = 'vae/diffusion_pytorch_model.safetensors';
     const parts = ['unet', 'decoder', 'scheduler'] as const;
-    await loadModelFolder(diskSource(at('mixed')), { parts });
-    await rm(at('mixed', decoder));
-    await figment('rehash', at('mixed'));
-    await loadModelFolder(diskSource(at('mixed')), { parts });
-    const { [decoder]: _, ...plain } = plainIndex(files);
-    await writeFilesAtomic(at('plain'), plain);
-    await figment('rehash', at('plain'));
-    expect(new Uint8Array(await readFile(at('plain', decoder)))).toEqual(files[decoder]);
+    const files = await modelFolderFiles(tinyModelFiles(), { dtype: 'F16' });
+    const { tensors, metadata } = parseSafetensors(files[weights]!, weights);
+    const isFirst = (name: string) => !isOfDecoder(name);
+    const encoderFirst = writeSafetensors(tensors, { dtype: 'F16', metadata, isFirst });
+    await writeFilesAtomic(at('other'), plainIndex({ ...files, [weights]: encoderFirst }));
+    await figment('rehash', at('other'));
+    expect(new Uint8Array(await readFile(at('other', weights)))).toEqual(files[weights]);
+    const { vae, index } = await loadModelFolder(diskSource(at('other')), { parts });
+    expect(vae.has('encoder.conv_in.weight')).toBe(false);
+    expect(index.figment.decoder).toEqual(await findDecoder(files[weights]!, weights));
+    const another = await modelFolderFiles(tinyModelFiles({ seed: 9 }), { dtype: 'F16' });
+    await writeFilesAtomic(at('other'), { [weights]: another[weights]! });
+    expect(await figment('rehash', at('other'))).toBe(`rehash: ${at('other')}: 1 renewed`);
+    await loadModelFolder(diskSource(at('other')), { parts });
+    const mixed = writeSafetensors([...tensors, ['quant_conv.steps', { shape: [1], data: new Int32Array(1) }]], {
+      dtype: 'F16',
+    });
+    await writeFilesAtomic(at('other'), { [weights]: mixed });
+    await figment('rehash', at('other'));
+    expect(new Uint8Array(await readFile(at('other', weights)))).toEqual(mixed); // of two types, it stays as it is
+    expect((await loadModelFolder(diskSource(at('other')), { parts })).vae.has('encoder.conv_in.weight')).toBe(true);
   });
 
   it('makes a folder that was changed one of which nothing need be said', async () => {

@@ -27,7 +27,8 @@ async function readInside(folder: string, path: string, fileName: string, option
     if (!found.isFile()) throw new ModelFileError('diskSource', fileName, 'expected a file');
     const maxBytes = maxBytesOf(path, MAX_FILE_BYTES);
     if (found.size > maxBytes) throw new ModelFileError('diskSource', fileName, `is larger than ${maxBytes} bytes`);
-    const bytes = await readFile(file, { signal: options.signal });
+    const whole = await readFile(file, { signal: options.signal });
+    const bytes = whole.subarray(0, options.firstBytes);
     options.onProgress?.(bytes.length, bytes.length);
     return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
   } catch (error) {

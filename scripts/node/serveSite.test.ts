@@ -54,6 +54,14 @@ describe('a site', () => {
     expect(index.headers.get('cross-origin-opener-policy')).toBeNull();
   });
 
+  it('sends the beginning of a file from a folder, which is all that a page takes of an auto-encoder', async () => {
+    const address = `${site.url}io/gradientWorker.source.mjs`;
+    const part = await fetch(address, { headers: { Range: 'bytes=0-9' } });
+    const whole = await (await fetch(address)).text();
+    expect([part.status, part.headers.get('content-range')]).toEqual([206, `bytes 0-9/${Buffer.byteLength(whole)}`]);
+    expect(await part.text()).toBe(whole.slice(0, 10));
+  });
+
   it('answers with nothing else', async () => {
     expect(await statusOf(site, '/other.js')).toBe(404);
     for (const address of ['/io/../start.ts', '/io/..%2fstart.ts', '/io/..%2f..%2fpackage.json', '/io/%00', '/io/']) {

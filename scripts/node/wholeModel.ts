@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { INDEX_FILE, VAE_DECODER_FILE } from '../../runtime/core/fileNames.ts';
+import { INDEX_FILE } from '../../runtime/core/fileNames.ts';
 import {
   loadModelFolder,
   type ModelContent,
@@ -38,7 +38,6 @@ export async function readWholeModel(dir: string): Promise<WholeModel> {
   const files = await readModelFiles(source);
   const { index } = await loadModelFolder(memorySource(files, basename(resolve(dir))));
   const parts = optionalParts(index);
-  if (Object.hasOwn(index.figment.sha256, VAE_DECODER_FILE)) parts.push('decoder');
   return { index, files: parts.length > 0 ? { ...files, ...(await readModelFiles(source, { parts })) } : files };
 }
 

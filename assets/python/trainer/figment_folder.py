@@ -3,13 +3,12 @@
 import hashlib
 import json
 import os
+import struct
 
 from safetensors.torch import save
 
 INDEX = "model_index.json"
 WEIGHTS = "diffusion_pytorch_model.safetensors"
-# The decoder of the auto-encoder once more: all of it that a page downloads to make pictures.
-DECODER = "vae/decoder.safetensors"
 PARTS = {part: "config.json" for part in ("unet", "unet_teacher", "vae", "conditioning")}
 PARTS["scheduler"] = "scheduler_config.json"
 
@@ -34,16 +33,19 @@ def write_model(out, index, configs, weights, pipeline):
     pipeline: the path of pipeline.py, which the model carries
     """
     files = {}
+    figment = dict(index["figment"])
     for part, config in configs.items():
         files[f"{part}/{PARTS[part]}"] = _json(config)
-        if part in weights:
-            files[f"{part}/{WEIGHTS}"] = _half(part, weights[part])
-    if "vae" in weights:
-        files[DECODER] = _half("vae", _of_decoder(weights["vae"]))
-    hashes = {path: hashlib.sha256(data).hexdigest() for path, data in files.items()}
+        if part == "vae":
+            data, reach = _decoder_first(_half(part, weights[part]))
+            files[f"{part}/{WEIGHTS}"] = data
+            figment["decoder"] = {"bytes": reach, "sha256": _sha256(data[:reach])}
+        elif part in weights:
+            files[f"{part}/{WEIGHTS}"] = save(_half(part, weights[part]), {"format": "pt"})
+    hashes = {path: _sha256(data) for path, data in files.items()}
     with open(pipeline, "rb") as file:
         files["pipeline.py"] = file.read()
-    files[INDEX] = _json({**index, "figment": {**index["figment"], "sha256": hashes}})
+    files[INDEX] = _json({**index, "figment": {**figment, "sha256": hashes}})
     write_files(out, files)
 
 
@@ -75,17 +77,31 @@ def write_files(out, files):
 
 
 def _half(part, weights):
-    """safetensors in half precision, as Figment writes them: half the download, and no difference to be seen."""
+    """Weights in half precision, as Figment writes them: half the download, and no difference to be seen."""
     halved = {name: value.detach().half().contiguous().cpu() for name, value in weights.items()}
     wrong = [name for name, value in halved.items() if not value.isfinite().all()]
     if wrong:
         raise ValueError(f"{part}: {wrong[0]} is not finite in half precision; lower the learning rate")
-    return save(halved, {"format": "pt"})
+    return halved
 
 
-def _of_decoder(vae):
-    names = ("decoder.", "post_quant_conv.")
-    return {name: value for name, value in vae.items() if name.startswith(names)}
+def _decoder_first(halved):
+    """safetensors of an auto-encoder whose decoder comes first, and how many bytes hold that: all that a page downloads of it."""
+    is_of_encoder = {name: not name.startswith(("decoder.", "post_quant_conv.")) for name in halved}
+    names = sorted(halved, key=lambda name: (is_of_encoder[name], name))
+    header, end, reach = {"__metadata__": {"format": "pt"}}, 0, 0
+    for name in names:
+        begin, end = end, end + 2 * halved[name].numel()
+        header[name] = {"dtype": "F16", "shape": list(halved[name].shape), "data_offsets": [begin, end]}
+        reach = reach if is_of_encoder[name] else end
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    data = struct.pack("<Q", len(text)) + text + b"".join(halved[name].numpy().tobytes() for name in names)
+    return data, 8 + len(text) + reach
+
+
+def _sha256(data):
+    return hashlib.sha256(data).hexdigest()
 
 
 def _json(value):

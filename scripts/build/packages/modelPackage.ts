@@ -2,7 +2,7 @@
 
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { INDEX_FILE, VAE_DECODER_FILE } from '../../../runtime/core/fileNames.ts';
+import { INDEX_FILE } from '../../../runtime/core/fileNames.ts';
 import { ANY_WORD, isRange, type Vocabulary } from '../../../runtime/index.ts';
 import { fetchedFiles } from '../../node/fetchedFiles.ts';
 import { packageRoot, packageVersion } from '../../node/packageRoot.ts';
@@ -20,27 +20,24 @@ type Facts = Record<'homepage' | 'repository' | 'bugs' | 'author', unknown>;
  *   import { portraits } from 'babylon-figment-portraits';
  *   const generator = await AssetGenerator.LoadAsync(portraits, scene);
  *
- * An install is to stay small: what its auto-encoder's file holds already, the decoder apart, is left out, and pages fetch that file.
  * Every address in it is written as `new URL('./file', import.meta.url)`, which bundlers look for.
  *
  * @param name of a folder below assets/models
  */
 export function buildModelPackage(folder: string, name: string, facts: Facts): void {
   const model = path.join(packageRoot(), 'assets/models', name);
-  const files = fetchedFiles(model).filter((file) => file !== VAE_DECODER_FILE);
+  const files = fetchedFiles(model);
   for (const file of existsSync(path.join(model, CREDITS)) ? [...files, CREDITS] : files) {
     mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
     copyFileSync(path.join(model, file), path.join(folder, file));
   }
-  const { figment, ...entries } = JSON.parse(readFileSync(path.join(model, INDEX_FILE), 'utf8'));
-  const { [VAE_DECODER_FILE]: _, ...sha256 } = figment.sha256;
+  const { labels, figment } = JSON.parse(readFileSync(path.join(model, INDEX_FILE), 'utf8'));
   const write = (file: string, content: string) => writeFileSync(path.join(folder, file), content);
-  write(INDEX_FILE, `${JSON.stringify({ ...entries, figment: { ...figment, sha256 } }, null, 2)}\n`);
   const readme = path.join(model, 'README.md');
   if (existsSync(readme)) write('README.md', linkedToRepository(readFileSync(readme, 'utf8'), `assets/models/${name}`));
   write('package.json', `${JSON.stringify(packageOf(name, figment.licence, facts), null, 2)}\n`);
   write('index.js', moduleOf(name, files));
-  write('index.d.ts', typesOf(name, entries.labels, figment.attributes ?? {}));
+  write('index.d.ts', typesOf(name, labels, figment.attributes ?? {}));
 }
 
 function packageOf(name: string, licence: string, facts: Facts) {
