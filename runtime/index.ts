@@ -46,6 +46,7 @@ export { conditionedShapes } from './training/conditionedNetwork.ts';
 export { dataParallelGradients, type GradientWorker, serveGradients } from './training/dataParallel.ts';
 export type { DistilSpec } from './training/distilTask.ts';
 export { elbo, klOfImages, logLikelihood } from './training/evidenceBound.ts';
+export { type FitPlacesOptions, fitPalettePlaces } from './training/fitPalettePlaces.ts';
 export { FIT_PALETTE_DEFAULTS, type FitPaletteOptions, fitPalettePrior } from './training/fitPalettePrior.ts';
 export type { GradientSource } from './training/gradients.ts';
 export {
@@ -66,6 +67,7 @@ export {
 } from './training/latentEncoder.ts';
 export { configForLatentsOf, startFromTeacher } from './training/latentTeacher.ts';
 export { modelContent } from './training/modelContent.ts';
+export { PaletteOffsets } from './training/paletteOffsets.ts';
 export { nullLabelLast, relabel, withClasses } from './training/relabel.ts';
 export { isOfTeacher } from './training/teacherWeights.ts';
 export {

@@ -58,6 +58,13 @@ MATERIAL_CHANNELS = 6
 LOGIT_STEP = 1 / 16
 MIN_PROBABILITY = 1e-3
 
+# The units of its offsets in Oklab and of the logarithms of its chances, of which the largest stands for none; and the least that a
+# colour's probability may be at a pixel.
+OFFSET_STEP = 1 / 512
+CHANCE_STEP = 1 / 16
+NEVER = 255
+RARELY = 1e-4
+
 # The logarithm of how likely a colour is beside the likeliest one when it counts as impossible.
 UNLIKELY = -5
 
@@ -125,16 +132,16 @@ def oklab(colours):
     return np.cbrt(light @ RGB_TO_LMS.T) @ ROOTS_TO_OKLAB.T
 
 
-def expected_colours(pixels, colours, costs, deviation, sure):
+def expected_colours(pixels, colours, labs, costs, deviation, sure):
     """
-    Gives every pixel (H, W, 3 or 4) the mean of the colours, each as likely as its squared distance in Oklab and cost say
-    (Bishop 2006, section 1.5.5), or the likeliest where it is likelier than `sure`, row by row; those of alpha 0 stay.
+    Gives every pixel (H, W, 3 or 4) the mean of the colours, each as likely as the squared distance in Oklab to where it is decoded and its
+    cost there, (colours) or (H, W, colours), say (Bishop 2006, section 1.5.5), or the likeliest where it is likelier than `sure`, row by
+    row; those of alpha 0 stay.
     """
-    labs = oklab(colours)
     result = pixels.copy()
-    for row in result:
+    for row, row_costs in zip(result, np.broadcast_to(costs, (*pixels.shape[:2], len(colours)))):
         shown = row[:, 3:].all(axis=1)
-        totals = ((oklab(row[shown, None, :3]) - labs) ** 2).sum(axis=-1) + costs
+        totals = ((oklab(row[shown, None, :3]) - labs) ** 2).sum(axis=-1) + row_costs[shown]
         logarithms = (totals.min(axis=-1, keepdims=True) - totals) / (2 * deviation**2)
         weights = np.where(logarithms < UNLIKELY, 0, np.exp(logarithms))
         sums = weights.sum(axis=-1, keepdims=True)
@@ -454,13 +461,38 @@ class FigmentPipeline(DiffusionPipeline):
             return pixels
         colours = np.frombuffer(base64.b64decode(palette["colours"]), np.uint8).reshape(-1, 3)
         logits = np.frombuffer(base64.b64decode(palette["logits"]), np.int8).reshape(-1, len(colours)) * LOGIT_STEP
+        offsets = np.frombuffer(base64.b64decode(palette.get("offsets", "")), np.int8).reshape(-1, 3) * OFFSET_STEP
+        labs = oklab(colours) + (offsets if len(offsets) else 0)
+        twice_variance = 2 * palette["deviation"] ** 2
+        places = self._place_costs(palette, len(colours), pixels.shape[1:3])
         result = pixels.copy()
         num_values = 4 if pixels.shape[-1] == 4 else 3
         for picture, label, asked in zip(result[..., :num_values], labels, attributes):
             probabilities = 1 / (1 + np.exp(-self._logits_of(logits, label, asked)))
-            costs = -2 * palette["deviation"] ** 2 * np.log(np.maximum(MIN_PROBABILITY, probabilities))
-            picture[:] = expected_colours(picture, colours, costs, palette["deviation"], palette.get("sure", 0))
+            costs = -np.log(np.maximum(MIN_PROBABILITY, probabilities))
+            if places is not None:
+                costs = np.minimum(costs + places, -np.log(RARELY))
+            costs = twice_variance * costs
+            picture[:] = expected_colours(picture, colours, labs, costs, palette["deviation"], palette.get("sure", 0))
         return result
+
+    def _place_costs(self, palette, num_colours, size):
+        """
+        Minus the logarithm of the chance of each colour at each pixel, (H, W, colours): a sum over parts of pictures, in steps. None where
+        the palette knows no places, or of pictures of another size. Frames that look the same way share a view.
+        """
+        height, width = self.figment["heightPx"], self.figment["widthPx"]
+        if "places" not in palette or size != (height, width):
+            return None
+        stored = [np.frombuffer(base64.b64decode(palette["places"][name]), np.uint8) for name in ("shares", "parts")]
+        shares, parts = (np.where(one == NEVER, 0, np.exp(-CHANCE_STEP * one)) for one in stored)
+        shares = shares.reshape(num_colours, -1)
+        parts = parts.reshape(-1, height, width // self.num_frames, shares.shape[1])
+        directions = [frame and frame.get("direction") for frame in self.figment.get("frames", [None])]
+        views = [list(dict.fromkeys(directions)).index(direction) for direction in directions]
+        chances = np.concatenate([parts[view] for view in views], axis=1) @ shares.T
+        steps = np.floor(-np.log(np.maximum(chances, 1e-30)) / CHANCE_STEP + 0.5)
+        return np.clip(steps, 0, NEVER) * CHANCE_STEP
 
     def _logits_of(self, logits, label, attributes):
         """

@@ -15,6 +15,8 @@ const VOCABULARY: Vocabulary = { hair: ['black', 'red'], wear: { min: 0, max: 1 
 const LABELS = 2;
 const [ELF, ORC] = [0, 1];
 const NUM_ROWS = 8;
+/** Three frames of 2 × 1 pixels, of which two look the same way. */
+const LAYOUT = { widthPx: 2, heightPx: 1, views: [0, 1, 0] };
 
 /** Two colours, whose logits are the places of the rows, and their negatives, in units of `LOGIT_STEP`. */
 const PRIOR: PalettePrior = {
@@ -77,7 +79,13 @@ describe('paletteCosts', () => {
 
 describe('a palette as text', () => {
   it('comes back', () => {
-    expect(parsePalettePrior(formatPalette(PRIOR), LABELS, VOCABULARY)).toEqual(PRIOR);
+    const places = {
+      parts: Uint8Array.from({ length: 12 }, (_, i) => 20 * i),
+      shares: Uint8Array.of(0, 9, 255, 3, 4, 5),
+    };
+    const whole: PalettePrior = { ...PRIOR, offsets: Int8Array.of(-128, 0, 127, 1, -1, 9), places };
+    expect(parsePalettePrior(formatPalette(whole), LABELS, VOCABULARY, LAYOUT)).toEqual(whole);
+    expect(parsePalettePrior(formatPalette(PRIOR), LABELS, VOCABULARY, LAYOUT)).toEqual(PRIOR);
   });
 
   it('is refused where nothing would read it again', () => {
@@ -89,12 +97,28 @@ describe('a palette as text', () => {
     ['no base64', { colours: '?' }, /colours: expected base64/],
     ['half a colour', { colours: 'AAAA'.slice(0, 3) }, /colours: expected base64/],
     ['no colour', { colours: '' }, /colours: expected base64/],
+    ['offsets of another palette', { offsets: 'AAAA' }, /offsets: expected base64 of 3 bytes for each of 2 colours/],
+    [
+      'no whole parts',
+      { places: { shares: 'AAAA', parts: 'AAAA' } },
+      /places: expected base64 of 1 to 32 bytes for each of 2 colours/,
+    ],
+    [
+      'more parts than there may be',
+      { places: { shares: 'AAAA'.repeat(22), parts: 'AAAA' } },
+      /places: expected base64 of 1 to 32 bytes for each of 2 colours/,
+    ],
+    [
+      'parts of pictures of another size',
+      { places: { shares: 'AAA=', parts: 'AAAA' } },
+      /places: expected base64 of 1 to 32 bytes for each of 2 colours and 4 pixels; make it again by figment palette/,
+    ],
     [
       'logits of another vocabulary',
       { logits: 'AAAA' },
       /logits: expected base64 of 8 rows of 2 bytes.*figment palette/,
     ],
   ])('is refused: %s', (_, wrong, message) => {
-    expect(() => parsePalettePrior({ ...formatPalette(PRIOR), ...wrong }, LABELS, VOCABULARY)).toThrow(message);
+    expect(() => parsePalettePrior({ ...formatPalette(PRIOR), ...wrong }, LABELS, VOCABULARY, LAYOUT)).toThrow(message);
   });
 });

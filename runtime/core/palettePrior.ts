@@ -1,6 +1,7 @@
 // Which colours the pictures of a model may have, and how likely each is for what a recipe asks for.
 import { isRange, type Vocabulary } from './attributes.ts';
-import { fromBase64, toBase64, toStoredBase64 } from './base64.ts';
+import { fromBase64, toStoredBase64 } from './base64.ts';
+import { MAX_PARTS, numCells, type PalettePlaces, type PlacesLayout } from './palettePlaces.ts';
 
 /**
  * The colours of a model's training pictures, and a logistic regression that tells for each how likely it is in a picture of a
@@ -21,6 +22,13 @@ export interface PalettePrior {
    * colours by their probabilities. 0: always the likeliest colour; 1: always the mean.
    */
   sure: number;
+  /**
+   * (colours, 3): where a colour comes out of the auto-encoder in the mean, less the colour itself, in Oklab and units of `OFFSET_STEP`.
+   * Absent: there.
+   */
+  offsets?: Int8Array;
+  /** Where in pictures each colour shows. Absent: anywhere. */
+  places?: PalettePlaces;
 }
 
 /** What a picture is to show, by places: those behind the last label or `ANY` mean "any". */
@@ -39,10 +47,15 @@ export interface StoredPalette {
   deviation: number;
   /** Absent: 0. */
   sure?: number;
+  offsets?: string;
+  places?: { parts: string; shares: string };
 }
 
 /** The unit of the stored logits: a byte reaches from −8 to 8. */
 export const LOGIT_STEP = 1 / 16;
+
+/** The unit of stored offsets in Oklab: a byte reaches from −¼ to ¼. */
+export const OFFSET_STEP = 1 / 512;
 
 export const MAX_PALETTE_COLOURS = 1024;
 
@@ -118,7 +131,12 @@ export function paletteCosts(
 }
 
 /** The palette again. @throws RangeError when it does not fit so many labels and this vocabulary */
-export function parsePalettePrior(stored: StoredPalette, numLabels: number, vocabulary: Vocabulary): PalettePrior {
+export function parsePalettePrior(
+  stored: StoredPalette,
+  numLabels: number,
+  vocabulary: Vocabulary,
+  layout: PlacesLayout,
+): PalettePrior {
   const [colours, logits] = [fromBase64(stored.colours), fromBase64(stored.logits)];
   const numColours = (colours?.length ?? 0) / 3;
   if (!colours || !Number.isInteger(numColours) || numColours < 1 || numColours > MAX_PALETTE_COLOURS) {
@@ -132,15 +150,47 @@ export function parsePalettePrior(stored: StoredPalette, numLabels: number, voca
   }
   return {
     colours,
-    logits: new Int8Array(logits.buffer, logits.byteOffset, logits.length),
+    logits: signed(logits),
     deviation: stored.deviation,
     sure: stored.sure ?? 0,
+    ...(stored.offsets !== undefined && { offsets: parseOffsets(stored.offsets, numColours) }),
+    ...(stored.places && { places: parsePlaces(stored.places, numColours, layout) }),
   };
 }
 
+function parseOffsets(text: string, numColours: number): Int8Array {
+  const offsets = fromBase64(text);
+  if (offsets?.length === 3 * numColours) return signed(offsets);
+  throw new RangeError(`offsets: expected base64 of 3 bytes for each of ${numColours} colours`);
+}
+
+function parsePlaces(
+  stored: { parts: string; shares: string },
+  numColours: number,
+  layout: PlacesLayout,
+): PalettePlaces {
+  const [parts, shares] = [fromBase64(stored.parts), fromBase64(stored.shares)];
+  const numParts = (shares?.length ?? 0) / numColours;
+  const size = numCells(layout);
+  const isWhole = Number.isInteger(numParts) && numParts >= 1 && numParts <= MAX_PARTS;
+  if (parts && shares && isWhole && parts.length === size * numParts) return { parts, shares };
+  throw new RangeError(
+    `places: expected base64 of 1 to ${MAX_PARTS} bytes for each of ${numColours} colours and ${size} pixels; make it again by figment palette`,
+  );
+}
+
+const signed = ({ buffer, byteOffset, length }: Uint8Array) => new Int8Array(buffer, byteOffset, length);
+const unsigned = ({ buffer, byteOffset, length }: Int8Array) => new Uint8Array(buffer, byteOffset, length);
+
 /** The palette as text, for JSON. @throws RangeError for more than is read again */
-export function formatPalette({ colours, logits, deviation, sure }: PalettePrior): StoredPalette {
-  const bytes = new Uint8Array(logits.buffer, logits.byteOffset, logits.byteLength);
-  const text = toStoredBase64('formatPalette', bytes);
-  return { colours: toBase64(colours), logits: text, deviation, sure: sure || undefined };
+export function formatPalette({ colours, logits, deviation, sure, offsets, places }: PalettePrior): StoredPalette {
+  const text = (bytes: Uint8Array) => toStoredBase64('formatPalette', bytes);
+  return {
+    colours: text(colours),
+    logits: text(unsigned(logits)),
+    deviation,
+    sure: sure || undefined,
+    ...(offsets && { offsets: text(unsigned(offsets)) }),
+    ...(places && { places: { parts: text(places.parts), shares: text(places.shares) } }),
+  };
 }

@@ -123,8 +123,9 @@ export const CLASSIFIER_STREAMS = {
   noise: { first: 0x60000000, count: MANY },
 } satisfies Record<string, Streams>;
 
-/** Fitting which colours go with which words (training/fitPalettePrior). */
+/** Fitting which colours go with which words, and where they show (training/fitPalettePrior, training/fitPalettePlaces). */
 export const PALETTE_STREAMS = {
-  order: { first: 0x50000000, count: FEWER },
+  order: { first: 0x50000000, count: FEWER - 1 },
+  parts: { first: 0x50000000 + FEWER - 1, count: 1 },
   open: { first: 0x51000000, count: MANY - FEWER },
 } satisfies Record<string, Streams>;

@@ -1,10 +1,23 @@
 // The colours of a palette for pictures that are on the GPU.
-import { engine, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
+import { engine, type Tensor1D, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
+import { MAX_PARTS } from '../core/palettePlaces.ts';
 
 export const EXPECTED_TEXELS = 'FigmentExpectedTexels';
 
 /** How many values a palette has for each colour. */
 export const PALETTE_ENTRY = 8;
+
+/** Where colours show: see `PalettePlaces`. */
+export interface TexelPlaces {
+  /** The bytes of (cells, 32): those of the parts, and `NEVER` behind them. */
+  parts: Tensor1D;
+  /** float32 (colours, 32): chances, and 0 behind them. */
+  shares: Tensor2D;
+  /** float32 (frames): the view of each. */
+  views: Tensor1D;
+  /** Of a frame. */
+  widthPx: number;
+}
 
 /** What decides between colours: see `PalettePrior`. */
 export interface ExpectedTexelsAttrs {
@@ -20,7 +33,9 @@ export interface ExpectedTexelsAttrs {
  * colours are as good as equally likely, it may take the other one. On WebGPU alone.
  *
  * @param texels  (2, H, W rounded up to 64), as `packTexels` makes them; they stay the caller's
- * @param palette float32 (n, 8): of each colour its Oklab, its cost (0 or more), its red, green and blue (0 … 255), and 0
+ * @param palette float32 (n, 8): of each colour its Oklab, its cost (0 or more), its red, green and blue (0 … 255), and its place among
+ *                the shares of `places`
+ * @param places  of a picture as large as the texels say
  * @returns       texels of the same shape; the caller disposes them
  * @throws        RangeError when either has another shape, or the palette has no colours
  */
@@ -28,6 +43,7 @@ export function expectedTexels(
   texels: Tensor3D,
   palette: Tensor2D,
   { deviation, sure }: ExpectedTexelsAttrs,
+  places: TexelPlaces,
 ): Tensor3D {
   const { shape, dtype } = palette;
   const isPalette = shape[0] > 0 && shape[1] === PALETTE_ENTRY && dtype === 'float32';
@@ -36,5 +52,13 @@ export function expectedTexels(
       `expectedTexels: texels (${texels.shape}) and a palette ${dtype} (${shape}); expected (2, H, W) and float32 (n, ${PALETTE_ENTRY})`,
     );
   }
-  return engine().runKernel(EXPECTED_TEXELS, { texels, palette }, { deviation, sure }) as Tensor3D;
+  const { widthPx, parts, shares, views } = places;
+  const numViews = (4 * parts.size) / MAX_PARTS / widthPx / texels.shape[1];
+  if (shares.shape[1] !== MAX_PARTS || !Number.isInteger(numViews)) {
+    throw new RangeError(
+      `expectedTexels: parts of ${numViews} views and shares (${shares.shape}); expected whole views and (n, ${MAX_PARTS})`,
+    );
+  }
+  const inputs = { texels, palette, parts, shares, views };
+  return engine().runKernel(EXPECTED_TEXELS, inputs, { deviation, sure, widthPx }) as Tensor3D;
 }

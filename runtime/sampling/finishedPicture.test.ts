@@ -19,6 +19,11 @@ function palette(numLabels: number): PalettePrior {
     logits: Int8Array.from(normals(5, 1, 12 * numRows), (value) => 20 * value),
     deviation: 0.2,
     sure: 0.9,
+    offsets: Int8Array.from(normals(5, 2, 36), (value) => 20 * value),
+    places: {
+      parts: Uint8Array.from(uniforms(5, 3, 16 * 16 * 4), (value) => 90 * value),
+      shares: Uint8Array.from(uniforms(5, 4, 12 * 4), (value) => 90 * value),
+    },
   };
 }
 
@@ -44,6 +49,8 @@ describe('a model with a palette', () => {
     for (const [i, recipe] of recipes.entries()) {
       expect(made[i]).toEqual(expectedColours(raw[i]!, coloursOfRecipe(model.index, recipe)!));
       expect(made[i]).not.toEqual(raw[i]);
+      const anywhere = { ...coloursOfRecipe(model.index, recipe)!, places: null };
+      expect(made[i]).not.toEqual(expectedColours(raw[i]!, anywhere));
     }
     expect(coloursOfRecipe(plain.index, recipes[0]!)).toBeNull();
     for (const one of [plain, model]) one.dispose();

@@ -1,3 +1,4 @@
+import { placesLayout } from '../core/palettePlaces.ts';
 import { paletteCosts } from '../core/palettePrior.ts';
 import { indexOfLabel } from '../recipe/label.ts';
 import type { Recipe } from '../recipe/recipe.ts';
@@ -20,7 +21,7 @@ export function coloursOfRecipe({ labels, figment }: ModelIndex, recipe: Recipe)
     blend: blend && { classLabel: indexOfLabel(labels, blend.label), amount: blend.amount },
     attributes: decidedAttributes(labels, figment, recipe).own,
   });
-  return pictureColours(palette, costs);
+  return pictureColours(palette, costs, placesLayout(figment.widthPx, figment.heightPx, figment.frames));
 }
 
 /** A generated picture as it is handed out: in the colours of the model's palette, and with what an edit keeps of its image. */

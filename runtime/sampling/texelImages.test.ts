@@ -1,14 +1,15 @@
-import { dispose, memory, type Tensor3D, tensor2d, tensor3d, tensor4d } from '@tensorflow/tfjs-core';
+import { dispose, memory, type Tensor3D, tensor1d, tensor2d, tensor3d, tensor4d } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { describeOnBackends } from '../../scripts/testing/backends.ts';
+import type { PalettePlaces } from '../core/palettePlaces.ts';
 import { type NumValues, toMapPixels, toPixels } from '../core/pixels.ts';
-import { normals } from '../core/random.ts';
-import { expectedTexels } from '../kernels/expectedTexels.ts';
+import { normals, uniforms } from '../core/random.ts';
+import { expectedTexels, type TexelPlaces } from '../kernels/expectedTexels.ts';
 import { currentRecorder, forgetRecordings, useRecorder } from '../kernels/plan/recordings.ts';
 import { readTexels } from '../kernels/texels.ts';
 import { expectedColours, type PictureColours, pictureColours } from '../surface/expectedColours.ts';
 import type { DiffusionModel } from './model.ts';
-import { texelImages } from './texelImages.ts';
+import { type TexelImage, texelImages } from './texelImages.ts';
 
 const [HEIGHT, WIDTH] = [3, 70];
 const ATTRS = { deviation: 0.05, sure: 0.9 };
@@ -37,14 +38,36 @@ async function expectTexels(channels: NumValues): Promise<void> {
   forgetRecordings(model);
 }
 
-/** Random colours of five different costs. */
-function randomColours(numColours: number, sure: number): PictureColours {
+/** Where random colours show, in a picture of two frames of two views. */
+function randomPlaces(numColours: number, numParts: number): PalettePlaces {
+  const bytes = (stream: number, count: number) => Uint8Array.from(uniforms(7, stream, count), (value) => 60 * value);
+  return { parts: bytes(0, HEIGHT * WIDTH * numParts), shares: bytes(1, numColours * numParts) };
+}
+
+/** Random colours of five different costs. @param numParts 0: they may be anywhere */
+function randomColours(numColours: number, sure: number, numParts = 0): PictureColours {
   const colours = Uint8Array.from(normals(6, 0, 3 * numColours), (value) =>
     Math.min(255, Math.max(0, 128 + 70 * value)),
   );
   const costs = Float32Array.from({ length: numColours }, (_, i) => 0.004 * ((7 * i) % 5));
-  return pictureColours({ colours, deviation: 0.05, sure }, costs);
+  const places = numParts > 0 ? randomPlaces(numColours, numParts) : undefined;
+  return pictureColours({ colours, deviation: 0.05, sure, places }, costs, {
+    widthPx: WIDTH / 2,
+    heightPx: HEIGHT,
+    views: [1, 0],
+  });
 }
+
+/** One part for all colours, of a picture of one pixel. */
+function anywhere(numColours: number): TexelPlaces {
+  const shares = tensor2d(
+    Array.from({ length: 32 * numColours }, (_, i) => (i % 32 === 0 ? 1 : 0)),
+    [numColours, 32],
+  );
+  return { parts: tensor1d(new Array(8).fill(0)), shares, views: tensor1d([0]), widthPx: 1 };
+}
+
+const tensorsOf = ({ parts, shares, views }: TexelPlaces) => [parts, shares, views];
 
 /** Where a mean lies halfway between two bytes, the GPU's 32 bits may decide for the other one. */
 function expectNearly(texels: Uint8Array, expected: Uint8Array): void {
@@ -64,12 +87,12 @@ async function readBottomUp(texels: Tensor3D): Promise<Uint8Array> {
   return Uint8Array.from(rows.flat());
 }
 
-async function expectColours(channels: NumValues, numColours: number, sure: number): Promise<void> {
+async function expectColours(channels: NumValues, numColours: number, sure: number, numParts = 0): Promise<void> {
   const model = modelOf(channels);
   const size = HEIGHT * WIDTH * channels;
   const values = Float32Array.from(normals(8, channels, 3 * size), (value) => 0.5 * value);
   const images = tensor4d(values, [3, HEIGHT, WIDTH, channels]);
-  const colours = randomColours(numColours, sure);
+  const colours = randomColours(numColours, sure, numParts);
   const { numTensors } = memory();
   const made = texelImages(model, images, [colours, null, colours]);
   for (const [i, { picture, maps }] of made.entries()) {
@@ -109,26 +132,47 @@ describeOnBackends(() => {
     expectColours,
   );
 
+  it.each([
+    [3, 1, 0.9, 1],
+    [4, 40, 0, 7],
+    [4, 40, 0.9, 32],
+    [3, 1024, 1, 32],
+  ] as const)('does so by places: %s channels, %s colours, likelier than %s, %s parts', expectColours);
+
   it('does that without a recording, too', () => withoutRecordings(() => expectColours(6, 40, 0.9)));
 
-  it('takes the first of the colours that are as likely', async () => {
-    const texels = tensor3d(new Float32Array(Uint32Array.of(0x80ff8000, 0).buffer), [2, 1, 1]);
-    const lab = [0.5, 0, 0];
-    const palette = tensor2d([lab, 0.1, 1, 2, 3, 0, lab, 0.1, 4, 5, 6, 0].flat(), [2, 8]);
-    const likeliest = expectedTexels(texels, palette, { deviation: 0.05, sure: 0 });
-    expect(await readTexels(likeliest, 1)).toEqual(Uint8Array.of(1, 2, 3, 0x80));
-    dispose([texels, palette, likeliest]);
+  it('lets colours be anywhere in a picture of another size', async () => {
+    const colours = randomColours(40, 0.9, 5);
+    const values = Float32Array.from(normals(8, 1, 30 * 30 * 4), (value) => 0.5 * value);
+    const images = tensor4d(values, [1, 30, 30, 4]);
+    const model = modelOf(4);
+    const [{ picture }] = texelImages(model, images, [colours]) as [TexelImage];
+    expectNearly(await readTexels(picture, 30), expectedColours(toPixels(values, 4), { ...colours, places: null }));
+    dispose([picture, images]);
+    forgetRecordings(model);
+  });
+
+  it('refuses parts that are not of whole pictures, and shares that are not of all parts', () => {
+    const [texels, palette] = [tensor3d([0, 0], [2, 1, 1]), tensor2d(new Array(8).fill(0), [1, 8])];
+    const places = anywhere(1);
+    const [parts, shares] = [tensor1d(new Array(12).fill(0)), tensor2d([0, 0, 0, 0], [1, 4])];
+    const refused = (other: Partial<TexelPlaces>) => () =>
+      expectedTexels(texels, palette, ATTRS, { ...places, ...other });
+    expect(refused({ parts })).toThrow('parts of 1.5 views and shares (1,32)');
+    expect(refused({ shares })).toThrow('shares (1,4); expected whole views and (n, 32)');
+    dispose([texels, palette, parts, shares, ...tensorsOf(places)]);
   });
 
   it('refuses texels and palettes of other shapes', () => {
     const [texels, palette] = [tensor3d([0, 0], [2, 1, 1]), tensor2d(new Array(8).fill(0), [1, 8])];
     const [half, short] = [tensor3d([0], [1, 1, 1]), tensor2d([0, 0, 0, 0], [1, 4])];
-    expect(() => expectedTexels(half, palette, ATTRS)).toThrow(
+    const places = anywhere(1);
+    expect(() => expectedTexels(half, palette, ATTRS, places)).toThrow(
       'texels (1,1,1) and a palette float32 (1,8); expected (2, H, W)',
     );
-    expect(() => expectedTexels(texels, short, ATTRS)).toThrow(
+    expect(() => expectedTexels(texels, short, ATTRS, places)).toThrow(
       'a palette float32 (1,4); expected (2, H, W) and float32 (n, 8)',
     );
-    dispose([texels, palette, half, short]);
+    dispose([texels, palette, half, short, ...tensorsOf(places)]);
   });
 }, ['webgpu']);

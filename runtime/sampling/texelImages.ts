@@ -1,7 +1,8 @@
-import { dispose, slice, type Tensor3D, type Tensor4D, tensor2d, tidy } from '@tensorflow/tfjs-core';
+import { dispose, slice, type Tensor3D, type Tensor4D, tensor1d, tensor2d, tidy } from '@tensorflow/tfjs-core';
 import { MATERIAL_CHANNELS } from '../core/channelNames.ts';
+import { chanceOf, MAX_PARTS, NEVER, type PalettePlaces } from '../core/palettePlaces.ts';
 import { runToEnd } from '../core/slices.ts';
-import { expectedTexels, PALETTE_ENTRY } from '../kernels/expectedTexels.ts';
+import { expectedTexels, PALETTE_ENTRY, type TexelPlaces } from '../kernels/expectedTexels.ts';
 import { currentRecorder, replayed } from '../kernels/plan/recordings.ts';
 import { packTexels, type TexelAttrs, texelShape } from '../kernels/texels.ts';
 import type { PictureColours } from '../surface/expectedColours.ts';
@@ -33,7 +34,7 @@ export function texelImages(
   return Array.from({ length: numImages }, (_, i) => {
     const [picture, maps = null] = packed(model, images, i) as [Tensor3D, Tensor3D?];
     const own = colours[i];
-    return { widthPx, heightPx, picture: own ? inColours(picture, own) : picture, maps };
+    return { widthPx, heightPx, picture: own ? inColours(picture, own, widthPx) : picture, maps };
   });
 }
 
@@ -60,9 +61,47 @@ function packed(model: DiffusionModel, images: Tensor4D, index: number): Tensor3
 }
 
 /** Owns `picture` from here on. */
-function inColours(picture: Tensor3D, colours: PictureColours): Tensor3D {
-  const palette = tensor2d(colours.entries, [colours.entries.length / PALETTE_ENTRY, PALETTE_ENTRY]);
-  const expected = expectedTexels(picture, palette, colours);
-  dispose([picture, palette]);
+function inColours(picture: Tensor3D, colours: PictureColours, widthPx: number): Tensor3D {
+  const expected = tidy(() => {
+    const palette = tensor2d(colours.entries, [colours.entries.length / PALETTE_ENTRY, PALETTE_ENTRY]);
+    return expectedTexels(picture, palette, colours, texelPlaces(colours, widthPx, picture.shape[1]));
+  });
+  picture.dispose();
   return expected;
+}
+
+/** What the GPU reads of a palette's places. Call it inside of tf.tidy. */
+function texelPlaces({ entries, places }: PictureColours, widthPx: number, heightPx: number): TexelPlaces {
+  const numColours = entries.length / PALETTE_ENTRY;
+  const isOfSize = places?.heightPx === heightPx && places.widthPx * places.views.length === widthPx;
+  const { known, views, ...layout } = isOfSize ? places : anywhere(numColours, heightPx);
+  const { parts, shares } = paddedOf(known, numColours);
+  return {
+    parts: tensor1d(new Float32Array(parts.buffer)), // bytes, four of which are as long as a number
+    shares: tensor2d(shares, [numColours, MAX_PARTS]),
+    views: tensor1d(views as number[]),
+    widthPx: layout.widthPx,
+  };
+}
+
+/** One part for all, in frames of one pixel's width. */
+function anywhere(numColours: number, heightPx: number) {
+  const known: PalettePlaces = { parts: new Uint8Array(heightPx), shares: new Uint8Array(numColours) };
+  return { known, views: [0], widthPx: 1 };
+}
+
+const padded = new WeakMap<PalettePlaces, { parts: Uint8Array; shares: Float32Array }>();
+
+/** Parts and shares with room for as many parts as there may be. */
+function paddedOf(places: PalettePlaces, numColours: number): { parts: Uint8Array; shares: Float32Array } {
+  const known = padded.get(places);
+  if (known) return known;
+  const numParts = places.shares.length / numColours;
+  const place = (i: number) => MAX_PARTS * Math.floor(i / numParts) + (i % numParts);
+  const parts = new Uint8Array((MAX_PARTS * places.parts.length) / numParts).fill(NEVER);
+  const shares = new Float32Array(MAX_PARTS * numColours);
+  for (const [i, byte] of places.parts.entries()) parts[place(i)] = byte;
+  for (const [i, byte] of places.shares.entries()) shares[place(i)] = chanceOf(byte);
+  padded.set(places, { parts, shares });
+  return { parts, shares };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { toOklab } from '../core/oklab.ts';
+import { OFFSET_STEP } from '../core/palettePrior.ts';
 import { uniforms } from '../core/random.ts';
 import { expectedColours as expected, pictureColours } from './expectedColours.ts';
 import { snapToPalette } from './palette.ts';
@@ -94,6 +95,68 @@ describe('expectedColours', () => {
       })[0]!;
     expect(Math.abs(grey(Float32Array.of(0, 0)) - 127.5)).toBeLessThan(3);
     expect(grey(Float32Array.of(0, 0.18))).toBeCloseTo(255 / (1 + Math.E), -1);
+  });
+
+  it('are found around where colours are decoded', () => {
+    const palette = { colours: Uint8Array.of(0, 0, 255, 120, 120, 120), deviation: 0.1, sure: 0 };
+    const offsets = Int8Array.from([
+      0,
+      0,
+      0,
+      ...toOklab(0, 200, 0).map((value, axis) => (value - toOklab(120, 120, 120)[axis]!) / OFFSET_STEP),
+    ]);
+    const green = Uint8Array.of(10, 190, 5, 255);
+    const found = expected(green, pictureColours({ ...palette, offsets }, new Float32Array(2)));
+    expect([...found]).toEqual([120, 120, 120, 255]);
+  });
+
+  describe('of a palette that knows places', () => {
+    const [width, height] = [16, 16];
+    const layout = { widthPx: width / 2, heightPx: height, views: [1, 0] };
+    const numParts = 3;
+    const places = {
+      parts: bytes(4, (numParts * 2 * width * height) / 2),
+      shares: bytes(5, numParts * NUM_COLOURS).map((byte) => byte / 4),
+    };
+    const chance = (byte: number) => (byte === 255 ? 0 : Math.exp(-byte / 16));
+
+    /** By the definition: in the picture the right frame has the first view. */
+    function costsAt(pixel: number, { costs, deviation }: Palette): Float32Array {
+      const [x, y] = [pixel % width, Math.floor(pixel / width)];
+      const cell = ((x < width / 2 ? 1 : 0) * height + y) * (width / 2) + (x % (width / 2));
+      return costs.map((cost, colour) => {
+        let sum = 0;
+        for (let part = 0; part < numParts; part++) {
+          sum += chance(places.shares[numParts * colour + part]!) * chance(places.parts[numParts * cell + part]!);
+        }
+        const sixteenths = Math.min(255, Math.max(0, Math.round(-16 * Math.log(sum))));
+        return Math.min(cost + 2 * deviation ** 2 * (sixteenths / 16), -2 * deviation ** 2 * Math.log(1e-4));
+      });
+    }
+
+    it.each([
+      [0.03, 1],
+      [0.1, 0.9],
+      [0.05, 0],
+    ])('cost what they cost at each pixel, with a deviation of %s, or one likelier than %s', (deviation, sure) => {
+      const costs = Float32Array.from(uniforms(3, 0, NUM_COLOURS), (value) => 5 * deviation ** 2 * value);
+      const palette = { colours: COLOURS, costs, deviation, sure };
+      const found = expected(PIXELS, pictureColours({ ...palette, places }, costs, layout));
+      expect(found).not.toEqual(expectedColours(PIXELS, palette));
+      for (let at = 0; at < PIXELS.length; at += 4) {
+        if (PIXELS[at + 3] === 0) continue;
+        const mean = meanOf(colourAt(PIXELS, at), { ...palette, costs: costsAt(at / 4, palette) });
+        expect(colourAt(found, at)).toEqual(mean.map(Math.round));
+      }
+    });
+
+    it('may be anywhere in a picture of another size', () => {
+      const palette = { colours: COLOURS, deviation: 0.05, sure: 0.9 };
+      const costs = Float32Array.from(uniforms(3, 0, NUM_COLOURS), (value) => 0.01 * value);
+      const half = PIXELS.subarray(0, PIXELS.length / 2);
+      const found = expected(half, pictureColours({ ...palette, places }, costs, layout));
+      expect(found).toEqual(expectedColours(half, { ...palette, costs }));
+    });
   });
 
   it('refuses bytes, colours and costs that do not fit together', () => {

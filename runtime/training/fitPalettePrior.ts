@@ -13,6 +13,7 @@ import { PALETTE_STREAMS, streamAt } from '../core/streams.ts';
 import { attributesOf, vocabularyOf } from '../dataset/attributeColumns.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import { pictureAt } from '../dataset/pictureAt.ts';
+import { colourAt } from './colourIndex.ts';
 
 export interface FitPaletteOptions {
   /** How often all images are seen. */
@@ -105,7 +106,7 @@ function countColours({ pixels, channels }: ReturnType<typeof pictureAt>): Map<n
   const counts = new Map<number, number>();
   for (let at = 0; at < pixels.length; at += channels) {
     if (channels === 4 && pixels[at + 3]! < HALF_OPAQUE) continue;
-    const colour = (pixels[at]! << 16) | (pixels[at + 1]! << 8) | pixels[at + 2]!;
+    const colour = colourAt(pixels, at);
     counts.set(colour, (counts.get(colour) ?? 0) + 1);
   }
   return counts;

@@ -4,6 +4,7 @@ import { definedOf } from '../core/definedOf.ts';
 import { ModelFileError, messageOf, quote } from '../core/errors.ts';
 import { numFramesOf } from '../core/frames.ts';
 import { parseProbe } from '../core/linearProbe.ts';
+import { placesLayout } from '../core/palettePlaces.ts';
 import { parsePalettePrior } from '../core/palettePrior.ts';
 import type { NumValues } from '../core/pixels.ts';
 import { regionsProblem } from '../core/regions.ts';
@@ -76,7 +77,8 @@ export function completeModelIndex(
     figment.examples = decoded('examples', () => parseExamples(examples, labels.length, attributes));
   }
   if (palette !== undefined) {
-    figment.palette = decoded('palette', () => parsePalettePrior(palette, labels.length, attributes));
+    const layout = placesLayout(figment.widthPx, figment.heightPx, figment.frames);
+    figment.palette = decoded('palette', () => parsePalettePrior(palette, labels.length, attributes, layout));
   }
   if (probe !== undefined) {
     figment.probe = decoded('probe', () => parseProbe(probe, labels.length, attributes));

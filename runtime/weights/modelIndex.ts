@@ -117,18 +117,22 @@ const CHANNELS_SCHEMA = v.union(
   `expected 3, 4 or names: ${knownChannels()}`,
 );
 
+const storedBytes = v.pipe(v.string(), v.maxLength(MAX_STORED_LENGTH));
+
 const PALETTE_SCHEMA = v.object({
   colours: v.pipe(v.string(), v.maxLength(4 * MAX_PALETTE_COLOURS)),
-  logits: v.pipe(v.string(), v.maxLength(MAX_STORED_LENGTH)),
+  logits: storedBytes,
   deviation: v.pipe(v.number(), v.minValue(MIN_DEVIATION), v.maxValue(1)),
   sure: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
+  offsets: v.optional(v.pipe(v.string(), v.maxLength(4 * MAX_PALETTE_COLOURS))),
+  places: v.optional(v.object({ parts: storedBytes, shares: storedBytes })),
 });
 
 const finite = v.pipe(v.number(), v.finite());
 
 const PROBE_SCHEMA = v.object({
   grid: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_PROBE_GRID)),
-  weights: v.pipe(v.string(), v.maxLength(MAX_STORED_LENGTH)),
+  weights: storedBytes,
   unit: finite,
   bias: v.array(finite),
   rate: v.pipe(v.number(), v.minValue(0), v.maxValue(MAX_PROBE_RATE)),
@@ -162,7 +166,7 @@ const FIGMENT_SCHEMA = v.object({
   nullLabel: v.optional(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_LABELS)))),
   frames: v.optional(FRAMES_SCHEMA),
   attributes: v.optional(VOCABULARY_SCHEMA),
-  examples: v.optional(v.pipe(v.string(), v.maxLength(MAX_STORED_LENGTH))),
+  examples: v.optional(storedBytes),
   palette: v.optional(PALETTE_SCHEMA),
   probe: v.optional(PROBE_SCHEMA),
   regions: v.optional(REGIONS_SCHEMA),

@@ -24,16 +24,35 @@ const palette = (...words: string[]) => printedBy('palette', shapes.at('model'),
 it('gives a model the palette of its data, changes nothing else, and takes it out again', async () => {
   const before = await shapes.readIndex();
   expect(await palette('--data', shapes.at('data'), '--deviation', '0.05')).toMatch(
-    /palette: \d+ colours of 18 images/,
+    /palette: \d+ colours in 32 parts of 18 images/,
   );
   const { palette: stored, ...others } = (await shapes.readIndex()).figment;
   expect({ ...before, figment: others }).toEqual(before);
   const { index } = await loadModelFolder(diskSource(shapes.at('model')));
   expect(index.figment.palette).toMatchObject({ deviation: 0.05 });
-  expect(index.figment.palette!.colours.length).toBeGreaterThan(3 * 10);
+  const { colours, offsets, places } = index.figment.palette!;
+  expect(colours.length).toBeGreaterThan(3 * 10);
+  expect(offsets!.length).toBe(colours.length);
+  expect(offsets!.some((offset) => offset !== 0)).toBe(true); // the auto-encoder has learnt nothing
+  expect([places!.parts.length, places!.shares.length]).toEqual([32 * 16 * 16, (32 * colours.length) / 3]);
   expect(await printedBy('inspect', shapes.at('model'))).toMatch(/^palette +\d+ colours, by label and attributes$/m);
   expect(await palette()).toMatch(/has none now/);
   expect([(stored as { deviation: number }).deviation, await shapes.readIndex()]).toEqual([0.05, before]);
+});
+
+it('lets colours be anywhere where it is told so, or where pictures repeat', async () => {
+  await palette('--data', shapes.at('data'), '--parts', '0');
+  const paletteOf = async (name: string) => (await loadModelFolder(diskSource(shapes.at(name)))).index.figment.palette!;
+  expect((await paletteOf('model')).places).toBeUndefined();
+  await palette();
+  const { index, ...files } = shapes.files;
+  const circular = { ...files, index: { ...index, figment: { ...index.figment, circularPadding: true } } };
+  await writeFilesAtomic(shapes.at('tiles'), await modelFolderFiles(circular));
+  expect(await printedBy('palette', shapes.at('tiles'), '--data', shapes.at('data'))).toMatch(
+    /\d+ colours of 18 images/,
+  );
+  const { places, offsets } = await paletteOf('tiles');
+  expect([places, offsets?.length]).toEqual([undefined, expect.any(Number)]);
 });
 
 it('gives one to a folder as diffusers writes it, whose index has nothing of Figment', async () => {

@@ -1,11 +1,12 @@
 import { Command } from 'commander';
+import { MAX_PARTS } from '../../runtime/core/palettePlaces.ts';
 import { MIN_DEVIATION } from '../../runtime/core/palettePrior.ts';
-import { dataOfModelOptions, realNumber, refuseWithoutData } from './optionParsers.ts';
+import { dataOfModelOptions, realNumber, refuseWithoutData, wholeNumber } from './optionParsers.ts';
 import type { PaletteCommandOptions } from './runPalette.ts';
 
 const DETAILS = `
-It counts which colours the pictures of each label and attribute have, and writes that into the folder's model_index.json; no
-weight changes. From then on each pixel that the model makes gets the colour that is likeliest for what was asked for, or with
+It counts which colours the pictures of each label and attribute have and where in pictures each shows, looks what the auto-encoder
+makes of them, and writes that into the folder's model_index.json; no weight changes. From then on each pixel that the model makes gets the colour that is likeliest there for what was asked for, or with
 --sure the one to be expected, which may lie between two. The data must be pixel art of few colours. Without --data, a palette is
 taken out again.
 
@@ -28,6 +29,12 @@ export function paletteCommand(): Command {
       'how likely a colour is that a pixel gets as it is, where others are mixed: 0 for always the likeliest, 1 for always mixed',
       realNumber(0, 1),
       0,
+    )
+    .option(
+      '--parts <n>',
+      'how many parts of pictures, such as hair and irises, say where each colour shows; 0: it may anywhere',
+      wholeNumber(0, MAX_PARTS),
+      MAX_PARTS,
     )
     .addHelpText('after', DETAILS);
   for (const option of dataOfModelOptions()) command.addOption(option);

@@ -1,12 +1,24 @@
 import { setImmediate as pause } from 'node:timers/promises';
+import { evenlySpread } from '../../runtime/core/evenlySpread.ts';
+import { runToEnd } from '../../runtime/core/slices.ts';
 import {
   type Dataset,
+  decodeLatents,
+  encodePixelsInSlices,
   type FitPaletteOptions,
+  fitPalettePlaces,
   fitPalettePrior,
   formatPalette,
+  imagesToPixels,
   loadModelFolder,
+  type ModelFiles,
+  PaletteOffsets,
+  type PalettePrior,
+  pictureAt,
 } from '../../runtime/index.ts';
 import { diskSource } from '../node/diskSource.ts';
+import { openNodeBackend } from '../node/nodeBackend.ts';
+import { buildModel } from '../node/openModel.ts';
 import { withProgress } from '../node/terminal.ts';
 import { rangeAsUsageError } from '../node/usageError.ts';
 import { readKnownData } from './dataOfModel.ts';
@@ -16,7 +28,11 @@ import type { DataOfModelCommandOptions } from './optionParsers.ts';
 export interface PaletteCommandOptions extends DataOfModelCommandOptions {
   deviation: number;
   sure: number;
+  parts: number;
 }
+
+/** So many pixels are decoded to see where colours come out; more tell hardly more. */
+const MAX_DECODED = 2 ** 22;
 
 /** The work of `figment palette`. */
 export async function givePalette(folder: string, command: PaletteCommandOptions): Promise<void> {
@@ -28,17 +44,69 @@ export async function givePalette(folder: string, command: PaletteCommandOptions
   const choice = { ...command, data: command.data, seed: command.splitSeed };
   const { dataset, split } = await readKnownData('palette', files, choice);
   const palette = await fitted(dataset, split.train, { deviation: command.deviation, sure: command.sure });
-  await writeModelEntry(folder, 'palette', formatPalette(palette));
-  console.log(`palette: ${palette.colours.length / 3} colours of ${split.train.length} images, written to ${folder}`);
+  const numParts = files.index.figment.circularPadding ? 0 : command.parts; // what repeats has no places
+  const whole = {
+    ...palette,
+    ...(files.vaeConfig !== undefined && { offsets: await offsetsOf(files, dataset, split.train, palette) }),
+    ...(numParts > 0 && { places: await placesOf(dataset, split.train, palette, numParts) }),
+  };
+  await writeModelEntry(folder, 'palette', formatPalette(whole));
+  const where = numParts > 0 ? ` in ${numParts} parts` : '';
+  console.log(
+    `palette: ${palette.colours.length / 3} colours${where} of ${split.train.length} images, written to ${folder}`,
+  );
+}
+
+/** Shows how far a work is, and lets Ctrl-C in. */
+function watched<Result>(title: string, work: (onProgress: (share: number) => Promise<void>) => Promise<Result>) {
+  const shown = (onShare: (share: number) => void) =>
+    work(async (share) => {
+      onShare(share);
+      await pause();
+    });
+  return rangeAsUsageError(() => withProgress(title, shown), 'palette');
 }
 
 function fitted(dataset: Dataset, indices: Int32Array, options: Partial<FitPaletteOptions>) {
-  const fit = (onShare: (share: number) => void) => {
-    const onProgress = async (share: number) => {
-      onShare(share);
-      await pause(); // for Ctrl-C
-    };
-    return fitPalettePrior(dataset, indices, { ...options, onProgress });
-  };
-  return rangeAsUsageError(() => withProgress('palette', fit), 'palette');
+  return watched('palette', (onProgress) => fitPalettePrior(dataset, indices, { ...options, onProgress }));
+}
+
+function placesOf(dataset: Dataset, indices: Int32Array, palette: PalettePrior, numParts: number) {
+  return watched('places', (onProgress) => fitPalettePlaces(dataset, indices, palette, { numParts, onProgress }));
+}
+
+/** What the auto-encoder makes of the colours. */
+async function offsetsOf(
+  files: ModelFiles,
+  dataset: Dataset,
+  indices: Int32Array,
+  palette: PalettePrior,
+): Promise<Int8Array> {
+  const { release } = await openNodeBackend('wasm');
+  const model = buildModel(files);
+  const { widthPx, heightPx } = files.index.figment;
+  const images = evenlySpread(indices, Math.min(indices.length, Math.ceil(MAX_DECODED / (widthPx * heightPx))));
+  const offsets = new PaletteOffsets(palette);
+  try {
+    await watched('offsets', async (onProgress) => {
+      for (const [i, image] of images.entries()) {
+        const picture = pictureAt(dataset, image).pixels as Uint8Array;
+        offsets.add({ picture, decoded: await decodedAgain(model, picture) });
+        await onProgress((i + 1) / images.length);
+      }
+    });
+    return offsets.mean();
+  } finally {
+    model.dispose();
+    release();
+  }
+}
+
+async function decodedAgain(model: ReturnType<typeof buildModel>, picture: Uint8Array): Promise<Uint8Array> {
+  const latents = runToEnd(encodePixelsInSlices(model, [picture]));
+  const images = decodeLatents(model, latents);
+  const [decoded] = await imagesToPixels(model, images);
+  latents.dispose();
+  images.dispose();
+  return decoded!;
 }

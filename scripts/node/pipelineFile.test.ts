@@ -91,12 +91,25 @@ it.skipIf(!python).each<[Attributes, TinyModelOptions]>([
   },
 );
 
-/** Few colours, any of which may be as likely for a label or an attribute as another is unlikely. */
-function randomPalette(): StoredPalette {
+it.skipIf(!python).each<[string, TinyModelOptions, number]>([
+  ['one', {}, 16 * 16],
+  ['several', { frames: TINY_FRAMES }, 16 * 16 * new Set(TINY_FRAMES.map(({ direction }) => direction)).size],
+])('gives our picture in Python where a palette knows places, of %s frames', async (_, options, numPixels) => {
+  expect(await differenceToPython({ ...options, palette: randomPalette(numPixels) }, [{}])).toBeLessThanOrEqual(1);
+});
+
+/**
+ * Few colours, any of which may be as likely for a label or an attribute as another is unlikely.
+ * @param placesOf so many pixels of all views, in which some colours are likelier than others
+ */
+function randomPalette(placesOf = 0): StoredPalette {
   const bytes = (stream: number, count: number) => Uint8Array.from(uniforms(1, stream, count), (value) => 256 * value);
   const numRows = numPaletteRows(TINY_MODEL_DEFAULTS.labels.length, ATTRIBUTES);
-  const logits = new Int8Array(bytes(1, numRows * 20).buffer);
-  return formatPalette({ colours: bytes(0, 3 * 20), logits, deviation: 0.1, sure: 0.9 });
+  const [logits, offsets] = [bytes(1, numRows * 20), bytes(2, 3 * 20)].map(({ buffer }) => new Int8Array(buffer));
+  const palette = { colours: bytes(0, 3 * 20), logits: logits!, deviation: 0.1, sure: 0.9 };
+  if (!placesOf) return formatPalette(palette);
+  const places = { parts: bytes(3, 4 * placesOf), shares: bytes(4, 4 * 20).map((byte) => byte / 4) };
+  return formatPalette({ ...palette, offsets: offsets!.map((offset) => offset / 8), places });
 }
 
 /** The largest between our pictures of a tiny model and Python's, one for each of the samplings, in bytes. */

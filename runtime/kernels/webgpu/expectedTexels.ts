@@ -1,43 +1,86 @@
 import { registerKernel, type TensorInfo } from '@tensorflow/tfjs-core';
 import { OKLAB_SHADER } from '../../core/oklabShader.ts';
+import { CHANCE_STEP, MAX_PARTS, NEVER, RARELY } from '../../core/palettePlaces.ts';
 import { UNLIKELY } from '../../core/palettePrior.ts';
 import { EXPECTED_TEXELS, type ExpectedTexelsAttrs } from '../expectedTexels.ts';
 import type { Program, WebgpuContext } from './context.ts';
 
 const WORKGROUP_SIZE = 64;
 
-/** One thread for each texel of the half with the top row first; it writes the other half's, too. */
+/**
+ * Its palette has for each colour its Oklab and cost, then its bytes and its place among the shares. One thread for each texel of the
+ * half with the top row first; it writes the other half's, too.
+ */
 const EXPECTED_TEXELS_PROGRAM: Program = {
   key: 'expected texels',
   lanes: 4,
-  inputs: { texels: 'u32', palette: 'Value' },
+  inputs: { texels: 'u32', palette: 'Value', parts: 'u32', shares: 'Value', views: 'f32' },
   outputs: { expected: 'u32' },
-  uniforms: { height: 'i32', rowTexels: 'i32', numColours: 'i32', twiceVariance: 'f32', sure: 'f32' },
+  uniforms: {
+    height: 'i32',
+    rowTexels: 'i32',
+    numColours: 'i32',
+    twiceVariance: 'f32',
+    sure: 'f32',
+    frameWidth: 'i32',
+    numFrames: 'i32',
+  },
   workgroupSize: WORKGROUP_SIZE,
   code: `
     ${OKLAB_SHADER}
+    const QUARTER = ${MAX_PARTS / 4};
+    var<private> chances: array<vec4<f32>, QUARTER>;
 
-    /** palette: for each colour its Oklab and cost, then its bytes. */
-    fn totalOf(colour: vec3<f32>, place: i32) -> f32 {
-      let entry = palette[2 * place];
-      let difference = colour - entry.xyz;
-      return dot(difference, difference) + entry.w;
+    fn turnTo(at: i32) {
+      let column = at % uniforms.rowTexels;
+      let frame = min(column / uniforms.frameWidth, uniforms.numFrames - 1);
+      let row = i32(views[frame]) * uniforms.height + at / uniforms.rowTexels;
+      let cell = row * uniforms.frameWidth + min(column - frame * uniforms.frameWidth, uniforms.frameWidth - 1);
+      for (var i = 0; i < QUARTER; i++) {
+        let bytes = 255.0 * unpack4x8unorm(parts[cell * QUARTER + i]);
+        chances[i] = select(exp(-${CHANCE_STEP} * bytes), vec4<f32>(), bytes > vec4<f32>(${NEVER}.0 - 0.5));
+      }
+    }
+
+    fn placeCost(colour: i32) -> f32 {
+      var chance = 0.0;
+      for (var i = 0; i < QUARTER; i++) { chance += dot(shares[colour * QUARTER + i], chances[i]); }
+      let byte = clamp(round(-log(max(chance, 1e-30)) / ${CHANCE_STEP}), 0.0, ${NEVER}.0);
+      return byte * ${CHANCE_STEP} * uniforms.twiceVariance;
+    }
+
+    fn mostCost() -> f32 { return ${-Math.log(RARELY)} * uniforms.twiceVariance; }
+
+    fn distanceTo(colour: vec3<f32>, place: i32) -> f32 {
+      let difference = colour - palette[2 * place].xyz;
+      return dot(difference, difference);
+    }
+
+    fn leastCost(place: i32) -> f32 { return min(palette[2 * place].w, mostCost()); }
+
+    fn costOf(place: i32) -> f32 {
+      return min(palette[2 * place].w + placeCost(i32(palette[2 * place + 1].w)), mostCost());
     }
 
     fn expectedOf(colour: vec3<f32>) -> vec3<f32> {
       var best = 0;
       var least = 1e9;
       for (var place = 0; place < uniforms.numColours; place++) {
-        let total = totalOf(colour, place);
+        let distance = distanceTo(colour, place);
+        if (distance + leastCost(place) >= least) { continue; }
+        let total = distance + costOf(place);
         if (total < least) {
           best = place;
           least = total;
         }
       }
+      let most = least - ${UNLIKELY}.0 * uniforms.twiceVariance;
       var sum = vec4<f32>();
       for (var place = 0; place < uniforms.numColours && uniforms.sure > 0.0; place++) {
-        let logarithm = (least - totalOf(colour, place)) / uniforms.twiceVariance;
-        if (logarithm >= ${UNLIKELY}) { sum += exp(logarithm) * vec4<f32>(palette[2 * place + 1].xyz, 1.0); }
+        let distance = distanceTo(colour, place);
+        if (distance + leastCost(place) > most) { continue; }
+        let total = distance + costOf(place);
+        if (total <= most) { sum += exp((least - total) / uniforms.twiceVariance) * vec4<f32>(palette[2 * place + 1].xyz, 1.0); }
       }
       if (uniforms.sure * sum.w <= 1.0) { return palette[2 * best + 1].xyz; } // the likeliest has the weight 1
       return sum.xyz / sum.w;
@@ -48,7 +91,10 @@ const EXPECTED_TEXELS_PROGRAM: Program = {
       if (at >= uniforms.height * uniforms.rowTexels) { return; }
       var texel = texels[at];
       let own = unpack4x8unorm(texel);
-      if (own.w > 0.0) { texel = pack4x8unorm(vec4<f32>(expectedOf(toOklab(255.0 * own.xyz)) / 255.0, own.w)); }
+      if (own.w > 0.0) {
+        turnTo(at);
+        texel = pack4x8unorm(vec4<f32>(expectedOf(toOklab(255.0 * own.xyz)) / 255.0, own.w));
+      }
       let row = at / uniforms.rowTexels;
       let column = at % uniforms.rowTexels;
       expected[at] = texel;
@@ -63,18 +109,21 @@ export function registerExpectedTexels(contextOf: (backend: unknown) => WebgpuCo
     kernelName: EXPECTED_TEXELS,
     backendName: 'webgpu',
     kernelFunc: ({ inputs, attrs, backend }) => {
-      const { texels, palette } = inputs as { texels: TensorInfo; palette: TensorInfo };
-      const [, height, rowTexels] = texels.shape as [number, number, number];
-      const { deviation, sure } = attrs as unknown as ExpectedTexelsAttrs;
-      const uniforms = { height, rowTexels, numColours: palette.shape[0]!, twiceVariance: 2 * deviation ** 2, sure };
+      const { texels, palette, parts, shares, views } = inputs as Record<string, TensorInfo>;
+      const [, height, rowTexels] = texels!.shape as [number, number, number];
+      const { deviation, sure, widthPx } = attrs as unknown as ExpectedTexelsAttrs & { widthPx: number };
+      const uniforms = {
+        height,
+        rowTexels,
+        numColours: palette!.shape[0]!,
+        twiceVariance: 2 * deviation ** 2,
+        sure,
+        frameWidth: widthPx,
+        numFrames: views!.shape[0]!,
+      };
+      const given = [texels!, palette!, parts!, shares!, views!];
       const numWorkgroups = Math.ceil((height * rowTexels) / WORKGROUP_SIZE);
-      return contextOf(backend).run(
-        EXPECTED_TEXELS_PROGRAM,
-        [texels, palette],
-        [texels.shape],
-        uniforms,
-        numWorkgroups,
-      )[0]!;
+      return contextOf(backend).run(EXPECTED_TEXELS_PROGRAM, given, [texels!.shape], uniforms, numWorkgroups)[0]!;
     },
   });
 }

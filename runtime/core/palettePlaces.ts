@@ -1,0 +1,118 @@
+// Where in pictures the colours of a palette show: a mixture of parts, such as hair, irises and sleeves.
+import type { Frame } from './frames.ts';
+
+/**
+ * The chance that a pixel has a colour, in a picture that has it somewhere: a sum over parts,
+ *
+ *   q(c, j) = Σ_k share(c, k) · part(k, j)
+ *
+ * Fitted by `fitPalettePlaces`.
+ */
+export interface PalettePlaces {
+  /** (views, height, width, parts): how likely a pixel is in a part beside the likeliest pixel of that part. See `chanceOf`. */
+  parts: Uint8Array;
+  /** (colours, parts): the chance that the likeliest pixel of a part has a colour. See `chanceOf`. */
+  shares: Uint8Array;
+}
+
+/** Where the pixels of a picture are: frames in a row, of which those that look the same way share a view. */
+export interface PlacesLayout {
+  /** Of a frame. */
+  widthPx: number;
+  heightPx: number;
+  /** The place of each frame's view among all. */
+  views: readonly number[];
+}
+
+/** The most parts that a palette has. */
+export const MAX_PARTS = 32;
+
+/** Chances are stored as minus their logarithms, in this unit. */
+export const CHANCE_STEP = 1 / 16;
+
+/** At no pixel does a colour count as less likely, whatever is asked for. */
+export const RARELY = 1e-4;
+
+/** The byte of no chance at all. */
+export const NEVER = 255;
+
+/** The chance that a byte stands for: 1 … e^−16, or 0. */
+export function chanceOf(byte: number): number {
+  return byte === NEVER ? 0 : Math.exp(-CHANCE_STEP * byte);
+}
+
+/** The byte of a chance; one above 1 counts as 1. */
+export function byteOfChance(chance: number): number {
+  const byte = Math.round(Math.max(0, -Math.log(chance) / CHANCE_STEP));
+  return Math.min(NEVER, byte);
+}
+
+/** The layout of a model's pictures, or of a data set's. @param widthPx of a picture: all frames in a row */
+export function placesLayout(widthPx: number, heightPx: number, frames: readonly Frame[] = []): PlacesLayout {
+  const directions = frames.map(({ direction }) => direction);
+  const known = [...new Set(directions)];
+  const views = frames.length > 0 ? directions.map((direction) => known.indexOf(direction)) : [0];
+  return { widthPx: widthPx / views.length, heightPx, views };
+}
+
+/** How many pixels there are in all views. */
+export function numCells({ widthPx, heightPx, views }: PlacesLayout): number {
+  return (1 + Math.max(...views)) * heightPx * widthPx;
+}
+
+/** Where a pixel of a picture lies among those of all views. @param pixel its place in the picture, row by row */
+export function cellOf(pixel: number, { widthPx, heightPx, views }: PlacesLayout): number {
+  const rowPx = widthPx * views.length;
+  const [x, y] = [pixel % rowPx, Math.floor(pixel / rowPx)];
+  return (views[Math.floor(x / widthPx)]! * heightPx + y) * widthPx + (x % widthPx);
+}
+
+/** The colours that are likelier than `RARELY` at a pixel, the likeliest first, and what each costs. */
+export interface LikelyColours {
+  colours: Uint16Array;
+  /** Minus the logarithms of their chances, in units of `CHANCE_STEP`. */
+  bytes: Uint8Array;
+}
+
+/** For each pixel the chances of colours. They are worked out when a picture first asks for them, and kept. */
+export class ChanceTable {
+  private readonly cells: (LikelyColours | undefined)[];
+  private readonly shares: Float32Array;
+  private readonly numParts: number;
+
+  constructor(
+    private readonly places: PalettePlaces,
+    private readonly numColours: number,
+  ) {
+    this.numParts = places.shares.length / numColours;
+    this.shares = Float32Array.from(places.shares, chanceOf);
+    this.cells = new Array(places.parts.length / this.numParts);
+  }
+
+  /** @param cell see `cellOf` */
+  likelyAt(cell: number): LikelyColours {
+    const likely = this.cells[cell] ?? this.workOut(cell);
+    this.cells[cell] = likely;
+    return likely;
+  }
+
+  private workOut(cell: number): LikelyColours {
+    const { numColours, numParts, shares, places } = this;
+    const parts = Array.from(places.parts.subarray(cell * numParts, (cell + 1) * numParts), chanceOf);
+    const shown = parts.flatMap((chance, part) => (chance > 0 ? [part] : []));
+    const found: number[] = [];
+    for (let colour = 0; colour < numColours; colour++) {
+      let chance = 0;
+      for (const part of shown) chance += shares[colour * numParts + part]! * parts[part]!;
+      if (chance > RARELY) found.push(byteOfChance(chance) * MAX_COLOURS + colour);
+    }
+    const sorted = Uint32Array.from(found).sort();
+    return {
+      colours: Uint16Array.from(sorted, (key) => key % MAX_COLOURS),
+      bytes: Uint8Array.from(sorted, (key) => Math.floor(key / MAX_COLOURS)),
+    };
+  }
+}
+
+/** More than a palette has. */
+const MAX_COLOURS = 2 ** 16;
