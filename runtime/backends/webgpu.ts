@@ -46,8 +46,8 @@ function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
 
 /**
  * Makes tfjs compute on a device that exists already, for example the one that draws the scene. A former WebGPU backend
- * and its tensors are gone afterwards. In a page tfjs then has only the kernels that generating takes: to train on the same
- * device, or to compute anything else there, import `@tensorflow/tfjs-backend-webgpu` before.
+ * and its tensors are gone afterwards. In a page tfjs then has only the kernels that generating takes: `startWebgpu`, which takes this
+ * device over, has those of training, too.
  */
 export async function useWebgpuDevice(device: GPUDevice, info: GPUAdapterInfo): Promise<void> {
   const { WebGPUBackend } = await import('#webgpu-backend');

@@ -83,7 +83,7 @@ describe('a palette as text', () => {
       parts: Uint8Array.from({ length: 12 }, (_, i) => 20 * i),
       shares: Uint8Array.of(0, 9, 255, 3, 4, 5),
     };
-    const whole: PalettePrior = { ...PRIOR, offsets: Int8Array.of(-128, 0, 127, 1, -1, 9), places };
+    const whole: PalettePrior = { ...PRIOR, offsets: Int8Array.of(-128, 0, 127, 1, -1, 9), places, isCut: true };
     expect(parsePalettePrior(formatPalette(whole), LABELS, VOCABULARY, LAYOUT)).toEqual(whole);
     expect(parsePalettePrior(formatPalette(PRIOR), LABELS, VOCABULARY, LAYOUT)).toEqual(PRIOR);
   });

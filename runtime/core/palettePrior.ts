@@ -29,6 +29,8 @@ export interface PalettePrior {
   offsets?: Int8Array;
   /** Where in pictures each colour shows. Absent: anywhere. */
   places?: PalettePlaces;
+  /** Whether every pixel of the training pictures is opaque or clear, with nothing between, and so is to be of those that are made. */
+  isCut?: boolean;
 }
 
 /** What a picture is to show, by places: those behind the last label or `ANY` mean "any". */
@@ -49,6 +51,7 @@ export interface StoredPalette {
   sure?: number;
   offsets?: string;
   places?: { parts: string; shares: string };
+  isCut?: boolean;
 }
 
 /** The unit of the stored logits: a byte reaches from −8 to 8. */
@@ -155,6 +158,7 @@ export function parsePalettePrior(
     sure: stored.sure ?? 0,
     ...(stored.offsets !== undefined && { offsets: parseOffsets(stored.offsets, numColours) }),
     ...(stored.places && { places: parsePlaces(stored.places, numColours, layout) }),
+    ...(stored.isCut && { isCut: true }),
   };
 }
 
@@ -183,7 +187,15 @@ const signed = ({ buffer, byteOffset, length }: Uint8Array) => new Int8Array(buf
 const unsigned = ({ buffer, byteOffset, length }: Int8Array) => new Uint8Array(buffer, byteOffset, length);
 
 /** The palette as text, for JSON. @throws RangeError for more than is read again */
-export function formatPalette({ colours, logits, deviation, sure, offsets, places }: PalettePrior): StoredPalette {
+export function formatPalette({
+  colours,
+  logits,
+  deviation,
+  sure,
+  offsets,
+  places,
+  isCut,
+}: PalettePrior): StoredPalette {
   const text = (bytes: Uint8Array) => toStoredBase64('formatPalette', bytes);
   return {
     colours: text(colours),
@@ -192,5 +204,6 @@ export function formatPalette({ colours, logits, deviation, sure, offsets, place
     sure: sure || undefined,
     ...(offsets && { offsets: text(unsigned(offsets)) }),
     ...(places && { places: { parts: text(places.parts), shares: text(places.shares) } }),
+    ...(isCut && { isCut }),
   };
 }

@@ -1,6 +1,5 @@
 // The colours of a palette for pictures that are on the GPU.
 import { engine, type Tensor1D, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
-import { MAX_PARTS } from '../core/palettePlaces.ts';
 
 export const EXPECTED_TEXELS = 'FigmentExpectedTexels';
 
@@ -25,11 +24,13 @@ export interface ExpectedTexelsAttrs {
   deviation: number;
   /** 0 … 1. */
   sure: number;
+  /** Whether texels become opaque or clear, with nothing between. */
+  isCut: boolean;
 }
 
 /**
  * Gives every texel the colour that is to be expected where it was decoded, as `expectedColours` does to bytes on the CPU. Alpha
- * stays, and transparent texels stay as they are. The GPU computes with 32 bits: a byte may differ by 1 from the CPU's, and where two
+ * stays, and transparent texels stay as they are, unless they are cut. The GPU computes with 32 bits: a byte may differ by 1 from the CPU's, and where two
  * colours are as good as equally likely, it may take the other one. On WebGPU alone.
  *
  * @param texels  (2, H, W rounded up to 64), as `packTexels` makes them; they stay the caller's
@@ -42,7 +43,7 @@ export interface ExpectedTexelsAttrs {
 export function expectedTexels(
   texels: Tensor3D,
   palette: Tensor2D,
-  { deviation, sure }: ExpectedTexelsAttrs,
+  { deviation, sure, isCut }: ExpectedTexelsAttrs,
   places: TexelPlaces,
 ): Tensor3D {
   const { shape, dtype } = palette;
@@ -52,13 +53,7 @@ export function expectedTexels(
       `expectedTexels: texels (${texels.shape}) and a palette ${dtype} (${shape}); expected (2, H, W) and float32 (n, ${PALETTE_ENTRY})`,
     );
   }
-  const { widthPx, parts, shares, views } = places;
-  const numViews = (4 * parts.size) / MAX_PARTS / widthPx / texels.shape[1];
-  if (shares.shape[1] !== MAX_PARTS || !Number.isInteger(numViews)) {
-    throw new RangeError(
-      `expectedTexels: parts of ${numViews} views and shares (${shares.shape}); expected whole views and (n, ${MAX_PARTS})`,
-    );
-  }
-  const inputs = { texels, palette, parts, shares, views };
-  return engine().runKernel(EXPECTED_TEXELS, inputs, { deviation, sure, widthPx }) as Tensor3D;
+  const { widthPx, ...where } = places;
+  const inputs = { texels, palette, ...where };
+  return engine().runKernel(EXPECTED_TEXELS, inputs, { deviation, sure, isCut, widthPx }) as Tensor3D;
 }

@@ -9,7 +9,7 @@ import { UPSAMPLE_2X, UPSAMPLE_2X_GRAD } from './upsample.ts';
 // biome-ignore lint/suspicious/noExplicitAny: a kernel's inputs and attributes are typed by its own function
 type Kernel<Context> = (ctx: Context, inputs: any, attrs: any) => TensorInfo | TensorInfo[];
 
-/** What a backend implements: every operation of the networks, forward and gradient. */
+/** What a backend implements: every operation of the networks, forward and gradient. Those of filters are for training alone. */
 export type KernelSet<Context> = Record<
   | 'conv2d'
   | 'conv2dGradInput'
@@ -28,16 +28,16 @@ export type KernelSet<Context> = Record<
 >;
 
 /**
- * Registers a backend's kernels with tfjs under the names that the operations call.
+ * Registers a backend's kernels, or some of them, with tfjs under the names that the operations call.
  *
  * @param contextOf what the kernels of this backend work with, from tfjs's backend object
  */
 export function registerKernels<Context>(
   backendName: string,
-  kernels: KernelSet<Context>,
+  kernels: Partial<KernelSet<Context>>,
   contextOf: (backend: unknown) => Context,
 ): void {
-  const named: Record<string, Kernel<Context>> = {
+  const named: Record<string, Kernel<Context> | undefined> = {
     [CONV2D]: kernels.conv2d,
     [CONV2D_GRAD_INPUT]: kernels.conv2dGradInput,
     [CONV2D_GRAD_FILTER]: kernels.conv2dGradFilter,
@@ -55,6 +55,7 @@ export function registerKernels<Context>(
     [ADAM_W]: kernels.adamW,
   };
   for (const [kernelName, run] of Object.entries(named)) {
+    if (!run) continue;
     const kernelFunc: KernelConfig['kernelFunc'] = ({ inputs, attrs, backend }) =>
       run(contextOf(backend), inputs, attrs);
     registerKernel({ kernelName, backendName, kernelFunc });

@@ -12,7 +12,7 @@ import type { DiffusionModel } from './model.ts';
 import { type TexelImage, texelImages } from './texelImages.ts';
 
 const [HEIGHT, WIDTH] = [3, 70];
-const ATTRS = { deviation: 0.05, sure: 0.9 };
+const ATTRS = { deviation: 0.05, sure: 0.9, isCut: false };
 
 const modelOf = (channels: number) =>
   ({ index: { figment: { channels, premultipliedAlpha: true } } }) as DiffusionModel;
@@ -51,7 +51,7 @@ function randomColours(numColours: number, sure: number, numParts = 0): PictureC
   );
   const costs = Float32Array.from({ length: numColours }, (_, i) => 0.004 * ((7 * i) % 5));
   const places = numParts > 0 ? randomPlaces(numColours, numParts) : undefined;
-  return pictureColours({ colours, deviation: 0.05, sure, places }, costs, {
+  return pictureColours({ colours, deviation: 0.05, sure, places, isCut: numParts === 32 }, costs, {
     widthPx: WIDTH / 2,
     heightPx: HEIGHT,
     views: [1, 0],
@@ -150,17 +150,6 @@ describeOnBackends(() => {
     expectNearly(await readTexels(picture, 30), expectedColours(toPixels(values, 4), { ...colours, places: null }));
     dispose([picture, images]);
     forgetRecordings(model);
-  });
-
-  it('refuses parts that are not of whole pictures, and shares that are not of all parts', () => {
-    const [texels, palette] = [tensor3d([0, 0], [2, 1, 1]), tensor2d(new Array(8).fill(0), [1, 8])];
-    const places = anywhere(1);
-    const [parts, shares] = [tensor1d(new Array(12).fill(0)), tensor2d([0, 0, 0, 0], [1, 4])];
-    const refused = (other: Partial<TexelPlaces>) => () =>
-      expectedTexels(texels, palette, ATTRS, { ...places, ...other });
-    expect(refused({ parts })).toThrow('parts of 1.5 views and shares (1,32)');
-    expect(refused({ shares })).toThrow('shares (1,4); expected whole views and (n, 32)');
-    dispose([texels, palette, parts, shares, ...tensorsOf(places)]);
   });
 
   it('refuses texels and palettes of other shapes', () => {

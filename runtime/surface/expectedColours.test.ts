@@ -159,6 +159,14 @@ describe('expectedColours', () => {
     });
   });
 
+  it('are opaque or clear where a palette is cut', () => {
+    const palette = { colours: Uint8Array.of(9, 8, 7, 250, 250, 250), deviation: 0.1, sure: 0 };
+    const pixels = Uint8Array.of(9, 8, 7, 127, 9, 8, 7, 128, 250, 250, 250, 254, 0, 0, 0, 0);
+    const cut = (isCut: boolean) => [...expected(pixels, pictureColours({ ...palette, isCut }, new Float32Array(2)))];
+    expect(cut(true)).toEqual([0, 0, 0, 0, 9, 8, 7, 255, 250, 250, 250, 255, 0, 0, 0, 0]);
+    expect(cut(false)).toEqual([...pixels]);
+  });
+
   it('refuses bytes, colours and costs that do not fit together', () => {
     const free = { colours: COLOURS, costs: new Float32Array(NUM_COLOURS), deviation: 0.1, sure: 0 };
     expect(() => expectedColours(new Uint8Array(6), free)).toThrow('6 bytes; expected whole pixels of 4');

@@ -10,6 +10,13 @@ import {
   RARELY,
 } from '../core/palettePlaces.ts';
 import { OFFSET_STEP, type PalettePrior, UNLIKELY } from '../core/palettePrior.ts';
+import { HALF_OPAQUE } from '../core/pixels.ts';
+
+/** Pixels, of which the opaque one gets its colour then. */
+const [CLEAR, OPAQUE] = [
+  [0, 0, 0, 0],
+  [0, 0, 0, 255],
+];
 
 /** How many values an entry of a palette has. */
 const ENTRY = 8;
@@ -27,6 +34,8 @@ export interface PictureColours {
   sure: number;
   /** Where each shows, in a picture of that layout; null: anywhere. */
   places: (PlacesLayout & { known: PalettePlaces }) | null;
+  /** Whether pixels are opaque or clear, with nothing between. */
+  isCut: boolean;
 }
 
 /**
@@ -37,7 +46,7 @@ export interface PictureColours {
  * @throws       RangeError when there is not one cost for each colour, or no colour
  */
 export function pictureColours(
-  { colours, deviation, sure, offsets, places }: Omit<PalettePrior, 'logits'>,
+  { colours, deviation, sure, offsets, places, isCut = false }: Omit<PalettePrior, 'logits'>,
   costs: Float32Array,
   layout: PlacesLayout | null = null,
 ): PictureColours {
@@ -58,18 +67,18 @@ export function pictureColours(
     entries.set(colours.subarray(3 * colour, 3 * colour + 3), ENTRY * place + 4);
     entries[ENTRY * place + 7] = colour;
   }
-  return { entries, deviation, sure, places: places && layout ? { ...layout, known: places } : null };
+  return { entries, deviation, sure, places: places && layout ? { ...layout, known: places } : null, isCut };
 }
 
 /**
- * Gives every pixel the colour that is to be expected where it was decoded, and keeps its alpha: the mean of the colours c by how
- * likely each was meant,
+ * Gives every pixel the colour that is to be expected where it was decoded: the mean of the colours c by how likely each was meant,
  *
  *   p(c | x) ∝ exp(−(‖x − c‖² + cost(c)) / 2 σ²)
  *
  * in Oklab, without those that are `UNLIKELY`. Where the likeliest is likelier than `sure` the pixel gets that one, so that flat areas are
  * flat. Where a palette knows places, a colour also costs −2 σ² log q(c, j) at the pixel j (see `PalettePlaces`), but never more in all than
- * a chance of `RARELY`; a picture of another size may have all colours anywhere. Transparent pixels stay.
+ * a chance of `RARELY`; a picture of another size may have all colours anywhere. Alpha stays,
+ * and clear pixels do; where the palette is cut, a pixel is opaque from one half on and else clear and black.
  *
  * Source: Bishop 2006, Pattern Recognition and Machine Learning, section 1.5.5: the estimate of least squared error; and see
  * `paletteCosts`.
@@ -84,11 +93,12 @@ export function expectedColours(
   if (pixels.length % 4 !== 0) {
     throw new RangeError(`expectedColours: ${pixels.length} bytes; expected whole pixels of 4`);
   }
-  const { entries, sure } = colours;
+  const { entries, sure, isCut } = colours;
   const choice = new Choice(colours, pixels.length / 4);
   const result = new Uint8Array(pixels);
   for (let at = 0; at < pixels.length; at += 4) {
-    if (pixels[at + 3] === 0) continue;
+    if (isCut) result.set(pixels[at + 3]! < HALF_OPAQUE ? CLEAR : OPAQUE, at);
+    if (result[at + 3] === 0) continue;
     const [best, sums] = choice.between(oklabAt(pixels, at), at / 4);
     const isMixed = sure * sums[3]! > 1; // the likeliest has the weight 1
     for (let channel = 0; channel < 3; channel++) {

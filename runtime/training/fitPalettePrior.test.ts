@@ -44,7 +44,7 @@ describe('fitPalettePrior', () => {
       deviation: 0.02,
       sure: 0.5,
     });
-    expect([palette.deviation, palette.sure]).toEqual([0.02, 0.5]);
+    expect([palette.deviation, palette.sure, palette.isCut]).toEqual([0.02, 0.5, true]);
     expect([...palette.colours]).toEqual([255, 0, 0, 0, 255, 0, 0, 0, 0]); // the most frequent first
     const shares = (hair: number) => {
       const rows = paletteRows(1, vocabularyOf(dataset.attributes), { classLabel: 0, attributes: [hair] });
@@ -68,6 +68,24 @@ describe('fitPalettePrior', () => {
     const rows = paletteRows(1, vocabularyOf(dataset.attributes), { classLabel: 0, attributes: [ANY] });
     const green = rows.reduce((sum, [row]) => sum + LOGIT_STEP * palette.logits[3 * row + 1]!, 0);
     expect(Math.abs(1 / (1 + Math.exp(-green)) - 3 / 8)).toBeLessThan(0.05);
+  });
+
+  it('is not cut where a pixel is half transparent, or where none may be', async () => {
+    const dataset = hairDataset();
+    const soft = { ...dataset, images: dataset.images.map((value, i) => (i === 3 ? 254 : value)) };
+    const images = dataset.images.subarray(0, 24);
+    const opaque = {
+      ...dataset,
+      channels: 3 as const,
+      widthPx: 8,
+      images,
+      classLabels: new Int32Array(1),
+      attributes: undefined,
+    };
+    for (const other of [soft, opaque]) {
+      const { isCut } = await fitPalettePrior(other, everyImage(other), { numEpochs: 1 });
+      expect(isCut).toBeUndefined();
+    }
   });
 
   it('is the same of the same seed, and takes numbers and attributes that are not known', async () => {

@@ -70,7 +70,7 @@ export async function fitPalettePrior(
   options: Partial<FitPaletteOptions> = {},
 ): Promise<PalettePrior> {
   const chosen = { ...FIT_PALETTE_DEFAULTS, ...definedOf(options) };
-  const { colours, present } = coloursOfImages(dataset, indices);
+  const { colours, present, isCut } = coloursOfImages(dataset, indices);
   const rows = rowsOfImages(dataset, indices);
   const numRows = numPaletteRows(dataset.labels.length, vocabularyOf(dataset.attributes));
   const logits = await fitLogits({ rows, present, numRows, numColours: colours.length }, chosen);
@@ -81,14 +81,21 @@ export async function fitPalettePrior(
     ),
     deviation: chosen.deviation,
     sure: chosen.sure,
+    ...(isCut && { isCut }),
   };
 }
 
-/** All colours, 24 bits each, the most frequent first; and of each image the places of those that it has. */
-function coloursOfImages(dataset: Dataset, indices: Int32Array): { colours: number[]; present: Uint16Array[] } {
+/**
+ * All colours, 24 bits each, the most frequent first; of each image the places of those that it has; and whether some are cut out of
+ * clear ground, with nothing between.
+ */
+function coloursOfImages(dataset: Dataset, indices: Int32Array) {
   const counts = new Map<number, number>();
+  let isCut = true;
   const perImage = Array.from(indices, (image) => {
-    const own = countColours(pictureAt(dataset, image));
+    const picture = pictureAt(dataset, image);
+    isCut &&= isCutOut(picture);
+    const own = countColours(picture);
     for (const [colour, count] of own) counts.set(colour, (counts.get(colour) ?? 0) + count);
     if (counts.size > MAX_PALETTE_COLOURS) {
       throw new RangeError(
@@ -99,7 +106,11 @@ function coloursOfImages(dataset: Dataset, indices: Int32Array): { colours: numb
   });
   const colours = [...counts].sort((a, b) => b[1] - a[1] || a[0] - b[0]).map(([colour]) => colour);
   const places = new Map(colours.map((colour, place) => [colour, place]));
-  return { colours, present: perImage.map((own) => Uint16Array.from(own, (colour) => places.get(colour)!)) };
+  return { colours, present: perImage.map((own) => Uint16Array.from(own, (colour) => places.get(colour)!)), isCut };
+}
+
+function isCutOut({ pixels, channels }: ReturnType<typeof pictureAt>): boolean {
+  return channels === 4 && pixels.every((value, i) => i % 4 !== 3 || value === 0 || value === 255);
 }
 
 function countColours({ pixels, channels }: ReturnType<typeof pictureAt>): Map<number, number> {

@@ -126,6 +126,7 @@ const PALETTE_SCHEMA = v.object({
   sure: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
   offsets: v.optional(v.pipe(v.string(), v.maxLength(4 * MAX_PALETTE_COLOURS))),
   places: v.optional(v.object({ parts: storedBytes, shares: storedBytes })),
+  isCut: v.optional(v.boolean()),
 });
 
 const finite = v.pipe(v.number(), v.finite());

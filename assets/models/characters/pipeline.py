@@ -65,6 +65,9 @@ CHANCE_STEP = 1 / 16
 NEVER = 255
 RARELY = 1e-4
 
+# From this alpha on, a pixel of a cut-out is opaque.
+HALF_OPAQUE = 128
+
 # The logarithm of how likely a colour is beside the likeliest one when it counts as impossible.
 UNLIKELY = -5
 
@@ -466,6 +469,9 @@ class FigmentPipeline(DiffusionPipeline):
         twice_variance = 2 * palette["deviation"] ** 2
         places = self._place_costs(palette, len(colours), pixels.shape[1:3])
         result = pixels.copy()
+        if palette.get("isCut") and pixels.shape[-1] == 4:
+            result[result[..., 3] < HALF_OPAQUE] = 0
+            result[..., 3] = np.where(result[..., 3], 255, 0)
         num_values = 4 if pixels.shape[-1] == 4 else 3
         for picture, label, asked in zip(result[..., :num_values], labels, attributes):
             probabilities = 1 / (1 + np.exp(-self._logits_of(logits, label, asked)))

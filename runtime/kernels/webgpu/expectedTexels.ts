@@ -24,6 +24,7 @@ const EXPECTED_TEXELS_PROGRAM: Program = {
     sure: 'f32',
     frameWidth: 'i32',
     numFrames: 'i32',
+    isCut: 'i32',
   },
   workgroupSize: WORKGROUP_SIZE,
   code: `
@@ -90,7 +91,11 @@ const EXPECTED_TEXELS_PROGRAM: Program = {
       let at = group * WORKGROUP_SIZE + local;
       if (at >= uniforms.height * uniforms.rowTexels) { return; }
       var texel = texels[at];
-      let own = unpack4x8unorm(texel);
+      var own = unpack4x8unorm(texel);
+      if (uniforms.isCut != 0) {
+        own.w = step(0.5, own.w);
+        texel = 0u;
+      }
       if (own.w > 0.0) {
         turnTo(at);
         texel = pack4x8unorm(vec4<f32>(expectedOf(toOklab(255.0 * own.xyz)) / 255.0, own.w));
@@ -111,7 +116,7 @@ export function registerExpectedTexels(contextOf: (backend: unknown) => WebgpuCo
     kernelFunc: ({ inputs, attrs, backend }) => {
       const { texels, palette, parts, shares, views } = inputs as Record<string, TensorInfo>;
       const [, height, rowTexels] = texels!.shape as [number, number, number];
-      const { deviation, sure, widthPx } = attrs as unknown as ExpectedTexelsAttrs & { widthPx: number };
+      const { deviation, sure, isCut, widthPx } = attrs as unknown as ExpectedTexelsAttrs & { widthPx: number };
       const uniforms = {
         height,
         rowTexels,
@@ -120,6 +125,7 @@ export function registerExpectedTexels(contextOf: (backend: unknown) => WebgpuCo
         sure,
         frameWidth: widthPx,
         numFrames: views!.shape[0]!,
+        isCut: Number(isCut),
       };
       const given = [texels!, palette!, parts!, shares!, views!];
       const numWorkgroups = Math.ceil((height * rowTexels) / WORKGROUP_SIZE);

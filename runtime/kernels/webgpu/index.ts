@@ -1,24 +1,22 @@
 // Compute shaders of our own inside tfjs's WebGPU backend; only the plain convolutions are its kernels.
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
-import { type KernelSet, registerKernels } from '../register.ts';
+import { registerKernels } from '../register.ts';
 import { webgpuAttention } from './attention.ts';
 import { WebgpuContext } from './context.ts';
 import { webgpuConv2d } from './conv2d.ts';
-import { webgpuConv2dGradFilter } from './conv2dGradFilter.ts';
 import { webgpuElementwise } from './elementwise.ts';
 import { registerExpectedTexels } from './expectedTexels.ts';
 import { webgpuGroupNorm } from './groupNorm.ts';
 import { registerTexels } from './texels.ts';
 
-const KERNELS: KernelSet<WebgpuContext> = {
+const KERNELS = {
   ...webgpuConv2d,
-  ...webgpuConv2dGradFilter,
   ...webgpuGroupNorm,
   ...webgpuAttention,
   ...webgpuElementwise,
 };
 
-/** Registers every kernel for tfjs's WebGPU backend. */
+/** Registers the kernels for tfjs's WebGPU backend, but those of `registerWebgpuTraining`. */
 export function registerWebgpuKernels(): void {
   const contextOf = (backend: unknown) => new WebgpuContext(backend as WebGPUBackend);
   registerKernels('webgpu', KERNELS, contextOf);
