@@ -10,6 +10,9 @@ export function toBase64(bytes: Uint8Array): string {
 /** The most characters that bytes as text may have in model_index.json. */
 export const MAX_STORED_LENGTH = 1_000_000;
 
+/** So many bytes become that. */
+export const MAX_STORED_BYTES = (MAX_STORED_LENGTH / 4) * 3;
+
 /** The bytes again; null when the text is none of theirs. */
 export function fromBase64(text: string): Uint8Array | null {
   try {

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { byteOfChance, ChanceTable, cellOf, chanceOf, NEVER, numCells, placesLayout } from './palettePlaces.ts';
+import {
+  byteOfChance,
+  ChanceTable,
+  cellOf,
+  chanceOf,
+  NEVER,
+  numCells,
+  partsThatFit,
+  placesLayout,
+} from './palettePlaces.ts';
 
 describe('chances as bytes', () => {
   it('are sixteenths of logarithms, and 255 is no chance', () => {
@@ -23,6 +32,11 @@ describe('the layout of pictures', () => {
     expect(numCells(layout)).toBe(8);
     const cells = Array.from({ length: 12 }, (_, pixel) => cellOf(pixel, layout));
     expect(cells).toEqual([0, 1, 4, 5, 0, 1, 2, 3, 6, 7, 2, 3]);
+  });
+
+  it('has room for fewer parts the larger pictures are', () => {
+    const fit = [64, 200, 1000].map((sizePx) => partsThatFit(placesLayout(sizePx, sizePx)));
+    expect(fit).toEqual([32, 18, 0]); // of 750,000 bytes
   });
 
   it('is one view without frames, or where none has a direction', () => {

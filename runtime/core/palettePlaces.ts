@@ -1,4 +1,5 @@
 // Where in pictures the colours of a palette show: a mixture of parts, such as hair, irises and sleeves.
+import { MAX_STORED_BYTES } from './base64.ts';
 import type { Frame } from './frames.ts';
 
 /**
@@ -58,6 +59,11 @@ export function placesLayout(widthPx: number, heightPx: number, frames: readonly
 /** How many pixels there are in all views. */
 export function numCells({ widthPx, heightPx, views }: PlacesLayout): number {
   return (1 + Math.max(...views)) * heightPx * widthPx;
+}
+
+/** How many parts of pictures model_index.json has room for; 0 for large pictures. */
+export function partsThatFit(layout: PlacesLayout): number {
+  return Math.min(MAX_PARTS, Math.floor(MAX_STORED_BYTES / numCells(layout)));
 }
 
 /** Where a pixel of a picture lies among those of all views. @param pixel its place in the picture, row by row */

@@ -97,11 +97,14 @@ function paddedOf(places: PalettePlaces, numColours: number): { parts: Uint8Arra
   const known = padded.get(places);
   if (known) return known;
   const numParts = places.shares.length / numColours;
-  const place = (i: number) => MAX_PARTS * Math.floor(i / numParts) + (i % numParts);
-  const parts = new Uint8Array((MAX_PARTS * places.parts.length) / numParts).fill(NEVER);
-  const shares = new Float32Array(MAX_PARTS * numColours);
-  for (const [i, byte] of places.parts.entries()) parts[place(i)] = byte;
-  for (const [i, byte] of places.shares.entries()) shares[place(i)] = chanceOf(byte);
-  padded.set(places, { parts, shares });
-  return { parts, shares };
+  const inRows = (bytes: Uint8Array) => {
+    const rows = new Uint8Array((MAX_PARTS * bytes.length) / numParts).fill(NEVER);
+    for (let row = 0; row < bytes.length / numParts; row++) {
+      rows.set(bytes.subarray(row * numParts, (row + 1) * numParts), row * MAX_PARTS);
+    }
+    return rows;
+  };
+  const made = { parts: inRows(places.parts), shares: Float32Array.from(inRows(places.shares), chanceOf) };
+  padded.set(places, made);
+  return made;
 }

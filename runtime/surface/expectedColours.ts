@@ -77,8 +77,8 @@ export function pictureColours(
  *
  * in Oklab, without those that are `UNLIKELY`. Where the likeliest is likelier than `sure` the pixel gets that one, so that flat areas are
  * flat. Where a palette knows places, a colour also costs −2 σ² log q(c, j) at the pixel j (see `PalettePlaces`), but never more in all than
- * a chance of `RARELY`; a picture of another size may have all colours anywhere. Alpha stays,
- * and clear pixels do; where the palette is cut, a pixel is opaque from one half on and else clear and black.
+ * a chance of `RARELY`; a picture of another size may have all colours anywhere. Alpha stays, and clear pixels do; where the palette is
+ * cut, a pixel is opaque from one half on and else clear and black.
  *
  * Source: Bishop 2006, Pattern Recognition and Machine Learning, section 1.5.5: the estimate of least squared error; and see
  * `paletteCosts`.

@@ -116,6 +116,7 @@ describe('fitPalettePlaces', () => {
     const told: number[] = [];
     await fitted([0], { onProgress: (share: number) => void told.push(share) });
     expect(told).toEqual([1 / 3, 2 / 3, 1]);
+    await expect(fitted([0], { numParts: 33 })).rejects.toThrow('33 parts of 4 pixels; expected 1 to 32');
     await expect(fitted([0], { signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow('enough');
   });
 });

@@ -1,6 +1,13 @@
 import { definedOf } from '../core/definedOf.ts';
 import { numFramesOf } from '../core/frames.ts';
-import { byteOfChance, cellOf, numCells, type PalettePlaces, placesLayout } from '../core/palettePlaces.ts';
+import {
+  byteOfChance,
+  cellOf,
+  numCells,
+  type PalettePlaces,
+  partsThatFit,
+  placesLayout,
+} from '../core/palettePlaces.ts';
 import type { PalettePrior } from '../core/palettePrior.ts';
 import { HALF_OPAQUE } from '../core/pixels.ts';
 import { uniforms } from '../core/random.ts';
@@ -34,6 +41,8 @@ interface Counts {
   counts: Float32Array[];
   /** (colours): how many pictures have a colour anywhere. */
   present: Float64Array;
+  /** (colours): how much the pixels of a colour count in what parts are. */
+  weights: Float64Array;
 }
 
 /**
@@ -44,7 +53,7 @@ interface Counts {
  * it is Hofmann 1999, Probabilistic Latent Semantic Indexing, section 3.2.
  *
  * @param indices the images to learn from
- * @throws        the signal's reason
+ * @throws        RangeError for more parts than can be stored; the signal's reason
  */
 export async function fitPalettePlaces(
   dataset: Dataset,
@@ -55,6 +64,11 @@ export async function fitPalettePlaces(
   const { numParts, numRounds, seed, signal, onProgress } = { ...FIT_PLACES_DEFAULTS, ...definedOf(options) };
   const layout = placesLayout(numFramesOf(dataset) * dataset.widthPx, dataset.heightPx, dataset.frames);
   const size = numCells(layout);
+  if (numParts < 1 || numParts > partsThatFit(layout)) {
+    throw new RangeError(
+      `fitPalettePlaces: ${numParts} parts of ${size} pixels; expected 1 to ${partsThatFit(layout)}`,
+    );
+  }
   const counted = countPlaces(dataset, indices, colours, layout);
   const drawn = uniforms(seed, PALETTE_STREAMS.parts.first, numParts * (size + counted.numColours));
   let fit: Factors = {
@@ -101,11 +115,14 @@ function countPlaces(
   }
   const rows = Array.from(present, (_, colour) => sums.subarray(colour * size, (colour + 1) * size));
   const cells = rows.map((row) => Int32Array.from(row.keys()).filter((cell) => row[cell]! > 0));
+  const counts = rows.map((row, i) => Float32Array.from(cells[i]!, (cell) => row[cell]!));
+  const totals = counts.map((own) => own.reduce((sum, count) => sum + count, 0));
   return {
     numColours,
     cells,
-    counts: rows.map((row, i) => Float32Array.from(cells[i]!, (cell) => row[cell]!)),
+    counts,
     present,
+    weights: Float64Array.from(totals, (total) => 1 / Math.sqrt(Math.max(1, total))),
   };
 }
 
@@ -119,18 +136,11 @@ interface Factors {
 }
 
 /** One round: each count is divided among the parts as these explain it, and they become what they were given. */
-function improved({ numParts, shares, parts }: Factors, { cells, counts }: Counts): Factors {
+function improved({ numParts, shares, parts }: Factors, { cells, counts, weights }: Counts): Factors {
   const next = { numParts, shares: new Float64Array(shares.length), parts: new Float64Array(parts.length) };
   const given = new Float64Array(numParts);
   for (const [colour, own] of cells.entries()) {
-    const weight =
-      1 /
-      Math.sqrt(
-        Math.max(
-          1,
-          counts[colour]!.reduce((sum, count) => sum + count, 0),
-        ),
-      );
+    const weight = weights[colour]!;
     const row = colour * numParts;
     for (const [i, cell] of own.entries()) {
       let explained = 0;

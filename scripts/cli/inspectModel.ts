@@ -18,6 +18,7 @@ import {
   messageOf,
   modelNotes,
   numElements,
+  type PalettePrior,
   parseAutoencoderKlConfig,
   parseConfig,
   pipelinesOf,
@@ -98,7 +99,7 @@ function pictureFacts({ index, vae }: DiffusionModel): Line[] {
     ['kind', `${kind}; a diffusion model of ${vae ? 'latents' : 'pixels'}; licence: ${licence}`],
     ['pictures', `${size}, ${values[channels]}`],
     ...(frames ? [['frames', framesFact(frames, widthPx / frames.length, heightPx)] satisfies Line] : []),
-    ...(palette ? [['palette', `${palette.colours.length / 3} colours, by label and attributes`] satisfies Line] : []),
+    ...(palette ? [['palette', paletteFact(palette)] satisfies Line] : []),
     ...(probe ? [['probe', `of ${probe.bias.length} words`] satisfies Line] : []),
     ...(regions ? [['regions', `of ${shortList(Object.keys(regions))}`] satisfies Line] : []),
   ];
@@ -196,4 +197,8 @@ function listOf(names: readonly string[], maxListed: number): string {
 function print(lines: readonly Line[]): void {
   const { bold } = coloursFor(process.stdout);
   for (const [name, fact] of lines) console.log(`${bold(name.padEnd(12))} ${printable(fact)}`);
+}
+
+function paletteFact({ colours, places }: PalettePrior): string {
+  return `${colours.length / 3} colours, by label and attributes${places ? ' and by place' : ''}`;
 }

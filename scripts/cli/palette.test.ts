@@ -35,7 +35,9 @@ it('gives a model the palette of its data, changes nothing else, and takes it ou
   expect(offsets!.length).toBe(colours.length);
   expect(offsets!.some((offset) => offset !== 0)).toBe(true); // the auto-encoder has learnt nothing
   expect([places!.parts.length, places!.shares.length]).toEqual([32 * 16 * 16, (32 * colours.length) / 3]);
-  expect(await printedBy('inspect', shapes.at('model'))).toMatch(/^palette +\d+ colours, by label and attributes$/m);
+  expect(await printedBy('inspect', shapes.at('model'))).toMatch(
+    /^palette +\d+ colours, by label and attributes and by place$/m,
+  );
   expect(await palette()).toMatch(/has none now/);
   expect([(stored as { deviation: number }).deviation, await shapes.readIndex()]).toEqual([0.05, before]);
 });

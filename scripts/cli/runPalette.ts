@@ -1,5 +1,6 @@
 import { setImmediate as pause } from 'node:timers/promises';
 import { evenlySpread } from '../../runtime/core/evenlySpread.ts';
+import { partsThatFit, placesLayout } from '../../runtime/core/palettePlaces.ts';
 import { runToEnd } from '../../runtime/core/slices.ts';
 import {
   type Dataset,
@@ -44,7 +45,9 @@ export async function givePalette(folder: string, command: PaletteCommandOptions
   const choice = { ...command, data: command.data, seed: command.splitSeed };
   const { dataset, split } = await readKnownData('palette', files, choice);
   const palette = await fitted(dataset, split.train, { deviation: command.deviation, sure: command.sure });
-  const numParts = files.index.figment.circularPadding ? 0 : command.parts; // what repeats has no places
+  const { widthPx, heightPx, frames, circularPadding } = files.index.figment;
+  const most = partsThatFit(placesLayout(widthPx, heightPx, frames));
+  const numParts = circularPadding ? 0 : Math.min(command.parts, most); // what repeats has no places
   const whole = {
     ...palette,
     ...(files.vaeConfig !== undefined && { offsets: await offsetsOf(files, dataset, split.train, palette) }),
