@@ -25,10 +25,14 @@ describe('a model whose decoder is fetched alone', () => {
     const files = Object.entries(await tinyModelFolder(options)).map(([path, bytes]) => {
       const file = new File([bytes as Uint8Array<ArrayBuffer>], path);
       const slice = (begin?: number, end?: number) => {
-        read.push(end === undefined ? path : `the beginning of ${path}`);
+        read.push(`the beginning of ${path}`);
         return new Blob([file]).slice(begin, end);
       };
-      return Object.assign(file, { slice });
+      const arrayBuffer = () => {
+        read.push(path);
+        return new Blob([file]).arrayBuffer();
+      };
+      return Object.assign(file, { slice, arrayBuffer });
     });
     return AssetGenerator.LoadAsync(files, scene, { ...ON_THIS_THREAD, storeBytes: 2 ** 20 });
   };

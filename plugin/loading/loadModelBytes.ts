@@ -146,7 +146,7 @@ function fileListSource(files: Iterable<File>, maxFileBytes?: number): ModelSour
   const name = root.split('/').at(-2) || 'files';
   return {
     name,
-    async read(path, { firstBytes, signal, onProgress } = {}) {
+    async read(path, { beginning, signal, onProgress } = {}) {
       signal?.throwIfAborted();
       const file = fileAt.get(root + path);
       if (!file) throw new MissingFileError('AssetGenerator', `${name}/${path}`, 'there is no such file');
@@ -154,7 +154,8 @@ function fileListSource(files: Iterable<File>, maxFileBytes?: number): ModelSour
       if (file.size > maxBytes) {
         throw new ModelFileError('AssetGenerator', `${name}/${path}`, `is larger than ${maxBytes} bytes`);
       }
-      const bytes = new Uint8Array(await file.slice(0, firstBytes).arrayBuffer());
+      const part = beginning ? file.slice(0, beginning.bytes) : file;
+      const bytes = new Uint8Array(await part.arrayBuffer());
       onProgress?.(bytes.length, bytes.length);
       return bytes;
     },

@@ -6,8 +6,11 @@ import {
   chanceOf,
   NEVER,
   numCells,
+  packRough,
   partsThatFit,
   placesLayout,
+  roughByteOfChance,
+  unpackRough,
 } from './palettePlaces.ts';
 
 describe('chances as bytes', () => {
@@ -15,6 +18,17 @@ describe('chances as bytes', () => {
     expect([chanceOf(0), chanceOf(16), chanceOf(NEVER)]).toEqual([1, Math.exp(-1), 0]);
     expect([1, Math.exp(-1), 0, 2, 1e-9].map(byteOfChance)).toEqual([0, 16, NEVER, 0, NEVER]);
     for (let byte = 0; byte < NEVER; byte++) expect(byteOfChance(chanceOf(byte))).toBe(byte);
+  });
+});
+
+describe('rough chances', () => {
+  it('are powers of e, and two of them are stored as one byte', () => {
+    const chances = [1, 0.9, Math.exp(-1.4), Math.exp(-1.6), Math.exp(-14.4), Math.exp(-14.6), 0];
+    const bytes = Uint8Array.from(chances, roughByteOfChance);
+    expect([...bytes]).toEqual([0, 0, 16, 32, 224, NEVER, NEVER]);
+    const packed = packRough(bytes);
+    expect([...packed]).toEqual([0x00, 0x12, 0xef, 0xff]);
+    expect(unpackRough(packed, 7)).toEqual(bytes);
   });
 });
 
@@ -36,7 +50,7 @@ describe('the layout of pictures', () => {
 
   it('has room for fewer parts the larger pictures are', () => {
     const fit = [64, 200, 1000].map((sizePx) => partsThatFit(placesLayout(sizePx, sizePx)));
-    expect(fit).toEqual([32, 18, 0]); // of 750,000 bytes
+    expect(fit).toEqual([32, 32, 1]); // of 1,500,000
   });
 
   it('is one view without frames, or where none has a direction', () => {

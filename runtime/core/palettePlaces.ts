@@ -10,7 +10,10 @@ import type { Frame } from './frames.ts';
  * Fitted by `fitPalettePlaces`.
  */
 export interface PalettePlaces {
-  /** (views, height, width, parts): how likely a pixel is in a part beside the likeliest pixel of that part. See `chanceOf`. */
+  /**
+   * (views, height, width, parts): how likely a pixel is in a part beside the likeliest pixel of that part. See `chanceOf`. There are
+   * many, so that they are known more roughly than others: see `roughByteOfChance`.
+   */
   parts: Uint8Array;
   /** (colours, parts): the chance that the likeliest pixel of a part has a colour. See `chanceOf`. */
   shares: Uint8Array;
@@ -48,6 +51,28 @@ export function byteOfChance(chance: number): number {
   return Math.min(NEVER, byte);
 }
 
+/** Of 15 chances, which are apart by a factor of e, and of no chance: so that two bytes are stored as one. */
+export function roughByteOfChance(chance: number): number {
+  const place = Math.min(15, Math.round(Math.max(0, -Math.log(chance))));
+  return place === 15 ? NEVER : place * ROUGH;
+}
+
+const ROUGH = 1 / CHANCE_STEP;
+
+/** Rough bytes as half as many: of two the first is the upper half of one. */
+export function packRough(bytes: Uint8Array): Uint8Array {
+  const half = (i: number) => Math.min(15, Math.round((bytes[i] ?? NEVER) / ROUGH));
+  return Uint8Array.from({ length: Math.ceil(bytes.length / 2) }, (_, i) => 16 * half(2 * i) + half(2 * i + 1));
+}
+
+/** The rough bytes again. @param count how many there were */
+export function unpackRough(packed: Uint8Array, count: number): Uint8Array {
+  return Uint8Array.from({ length: count }, (_, i) => {
+    const half = i % 2 === 0 ? packed[i >> 1]! >> 4 : packed[i >> 1]! & 15;
+    return half === 15 ? NEVER : half * ROUGH;
+  });
+}
+
 /** The layout of a model's pictures, or of a data set's. @param widthPx of a picture: all frames in a row */
 export function placesLayout(widthPx: number, heightPx: number, frames: readonly Frame[] = []): PlacesLayout {
   const directions = frames.map(({ direction }) => direction);
@@ -63,7 +88,7 @@ export function numCells({ widthPx, heightPx, views }: PlacesLayout): number {
 
 /** How many parts of pictures model_index.json has room for; 0 for large pictures. */
 export function partsThatFit(layout: PlacesLayout): number {
-  return Math.min(MAX_PARTS, Math.floor(MAX_STORED_BYTES / numCells(layout)));
+  return Math.min(MAX_PARTS, Math.floor((2 * MAX_STORED_BYTES) / numCells(layout)));
 }
 
 /** Where a pixel of a picture lies among those of all views. @param pixel its place in the picture, row by row */

@@ -80,7 +80,7 @@ describe('paletteCosts', () => {
 describe('a palette as text', () => {
   it('comes back', () => {
     const places = {
-      parts: Uint8Array.from({ length: 12 }, (_, i) => 20 * i),
+      parts: Uint8Array.from({ length: 12 }, (_, i) => (i === 5 ? 255 : 16 * i)),
       shares: Uint8Array.of(0, 9, 255, 3, 4, 5),
     };
     const whole: PalettePrior = { ...PRIOR, offsets: Int8Array.of(-128, 0, 127, 1, -1, 9), places, isCut: true };
@@ -101,17 +101,17 @@ describe('a palette as text', () => {
     [
       'no whole parts',
       { places: { shares: 'AAAA', parts: 'AAAA' } },
-      /places: expected base64 of 1 to 32 bytes for each of 2 colours/,
+      /places: expected base64 of 1 to 32 parts for each of 2 colours/,
     ],
     [
       'more parts than there may be',
       { places: { shares: 'AAAA'.repeat(22), parts: 'AAAA' } },
-      /places: expected base64 of 1 to 32 bytes for each of 2 colours/,
+      /places: expected base64 of 1 to 32 parts for each of 2 colours/,
     ],
     [
       'parts of pictures of another size',
       { places: { shares: 'AAA=', parts: 'AAAA' } },
-      /places: expected base64 of 1 to 32 bytes for each of 2 colours and 4 pixels; make it again by figment palette/,
+      /places: expected base64 of 1 to 32 parts for each of 2 colours and 4 pixels; make it again by figment palette/,
     ],
     [
       'logits of another vocabulary',

@@ -1,7 +1,7 @@
 // Which colours the pictures of a model may have, and how likely each is for what a recipe asks for.
 import { isRange, type Vocabulary } from './attributes.ts';
 import { fromBase64, toStoredBase64 } from './base64.ts';
-import { MAX_PARTS, numCells, type PalettePlaces, type PlacesLayout } from './palettePlaces.ts';
+import { MAX_PARTS, numCells, type PalettePlaces, type PlacesLayout, packRough, unpackRough } from './palettePlaces.ts';
 
 /**
  * The colours of a model's training pictures, and a logistic regression that tells for each how likely it is in a picture of a
@@ -177,9 +177,11 @@ function parsePlaces(
   const numParts = (shares?.length ?? 0) / numColours;
   const size = numCells(layout);
   const isWhole = Number.isInteger(numParts) && numParts >= 1 && numParts <= MAX_PARTS;
-  if (parts && shares && isWhole && parts.length === size * numParts) return { parts, shares };
+  if (parts && shares && isWhole && parts.length === Math.ceil((size * numParts) / 2)) {
+    return { parts: unpackRough(parts, size * numParts), shares };
+  }
   throw new RangeError(
-    `places: expected base64 of 1 to ${MAX_PARTS} bytes for each of ${numColours} colours and ${size} pixels; make it again by figment palette`,
+    `places: expected base64 of 1 to ${MAX_PARTS} parts for each of ${numColours} colours and ${size} pixels; make it again by figment palette`,
   );
 }
 
@@ -203,7 +205,7 @@ export function formatPalette({
     deviation,
     sure: sure || undefined,
     ...(offsets && { offsets: text(unsigned(offsets)) }),
-    ...(places && { places: { parts: text(places.parts), shares: text(places.shares) } }),
+    ...(places && { places: { parts: text(packRough(places.parts)), shares: text(places.shares) } }),
     ...(isCut && { isCut }),
   };
 }

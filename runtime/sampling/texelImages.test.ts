@@ -1,10 +1,10 @@
-import { dispose, memory, type Tensor3D, tensor1d, tensor2d, tensor3d, tensor4d } from '@tensorflow/tfjs-core';
+import { dispose, memory, type Tensor1D, type Tensor3D, tensor1d, tensor3d, tensor4d } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { describeOnBackends } from '../../scripts/testing/backends.ts';
 import type { PalettePlaces } from '../core/palettePlaces.ts';
 import { type NumValues, toMapPixels, toPixels } from '../core/pixels.ts';
 import { normals, uniforms } from '../core/random.ts';
-import { expectedTexels, type TexelPlaces } from '../kernels/expectedTexels.ts';
+import { expectedTexels } from '../kernels/expectedTexels.ts';
 import { currentRecorder, forgetRecordings, useRecorder } from '../kernels/plan/recordings.ts';
 import { readTexels } from '../kernels/texels.ts';
 import { expectedColours, type PictureColours, pictureColours } from '../surface/expectedColours.ts';
@@ -12,7 +12,7 @@ import type { DiffusionModel } from './model.ts';
 import { type TexelImage, texelImages } from './texelImages.ts';
 
 const [HEIGHT, WIDTH] = [3, 70];
-const ATTRS = { deviation: 0.05, sure: 0.9, isCut: false };
+const ATTRS = { numColours: 1, numFrames: 1, frameWidth: 1, deviation: 0.05, sure: 0.9, isCut: false };
 
 const modelOf = (channels: number) =>
   ({ index: { figment: { channels, premultipliedAlpha: true } } }) as DiffusionModel;
@@ -58,16 +58,11 @@ function randomColours(numColours: number, sure: number, numParts = 0): PictureC
   });
 }
 
-/** One part for all colours, of a picture of one pixel. */
-function anywhere(numColours: number): TexelPlaces {
-  const shares = tensor2d(
-    Array.from({ length: 32 * numColours }, (_, i) => (i % 32 === 0 ? 1 : 0)),
-    [numColours, 32],
-  );
-  return { parts: tensor1d(new Array(8).fill(0)), shares, views: tensor1d([0]), widthPx: 1 };
+/** A palette of one part for all colours, of a picture of one pixel. */
+function paletteOf(entries: number[]): Tensor1D {
+  const shares = entries.flatMap((_, i) => (i % 8 === 0 ? [1, ...new Array(31).fill(0)] : []));
+  return tensor1d([...entries, ...shares, 0, ...new Array(8).fill(0)]);
 }
-
-const tensorsOf = ({ parts, shares, views }: TexelPlaces) => [parts, shares, views];
 
 /** Where a mean lies halfway between two bytes, the GPU's 32 bits may decide for the other one. */
 function expectNearly(texels: Uint8Array, expected: Uint8Array): void {
@@ -141,6 +136,15 @@ describeOnBackends(() => {
 
   it('does that without a recording, too', () => withoutRecordings(() => expectColours(6, 40, 0.9)));
 
+  it('takes the first of the colours that are as likely', async () => {
+    const texels = tensor3d(new Float32Array(Uint32Array.of(0x80ff8000, 0).buffer), [2, 1, 1]);
+    const lab = [0.5, 0, 0];
+    const palette = paletteOf([lab, 0.1, 1, 2, 3, 0, lab, 0.1, 4, 5, 6, 0].flat());
+    const likeliest = expectedTexels(texels, palette, { ...ATTRS, numColours: 2, sure: 0 });
+    expect(await readTexels(likeliest, 1)).toEqual(Uint8Array.of(1, 2, 3, 0x80));
+    dispose([texels, palette, likeliest]);
+  });
+
   it('lets colours be anywhere in a picture of another size', async () => {
     const colours = randomColours(40, 0.9, 5);
     const values = Float32Array.from(normals(8, 1, 30 * 30 * 4), (value) => 0.5 * value);
@@ -152,16 +156,12 @@ describeOnBackends(() => {
     forgetRecordings(model);
   });
 
-  it('refuses texels and palettes of other shapes', () => {
-    const [texels, palette] = [tensor3d([0, 0], [2, 1, 1]), tensor2d(new Array(8).fill(0), [1, 8])];
-    const [half, short] = [tensor3d([0], [1, 1, 1]), tensor2d([0, 0, 0, 0], [1, 4])];
-    const places = anywhere(1);
-    expect(() => expectedTexels(half, palette, ATTRS, places)).toThrow(
-      'texels (1,1,1) and a palette float32 (1,8); expected (2, H, W)',
-    );
-    expect(() => expectedTexels(texels, short, ATTRS, places)).toThrow(
-      'a palette float32 (1,4); expected (2, H, W) and float32 (n, 8)',
-    );
-    dispose([texels, palette, half, short, ...tensorsOf(places)]);
+  it('refuses texels of another shape, and palettes of another length', () => {
+    const [texels, half] = [tensor3d([0, 0], [2, 1, 1]), tensor3d([0], [1, 1, 1])];
+    const [palette, long] = [paletteOf(new Array(8).fill(0)), tensor1d(new Array(53).fill(0))];
+    expect(() => expectedTexels(half, palette, ATTRS)).toThrow('texels (1,1,1) and a palette of 1 colours and 1 views');
+    expect(() => expectedTexels(texels, long, ATTRS)).toThrow('and 1.5 views; expected (2, H, W) and whole views');
+    expect(() => expectedTexels(texels, palette, { ...ATTRS, numColours: 0 })).toThrow('a palette of 0 colours');
+    dispose([texels, half, palette, long]);
   });
 }, ['webgpu']);

@@ -1,8 +1,8 @@
-import { dispose, slice, type Tensor3D, type Tensor4D, tensor1d, tensor2d, tidy } from '@tensorflow/tfjs-core';
+import { dispose, slice, type Tensor3D, type Tensor4D, tensor1d, tidy } from '@tensorflow/tfjs-core';
 import { MATERIAL_CHANNELS } from '../core/channelNames.ts';
 import { chanceOf, MAX_PARTS, NEVER, type PalettePlaces } from '../core/palettePlaces.ts';
 import { runToEnd } from '../core/slices.ts';
-import { expectedTexels, PALETTE_ENTRY, type TexelPlaces } from '../kernels/expectedTexels.ts';
+import { expectedTexels, PALETTE_ENTRY } from '../kernels/expectedTexels.ts';
 import { currentRecorder, replayed } from '../kernels/plan/recordings.ts';
 import { packTexels, type TexelAttrs, texelShape } from '../kernels/texels.ts';
 import type { PictureColours } from '../surface/expectedColours.ts';
@@ -62,26 +62,28 @@ function packed(model: DiffusionModel, images: Tensor4D, index: number): Tensor3
 
 /** Owns `picture` from here on. */
 function inColours(picture: Tensor3D, colours: PictureColours, widthPx: number): Tensor3D {
-  const expected = tidy(() => {
-    const palette = tensor2d(colours.entries, [colours.entries.length / PALETTE_ENTRY, PALETTE_ENTRY]);
-    return expectedTexels(picture, palette, colours, texelPlaces(colours, widthPx, picture.shape[1]));
-  });
-  picture.dispose();
-  return expected;
-}
-
-/** What the GPU reads of a palette's places. Call it inside of tf.tidy. */
-function texelPlaces({ entries, places }: PictureColours, widthPx: number, heightPx: number): TexelPlaces {
+  const { entries, places, deviation, sure, isCut } = colours;
+  const heightPx = picture.shape[1];
   const numColours = entries.length / PALETTE_ENTRY;
   const isOfSize = places?.heightPx === heightPx && places.widthPx * places.views.length === widthPx;
   const { known, views, ...layout } = isOfSize ? places : anywhere(numColours, heightPx);
   const { parts, shares } = paddedOf(known, numColours);
-  return {
-    parts: tensor1d(new Float32Array(parts.buffer)), // bytes, four of which are as long as a number
-    shares: tensor2d(shares, [numColours, MAX_PARTS]),
-    views: tensor1d(views as number[]),
-    widthPx: layout.widthPx,
-  };
+  const palette = tensor1d(joined([entries, shares, Float32Array.from(views), parts]));
+  const attrs = { numColours, numFrames: views.length, frameWidth: layout.widthPx, deviation, sure, isCut };
+  const expected = expectedTexels(picture, palette, attrs);
+  dispose([picture, palette]);
+  return expected;
+}
+
+/** Arrays one after the other, as they are in memory. */
+function joined(arrays: readonly (Float32Array | Uint8Array)[]): Float32Array {
+  const bytes = new Uint8Array(arrays.reduce((sum, { byteLength }) => sum + byteLength, 0));
+  let position = 0;
+  for (const { buffer, byteOffset, byteLength } of arrays) {
+    bytes.set(new Uint8Array(buffer, byteOffset, byteLength), position);
+    position += byteLength;
+  }
+  return new Float32Array(bytes.buffer);
 }
 
 /** One part for all, in frames of one pixel's width. */

@@ -7,6 +7,7 @@ import {
   type PalettePlaces,
   partsThatFit,
   placesLayout,
+  roughByteOfChance,
 } from '../core/palettePlaces.ts';
 import type { PalettePrior } from '../core/palettePrior.ts';
 import { HALF_OPAQUE } from '../core/pixels.ts';
@@ -174,7 +175,7 @@ function stored({ numParts, shares, parts }: Factors, { present }: Counts): Pale
   const chanceOfShare = (value: number, i: number) =>
     (value * most[i % numParts]!) / Math.max(1, present[Math.floor(i / numParts)]!);
   return {
-    parts: Uint8Array.from(parts, (value, i) => byteOfChance(value / most[i % numParts]!)),
+    parts: Uint8Array.from(parts, (value, i) => roughByteOfChance(value / most[i % numParts]!)),
     shares: Uint8Array.from(shares, (value, i) => byteOfChance(chanceOfShare(value, i))),
   };
 }

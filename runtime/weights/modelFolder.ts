@@ -169,9 +169,9 @@ async function readFiles(
   };
   const readOrFind = async (path: string): Promise<Uint8Array | FoundFiles> => {
     try {
-      const firstBytes = path === VAE_WEIGHTS_FILE && needDecoderAlone(parts) ? await decoderBytes() : undefined;
+      const beginning = path === VAE_WEIGHTS_FILE && needDecoderAlone(parts) ? await decoder() : undefined;
       const told = path === UNET_CONFIG ? undefined : progress(path);
-      return await source.read(path, { ...options, firstBytes, onProgress: told });
+      return await source.read(path, { ...options, ...(beginning && { beginning }), onProgress: told });
     } catch (error) {
       if (!(error instanceof MissingFileError)) throw error;
       const before = new Map((await Promise.all(smallBefore(path))).flat());
@@ -184,7 +184,7 @@ async function readFiles(
       return found;
     }
   };
-  const decoderBytes = async () => readIndex(source, new Map(await reads[0])).figment?.decoder?.bytes;
+  const decoder = async () => readIndex(source, new Map(await reads[0])).figment?.decoder;
   /** The index comes first, to refuse models of other kinds by their names. */
   const isOptional = (path: string, before: ReadonlyMap<string, Uint8Array>) => {
     if (path === INDEX_FILE) return !isIndexNeeded;

@@ -8,8 +8,8 @@ export interface ModelSource {
 }
 
 export interface ReadOptions {
-  /** Read only so many bytes, from the file's beginning; of a shorter file all. */
-  firstBytes?: number;
+  /** Read only so many bytes, from the file's beginning; of a shorter file all. The digest is that of them. */
+  beginning?: { bytes: number; sha256: string };
   signal?: AbortSignal;
   onProgress?: OnProgress;
 }
@@ -29,12 +29,12 @@ export function maxBytesOf(path: string, maxFileBytes = 2 ** 31): number {
 export function memorySource(files: Record<string, Uint8Array>, name = 'memory'): ModelSource {
   return {
     name,
-    async read(path, { firstBytes, signal, onProgress } = {}) {
+    async read(path, { beginning, signal, onProgress } = {}) {
       signal?.throwIfAborted();
       checkModelPath(path, name);
       const whole = Object.hasOwn(files, path) ? files[path] : undefined;
       if (whole === undefined) throw new MissingFileError('memorySource', `${name}/${path}`, 'there is no such file');
-      const bytes = firstBytes === undefined ? whole : whole.subarray(0, firstBytes);
+      const bytes = beginning ? whole.subarray(0, beginning.bytes) : whole;
       onProgress?.(bytes.length, bytes.length);
       return bytes;
     },

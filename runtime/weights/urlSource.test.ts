@@ -124,7 +124,9 @@ describe('the beginning of a file', () => {
   ])('is all that is read of it, where the server %s', async (_, answer) => {
     answers = [answer];
     const onProgress = vi.fn();
-    expect(await urlSource(baseUrl, FAST).read('a', { firstBytes: 5000, onProgress })).toEqual(BEGINNING);
+    expect(await urlSource(baseUrl, FAST).read('a', { beginning: { bytes: 5000, sha256: '' }, onProgress })).toEqual(
+      BEGINNING,
+    );
     expect(requests.map(({ headers }) => headers.range)).toEqual(['bytes=0-4999']);
     expect(onProgress.mock.lastCall).toEqual([5000, answer === sendCompressed ? undefined : 5000]);
   });
@@ -136,28 +138,32 @@ describe('the beginning of a file', () => {
         response.write(BYTES.subarray(0, 6000)); // and nothing more
       },
     ];
-    expect(await urlSource(baseUrl, FAST).read('a', { firstBytes: 5000 })).toEqual(BEGINNING);
+    expect(await urlSource(baseUrl, FAST).read('a', { beginning: { bytes: 5000, sha256: '' } })).toEqual(BEGINNING);
     await expect.poll(() => requests[0]!.socket.destroyed).toBe(true);
   });
 
   it('is cut from the file where a server fails to send a part', async () => {
     answers = [dropConnection, sendBytes];
-    expect(await urlSource(baseUrl, FAST).read('a', { firstBytes: 5000 })).toEqual(BEGINNING);
+    expect(await urlSource(baseUrl, FAST).read('a', { beginning: { bytes: 5000, sha256: '' } })).toEqual(BEGINNING);
     expect(requests.map(({ headers }) => headers.range)).toEqual(['bytes=0-4999', undefined]);
   });
 
   it('is the whole of a shorter file, but not of an answer cut off', async () => {
     answers = [sendBytes];
-    expect(await urlSource(baseUrl, FAST).read('a', { firstBytes: 30_000 })).toEqual(BYTES);
+    expect(await urlSource(baseUrl, FAST).read('a', { beginning: { bytes: 30_000, sha256: '' } })).toEqual(BYTES);
     answers = [sendHalf];
-    await expect(urlSource(baseUrl, FAST).read('a', { firstBytes: 15_000 })).rejects.toThrow(ModelFileError);
+    await expect(urlSource(baseUrl, FAST).read('a', { beginning: { bytes: 15_000, sha256: '' } })).rejects.toThrow(
+      ModelFileError,
+    );
   });
 
   it('may come of a file that is too large to be read, and not be too large itself', async () => {
     answers = [sendBytes];
     const source = urlSource(baseUrl, { ...FAST, maxFileBytes: 10_000 });
-    expect(await source.read('a', { firstBytes: 5000 })).toEqual(BEGINNING);
-    await expect(source.read('a', { firstBytes: 15_000 })).rejects.toThrow(/tiny\/a: is larger than 10000 bytes$/);
+    expect(await source.read('a', { beginning: { bytes: 5000, sha256: '' } })).toEqual(BEGINNING);
+    await expect(source.read('a', { beginning: { bytes: 15_000, sha256: '' } })).rejects.toThrow(
+      /tiny\/a: is larger than 10000 bytes$/,
+    );
   });
 });
 

@@ -1,5 +1,6 @@
 import { MissingFileError, ModelFileError } from '../core/errors.ts';
 import { fetchFile } from './fetchFile.ts';
+import { keepBeginning, keptBeginning } from './keptBeginnings.ts';
 import { checkModelPath, type ModelSource, maxBytesOf, type ReadOptions } from './modelSource.ts';
 
 export interface UrlSourceOptions {
@@ -39,9 +40,27 @@ export function urlSource(baseUrl: string, options: UrlSourceOptions = {}): Mode
     async read(path, readOptions = {}) {
       checkModelPath(path, name);
       const maxFileBytes = maxBytesOf(path, settings.maxFileBytes);
-      return readWithRetries(`${name}/${path}`, { ...settings, maxFileBytes }, readOptions);
+      const read = () => readWithRetries(`${name}/${path}`, { ...settings, maxFileBytes }, readOptions);
+      return readOptions.beginning ? readOrKeep(readOptions.beginning, read, readOptions) : read();
     },
   };
+}
+
+/** What an earlier visit has kept, or else what is read now. */
+async function readOrKeep(
+  { sha256 }: NonNullable<ReadOptions['beginning']>,
+  read: () => Promise<Uint8Array>,
+  { signal, onProgress }: ReadOptions,
+): Promise<Uint8Array> {
+  const kept = await keptBeginning(sha256);
+  signal?.throwIfAborted();
+  if (kept) {
+    onProgress?.(kept.length, kept.length);
+    return kept;
+  }
+  const bytes = await read();
+  void keepBeginning(sha256, bytes);
+  return bytes;
 }
 
 type Settings = typeof URL_SOURCE_DEFAULTS & UrlSourceOptions & { headers?: Record<string, string> };
@@ -53,9 +72,9 @@ async function readWithRetries(url: string, settings: Settings, options: ReadOpt
   for (let attempt = 0; ; attempt++) {
     try {
       // A server of another site may refuse a header that it does not know; then its answer is cut instead.
-      const range =
-        options.firstBytes !== undefined && attempt === 0 ? { Range: `bytes=0-${options.firstBytes - 1}` } : undefined;
-      return await readOnce(url, { ...settings, headers: range }, options);
+      const isPart = options.beginning !== undefined && attempt === 0;
+      const headers = isPart ? { Range: `bytes=0-${options.beginning!.bytes - 1}` } : undefined;
+      return await readOnce(url, { ...settings, headers }, options);
     } catch (error) {
       options.signal?.throwIfAborted();
       if (!(error instanceof TransientError)) throw error;
@@ -117,8 +136,9 @@ async function readBody(
   response: Response,
   maxFileBytes: number,
   onByte: () => void,
-  { firstBytes = Infinity, onProgress }: ReadOptions,
+  { beginning, onProgress }: ReadOptions,
 ): Promise<Uint8Array> {
+  const firstBytes = beginning?.bytes ?? Number.POSITIVE_INFINITY;
   const sentBytes = contentLength(response);
   const totalBytes = sentBytes === undefined ? undefined : Math.min(sentBytes, firstBytes);
   if ((totalBytes ?? 0) > maxFileBytes)

@@ -118,7 +118,10 @@ describe('train vae --freeze-encoder', () => {
     }
     const { sha256, ...figment } = before.index.figment;
     const credit = { licence: 'CC0-1.0; unknown', attribution: 'drawn by formula' }; // of data and model
-    expect(after.index).toEqual({ ...before.index, figment: { ...figment, ...credit, sha256: expect.anything() } });
+    const decoder = await runtime.findDecoder(await readFile(at('better', 'vae', WEIGHTS_FILE)), 'vae');
+    expect(decoder).not.toEqual(figment.decoder);
+    const renewed = { ...figment, ...credit, decoder, sha256: expect.anything() };
+    expect(after.index).toEqual({ ...before.index, figment: renewed });
     expect(Object.keys(after.index.figment.sha256).sort()).toEqual(Object.keys(sha256).sort());
     expect(after.vaeConfig).toEqual(before.vaeConfig);
     for (const [name, { data }] of before.vae) {

@@ -28,7 +28,7 @@ async function readInside(folder: string, path: string, fileName: string, option
     const maxBytes = maxBytesOf(path, MAX_FILE_BYTES);
     if (found.size > maxBytes) throw new ModelFileError('diskSource', fileName, `is larger than ${maxBytes} bytes`);
     const whole = await readFile(file, { signal: options.signal });
-    const bytes = whole.subarray(0, options.firstBytes);
+    const bytes = whole.subarray(0, options.beginning?.bytes);
     options.onProgress?.(bytes.length, bytes.length);
     return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
   } catch (error) {

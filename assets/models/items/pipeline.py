@@ -491,8 +491,11 @@ class FigmentPipeline(DiffusionPipeline):
         if "places" not in palette or size != (height, width):
             return None
         stored = [np.frombuffer(base64.b64decode(palette["places"][name]), np.uint8) for name in ("shares", "parts")]
-        shares, parts = (np.where(one == NEVER, 0, np.exp(-CHANCE_STEP * one)) for one in stored)
-        shares = shares.reshape(num_colours, -1)
+        shares = np.where(stored[0] == NEVER, 0, np.exp(-CHANCE_STEP * stored[0])).reshape(num_colours, -1)
+        halves = np.stack([stored[1] >> 4, stored[1] & 15], axis=1).reshape(-1)  # a byte holds two chances, as powers of e
+        parts = np.where(halves == 15, 0, np.exp(-1.0 * halves))
+        num_views = len(dict.fromkeys(frame and frame.get("direction") for frame in self.figment.get("frames", [None])))
+        parts = parts[: num_views * height * (width // self.num_frames) * shares.shape[1]]
         parts = parts.reshape(-1, height, width // self.num_frames, shares.shape[1])
         directions = [frame and frame.get("direction") for frame in self.figment.get("frames", [None])]
         views = [list(dict.fromkeys(directions)).index(direction) for direction in directions]
