@@ -21,7 +21,7 @@ export interface PalettePlaces {
 
 /** Where the pixels of a picture are: frames in a row, of which those that look the same way share a view. */
 export interface PlacesLayout {
-  /** Of a frame. */
+  /** The size of one frame in pixels. */
   widthPx: number;
   heightPx: number;
   /** The place of each frame's view among all. */
@@ -51,7 +51,7 @@ export function byteOfChance(chance: number): number {
   return Math.min(NEVER, byte);
 }
 
-/** Of 15 chances, which are apart by a factor of e, and of no chance: so that two bytes are stored as one. */
+/** The byte of a chance, rounded to one of 15 that are apart by a factor of e, or to none: two such bytes are stored as one. */
 export function roughByteOfChance(chance: number): number {
   const place = Math.min(15, Math.round(Math.max(0, -Math.log(chance))));
   return place === 15 ? NEVER : place * ROUGH;
@@ -59,13 +59,13 @@ export function roughByteOfChance(chance: number): number {
 
 const ROUGH = 1 / CHANCE_STEP;
 
-/** Rough bytes as half as many: of two the first is the upper half of one. */
+/** Packs bytes of `roughByteOfChance`, two into one: the first of two becomes the upper half. */
 export function packRough(bytes: Uint8Array): Uint8Array {
   const half = (i: number) => Math.min(15, Math.round((bytes[i] ?? NEVER) / ROUGH));
   return Uint8Array.from({ length: Math.ceil(bytes.length / 2) }, (_, i) => 16 * half(2 * i) + half(2 * i + 1));
 }
 
-/** The rough bytes again. @param count how many there were */
+/** Unpacks the bytes that `packRough` has packed. @param count how many there were */
 export function unpackRough(packed: Uint8Array, count: number): Uint8Array {
   return Uint8Array.from({ length: count }, (_, i) => {
     const half = i % 2 === 0 ? packed[i >> 1]! >> 4 : packed[i >> 1]! & 15;
@@ -145,5 +145,5 @@ export class ChanceTable {
   }
 }
 
-/** More than a palette has. */
+/** More colours than any palette has: with it a byte and a colour's place make one number, which sorts by the byte. */
 const MAX_COLOURS = 2 ** 16;

@@ -11,7 +11,7 @@ export const PALETTE_ENTRY = 8;
 export interface ExpectedTexelsAttrs {
   numColours: number;
   numFrames: number;
-  /** Of a frame. */
+  /** The width of one frame in pixels. */
   frameWidth: number;
   /** The standard deviation in Oklab. */
   deviation: number;

@@ -5,7 +5,7 @@ import { sha256Hex } from './modelSource.ts';
 /** The name of the store, which is the site's alone. */
 const STORE = 'babylon-figment';
 
-/** Of more the oldest go. */
+/** How many beginnings are kept; when there are more, the oldest are deleted. */
 const MOST_KEPT = 16;
 
 /** Content is known by its digest; no address is ever fetched. */

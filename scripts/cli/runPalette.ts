@@ -1,21 +1,22 @@
 import { setImmediate as pause } from 'node:timers/promises';
 import { evenlySpread } from '../../runtime/core/evenlySpread.ts';
 import { partsThatFit, placesLayout } from '../../runtime/core/palettePlaces.ts';
-import { runToEnd } from '../../runtime/core/slices.ts';
 import {
   type Dataset,
-  decodeLatents,
-  encodePixelsInSlices,
   type FitPaletteOptions,
   fitPalettePlaces,
   fitPalettePrior,
   formatPalette,
-  imagesToPixels,
+  framesOf,
+  imagesOfDataset,
   loadModelFolder,
   type ModelFiles,
+  type NumValues,
   PaletteOffsets,
   type PalettePrior,
-  pictureAt,
+  reconstruct,
+  singleFrames,
+  toPixels,
 } from '../../runtime/index.ts';
 import { diskSource } from '../node/diskSource.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
@@ -78,7 +79,7 @@ function placesOf(dataset: Dataset, indices: Int32Array, palette: PalettePrior, 
   return watched('places', (onProgress) => fitPalettePlaces(dataset, indices, palette, { numParts, onProgress }));
 }
 
-/** What the auto-encoder makes of the colours. */
+/** Where the colours of a palette come out of the model's auto-encoder: see `PaletteOffsets`. */
 async function offsetsOf(
   files: ModelFiles,
   dataset: Dataset,
@@ -88,28 +89,24 @@ async function offsetsOf(
   const { release } = await openNodeBackend('wasm');
   const model = buildModel(files);
   const { widthPx, heightPx } = files.index.figment;
-  const images = evenlySpread(indices, Math.min(indices.length, Math.ceil(MAX_DECODED / (widthPx * heightPx))));
-  const offsets = new PaletteOffsets(palette);
+  const chosen = evenlySpread(indices, Math.min(indices.length, Math.ceil(MAX_DECODED / (widthPx * heightPx))));
+  const { values, shape, ...known } = imagesOfDataset(
+    singleFrames(dataset),
+    framesOf(dataset, Int32Array.from(chosen)),
+  );
   try {
-    await watched('offsets', async (onProgress) => {
-      for (const [i, image] of images.entries()) {
-        const picture = pictureAt(dataset, image).pixels as Uint8Array;
-        offsets.add({ picture, decoded: await decodedAgain(model, picture) });
-        await onProgress((i + 1) / images.length);
-      }
-    });
+    const { pictures } = await withProgress('offsets', (onProgress) =>
+      reconstruct(model, { values, shape, ...known }, onProgress),
+    );
+    const [height, width, channels] = shape;
+    const length = height * width * channels;
+    const offsets = new PaletteOffsets(palette);
+    for (const [i, { pixels: decoded }] of pictures.entries()) {
+      offsets.add({ picture: toPixels(values.subarray(i * length, (i + 1) * length), channels as NumValues), decoded });
+    }
     return offsets.mean();
   } finally {
     model.dispose();
     release();
   }
-}
-
-async function decodedAgain(model: ReturnType<typeof buildModel>, picture: Uint8Array): Promise<Uint8Array> {
-  const latents = runToEnd(encodePixelsInSlices(model, [picture]));
-  const images = decodeLatents(model, latents);
-  const [decoded] = await imagesToPixels(model, images);
-  latents.dispose();
-  images.dispose();
-  return decoded!;
 }
