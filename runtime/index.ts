@@ -91,6 +91,7 @@ export {
   defaultUNetConfig,
   diffusionTaskSpec,
   diffusionTrainer,
+  isRolled,
   trainingScheduler,
   type UNetSizes,
 } from './training/trainDiffusion.ts';
@@ -227,8 +228,8 @@ export {
   noisyClassifierShapes,
   parseNoisyClassifierConfig,
 } from './networks/noisyClassifier.ts';
-export { planUNet2D, unet2d, unet2dShapes } from './networks/unet2d.ts';
-export { parseUNet2DConfig, type UNet2DConfig } from './networks/unet2dConfig.ts';
+export { POSITION_EMBEDDING, planUNet2D, unet2d, unet2dShapes } from './networks/unet2d.ts';
+export { formatUNet2DConfig, parseUNet2DConfig, type UNet2DConfig } from './networks/unet2dConfig.ts';
 export { timeChannels, timestepFrequencies, type UNet2DCondition } from './networks/unet2dEmbedding.ts';
 export { downloadWeights, uploadWeights } from './networks/uploadWeights.ts';
 

@@ -259,6 +259,13 @@ def _circular_halving(module):
     return forward
 
 
+def know_places(network, folder):
+    """Adds what was learnt for each place of a tile to what the first convolution gives, where a U-Net has that in its folder."""
+    if network.config.get("position_embedding", False) and not network.conv_in._forward_hooks:
+        places = load_file(os.path.join(folder, "diffusion_pytorch_model.safetensors"))["position_embedding"]
+        network.conv_in.register_forward_hook(lambda module, inputs, output: output + places.to(output))
+
+
 def from_patches(x, size):
     """(B, size² · C, h, w) to (B, C, h · size, w · size): an auto-encoder may give squares of pixels as channels."""
     batch, values, height, width = x.shape
@@ -330,12 +337,17 @@ class FigmentPipeline(DiffusionPipeline):
             self.conditioning = network.eval()
         return self.conditioning.to(self.device)
 
+    def _open_unet(self):
+        know_places(self.unet, os.path.join(self.name_or_path, "unet"))
+        return self.unet
+
     def _open_teacher(self):
         """The U-Net of which a distilled one is the student."""
         if self.teacher is None:
             self.teacher = UNet2DModel.from_pretrained(self.name_or_path, subfolder="unet_teacher").eval()
             if self.figment.get("circularPadding", False):
                 make_circular(self.teacher)
+            know_places(self.teacher, os.path.join(self.name_or_path, "unet_teacher"))
         return self.teacher.to(self.device, self.unet.dtype)
 
     def _is_for_teacher(self, num_inference_steps, guidance_scale, sampler, eta):
@@ -553,7 +565,7 @@ class FigmentPipeline(DiffusionPipeline):
         scheduler_class, options = SAMPLERS[sampler or defaults["sampler"]]
         scheduler = scheduler_class.from_config(self.scheduler.config, **options)
         scheduler.set_timesteps(steps, device=self.device)
-        unet = self._open_teacher() if is_for_teacher else self.unet
+        unet = self._open_teacher() if is_for_teacher else self._open_unet()
         guides_itself = student is not None and not is_for_teacher
         conditions = self._conditions(labels, asked, (scale, steps) if guides_itself else ())
         shape = self._latent_shape()

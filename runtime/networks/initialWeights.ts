@@ -2,8 +2,11 @@ import { normals, uniforms } from '../core/random.ts';
 import { WEIGHT_STREAMS } from '../core/streams.ts';
 import type { Shapes } from './layers.ts';
 
-/** Layers that start at zero, so that every residual block starts as the identity: `zero_module` in the code of Dhariwal & Nichol 2021. */
-const ZERO = /(\.conv2|\.to_out\.0|^conv_out)\.(weight|bias)$/;
+/**
+ * Layers that start at zero, so that every residual block starts as the identity: `zero_module` in the code of Dhariwal & Nichol 2021.
+ * All places are alike at first.
+ */
+const ZERO = /(\.conv2|\.to_out\.0|^conv_out)\.(weight|bias)$|position_embedding$/;
 
 /**
  * Starting values of a network, in PyTorch's layout: uniform in ±1/√fanIn, as its linear and convolutional layers are

@@ -22,17 +22,19 @@ interface Run {
   t?: number[];
   labels?: number[] | null;
   weights?: Map<string, WeightTensor>;
+  tiles?: Tiles;
 }
 
 /** The network's output with random weights; batch and labels as long as the input unless given. */
 async function run(backend: Parameters<typeof valuesOn>[0], config: UNet2DConfig, x: Values, options: Run = {}) {
-  const { circular = false, weights = randomWeights(unet2dShapes(config)) } = options;
+  const { circular = false, weights = randomWeights(unet2dShapes(config)), tiles } = options;
   const batch = x.shape[0]!;
   const t = options.t ?? Array.from({ length: batch }, (_, i) => 17 + 300 * i);
   const labels = options.labels === undefined ? Array.from({ length: batch }, (_, i) => i % 4) : options.labels;
   const [output] = await valuesOn(backend, () => [
     unet2d(config, uploadWeights(weights), toTensor(x), t, config.num_class_embeds === null ? null : labels, {
       circular,
+      tiles,
     }),
   ]);
   return output!;
@@ -40,6 +42,10 @@ async function run(backend: Parameters<typeof valuesOn>[0], config: UNet2DConfig
 
 function largestDifference(a: Values, b: Values): number {
   return a.values.reduce((top, value, i) => Math.max(top, Math.abs(value - b.values[i]!)), 0);
+}
+
+function rowsOf(values: Float32Array, length: number): Float32Array[] {
+  return Array.from({ length: values.length / length }, (_, i) => values.subarray(i * length, (i + 1) * length));
 }
 
 describe('unet2dShapes', () => {
@@ -138,6 +144,11 @@ describe('unet2d refuses', () => {
     expect(refused([1, 4, 5, 4], [1], [0])).toThrow(/multiples of 2/);
     expect(refused([1, 4, 4, 3], [1], [0])).toThrow(/xt has 3 channels; expected 4/);
     expect(refused([1, 4, 4, 4], [1], [0], [1, 4])).toThrow(/4×4, in 4×1 tiles, cannot be halved 1 times/);
+    const knowing = tinyUNetConfig({ sample_size: 4, position_embedding: true });
+    const weights = uploadWeights(randomWeights(unet2dShapes(knowing)));
+    const wide = toTensor<Tensor4D>(draw(1, [1, 4, 8, 4]));
+    expect(() => unet2d(knowing, weights, wide, [1], [0])).toThrow(/8×4 in 1×1 tiles; expected tiles of 4×4/);
+    expect(unet2d(knowing, weights, wide, [1], [0], { tiles: [1, 2] }).shape).toEqual([1, 4, 8, 4]);
   });
 
   it('weights that are missing, and leaves nothing behind', () => {
@@ -216,6 +227,43 @@ describeOnBackends((backend) => {
     );
     dispose([vectors, ...Object.values(uploaded)]);
     expect(values).toEqual(actual);
+  });
+
+  it('adds at each place of a tile what was learnt for it, as a channel would that lights up there', async () => {
+    const config = tinyUNetConfig({ sample_size: [4, 6], position_embedding: true });
+    const lit = tinyUNetConfig({ in_channels: 5 });
+    const weights = randomWeights(unet2dShapes(lit));
+    const [light, first] = [draw(12, [4, 6]).values, weights.get('conv_in.weight')!];
+    // of the fifth channel's 3×3 taps only the middle one is not zero
+    const kernel = first.data.map((value, i) => (Math.floor(i / 9) % 5 < 4 || i % 9 === 4 ? value : 0));
+    weights.set('conv_in.weight', { ...first, data: kernel });
+    const tapOf = (channel: number) => kernel[(channel * 5 + 4) * 9 + 4]!;
+    const placed = Float32Array.from({ length: 8 * 24 }, (_, i) => tapOf(Math.floor(i / 24)) * light[i % 24]!);
+    const own = new Map(weights)
+      .set('conv_in.weight', { shape: [8, 4, 3, 3], data: kernel.filter((_, i) => Math.floor(i / 9) % 5 < 4) })
+      .set('position_embedding', { shape: [1, 8, 4, 6], data: placed });
+    expect([...own.keys()].sort()).toEqual([...unet2dShapes(config).keys()].sort());
+    const x = draw(11, [2, 4, 6, 4]);
+    const joined = Float32Array.from({ length: 2 * 24 * 5 }, (_, i) =>
+      i % 5 < 4 ? x.values[Math.floor(i / 5) * 4 + (i % 5)]! : light[Math.floor(i / 5) % 24]!,
+    );
+    const expected = await run(backend, lit, { shape: [2, 4, 6, 5], values: joined }, { weights, circular: true });
+    const actual = await run(backend, config, x, { weights: own, circular: true });
+    expectClose(actual.values, expected.values, TOLERANCE);
+    own.set('position_embedding', { shape: [1, 8, 4, 6], data: new Float32Array(8 * 24) });
+    const unplaced = await run(backend, config, x, { weights: own, circular: true });
+    expect(largestDifference(unplaced, expected)).toBeGreaterThan(0.05);
+  });
+
+  it('knows the same places in every tile', async () => {
+    const config = tinyUNetConfig({ sample_size: 4, position_embedding: true });
+    const x = draw(13, [2, 4, 4, 4]);
+    const across = (values: Float32Array) => rowsOf(values, 4 * 4).flatMap((row) => [...row, ...row]);
+    const weights = randomWeights(unet2dShapes(config));
+    const one = await run(backend, config, x, { weights, circular: true });
+    const wide = { shape: [2, 4, 8, 4], values: Float32Array.from(across(x.values)) };
+    const two = await run(backend, config, wide, { weights, circular: true, tiles: [1, 2] });
+    expectClose(two.values, across(one.values), TOLERANCE);
   });
 
   it('computes images that are not square, each by itself', async () => {

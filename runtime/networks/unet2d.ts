@@ -1,4 +1,14 @@
-import { mul, sub, Tensor, type Tensor2D, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
+import {
+  add,
+  mul,
+  reshape,
+  sub,
+  Tensor,
+  type Tensor2D,
+  type Tensor3D,
+  type Tensor4D,
+  tidy,
+} from '@tensorflow/tfjs-core';
 import { runToEnd } from '../core/slices.ts';
 import { upsample2x } from '../kernels/upsample.ts';
 import { checkLabels } from './checkLabels.ts';
@@ -25,11 +35,15 @@ import {
   selfAttention,
   upsample,
   type Weights,
+  weight,
 } from './layers.ts';
 import { type ForwardPass, inSlices, withLive } from './slices.ts';
-import type { UNet2DConfig } from './unet2dConfig.ts';
+import { sizeOfPlaces, type UNet2DConfig } from './unet2dConfig.ts';
 import { imageEmbeddings, timeChannels, type UNet2DCondition } from './unet2dEmbedding.ts';
-import { ONE_TILE, type Tiles } from './windows.ts';
+import { joinWindows, ONE_TILE, splitWindows, type Tiles } from './windows.ts';
+
+/** What is added at each place of a tile, (1, C, h, w) in PyTorch's layout. */
+export const POSITION_EMBEDDING = 'position_embedding';
 
 /** How a U-Net treats borders and pictures larger than those it was trained on. */
 export interface UNet2DOptions {
@@ -152,6 +166,8 @@ export function unet2dShapes(config: UNet2DConfig): Shapes {
   const first = config.block_out_channels[0]!;
   const time = timeChannels(config);
   convShapes(shapes, 'conv_in', config.in_channels, first);
+  const places = sizeOfPlaces(config);
+  if (places) shapes.set(POSITION_EMBEDDING, [1, first, ...places]);
   linearShapes(shapes, 'time_embedding.linear_1', first, time);
   linearShapes(shapes, 'time_embedding.linear_2', time, time);
   if (config.num_class_embeds !== null) shapes.set('class_embedding.weight', [config.num_class_embeds, time]);
@@ -248,7 +264,7 @@ function* passOfEmbedding(
   const { options, midOptions, down, mid, up } = planUNet2D(config, borders);
   const { circular } = options;
   const sample: Tensor4D = config.center_input_sample ? sub(mul(xt, 2), 1) : xt;
-  let h = conv(weights, 'conv_in', sample, { circular });
+  let h = withPlaces(config, weights, conv(weights, 'conv_in', sample, { circular }), options.tiles);
   const skips: Tensor4D[] = [h];
   yield [emb, ...skips];
   for (const level of down) {
@@ -278,6 +294,22 @@ function* passOfEmbedding(
     else if (level.resample) h = yield* withLive(resnetPass(weights, level.resample, h, emb, options), [emb, ...skips]);
   }
   return conv(weights, 'conv_out', norm(weights, 'conv_norm_out', h, options), { circular });
+}
+
+/**
+ * Adds what was learnt for each place of a tile, so that the network need not agree with itself on where rows of bricks begin:
+ * convolutions that wrap around know no place.
+ *
+ * Source: Dosovitskiy et al. 2021, arXiv:2010.11929, eq. (1); for convolutions: Xu et al. 2021, arXiv:2012.05217.
+ * @param h float32 (B, H, W, C)
+ */
+function withPlaces(config: UNet2DConfig, weights: Weights, h: Tensor4D, tiles: Tiles = ONE_TILE): Tensor4D {
+  if (!config.position_embedding) return h;
+  const embedding = weight(weights, POSITION_EMBEDDING) as Tensor4D;
+  if (tiles[0] * tiles[1] === 1) return add(h, embedding);
+  const [, height, width, channels] = embedding.shape;
+  const windows = add(splitWindows(h, tiles), reshape(embedding, [1, height * width, channels]));
+  return joinWindows(windows as Tensor3D, h.shape, tiles);
 }
 
 /** Residual block j of a level, and its attention. */
@@ -310,10 +342,16 @@ function checkInput(
 ): void {
   const [batch, height, width, channels] = xt.shape;
   const unit = sizeUnit(config);
+  const places = sizeOfPlaces(config);
   if (height % (unit * down) !== 0 || width % (unit * across) !== 0) {
     const tiles = down * across === 1 ? '' : `, in ${across}×${down} tiles,`;
     throw new RangeError(
       `unet2d: ${width}×${height}${tiles} cannot be halved ${Math.log2(unit)} times; use multiples of ${unit}`,
+    );
+  }
+  if (places && (height !== places[0] * down || width !== places[1] * across)) {
+    throw new RangeError(
+      `unet2d: ${width}×${height} in ${across}×${down} tiles; expected tiles of ${places[1]}×${places[0]}, whose places the network knows`,
     );
   }
   if (channels !== config.in_channels) {

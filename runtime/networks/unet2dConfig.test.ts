@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseUNet2DConfig } from './unet2dConfig.ts';
+import { formatUNet2DConfig, parseUNet2DConfig, sizeOfPlaces } from './unet2dConfig.ts';
 
 /** The defaults of diffusers 0.36's UNet2DModel.__init__. */
 const DIFFUSERS_DEFAULTS = {
@@ -29,6 +29,7 @@ const DIFFUSERS_DEFAULTS = {
   add_attention: true,
   class_embed_type: null,
   num_class_embeds: null,
+  position_embedding: false,
 };
 
 const REFUSED: [key: string, value: unknown][] = [
@@ -96,6 +97,26 @@ describe('parseUNet2DConfig', () => {
     expect(() => parseUNet2DConfig({ _class_name: 'UNet2DConditionModel' })).toThrow(
       'unet/config.json: it is of a "UNet2DConditionModel"; expected a UNet2DModel',
     );
+  });
+
+  it('knows the places of a tile, whose size it must know', () => {
+    const known = parseUNet2DConfig({ position_embedding: true, sample_size: [4, 6] });
+    expect(sizeOfPlaces(known)).toEqual([4, 6]);
+    expect(sizeOfPlaces({ ...known, sample_size: 5 })).toEqual([5, 5]);
+    expect(sizeOfPlaces(parseUNet2DConfig({ sample_size: 5 }))).toBe(null);
+    expect(() => parseUNet2DConfig({ position_embedding: true }, 'a.json')).toThrow(/a.json: .*give sample_size/);
+  });
+
+  it('is written as diffusers reads it, and reads it again', () => {
+    const plain = parseUNet2DConfig({ sample_size: 8 });
+    const knowing = { ...plain, position_embedding: true };
+    expect(formatUNet2DConfig(plain)).toEqual(
+      Object.fromEntries(
+        Object.entries({ _class_name: 'UNet2DModel', ...plain }).filter(([key]) => key !== 'position_embedding'),
+      ),
+    );
+    expect(formatUNet2DConfig(knowing)).toMatchObject({ _class_name: 'UNet2DModel', position_embedding: true });
+    for (const config of [plain, knowing]) expect(parseUNet2DConfig(formatUNet2DConfig(config))).toEqual(config);
   });
 
   it('takes sizes that are not square, and what may be null', () => {

@@ -18,7 +18,10 @@ const UP_BLOCKS = ['UpBlock2D', 'AttnUpBlock2D', 'ResnetUpsampleBlock2D'] as con
 /** How blocks with attention change the size; the others have it in their names. */
 const RESAMPLERS = ['conv', 'resnet'] as const;
 
-/** The options of diffusers' UNet2DModel that Figment computes; its own defaults where a key is missing. */
+/**
+ * The options of diffusers' UNet2DModel that Figment computes; its own defaults where a key is missing. `position_embedding` is
+ * Figment's: the first convolution's output gets something added that was learnt for each place of a tile, `sample_size`.
+ */
 const schema = v.object({
   sample_size: v.nullish(v.union([Count, v.tuple([Count, Count])]), null),
   in_channels: v.optional(Count, 3),
@@ -57,12 +60,24 @@ const schema = v.object({
   /** `identity`: the caller gives the vector that is added to the time embedding. */
   class_embed_type: v.optional(v.nullable(v.literal('identity')), null),
   num_class_embeds: v.nullish(Count, null),
+  position_embedding: v.optional(v.boolean(), false),
 });
 
 /** Used by the Fourier time embedding alone, which is refused. */
 const IGNORED = ['num_train_timesteps'];
 
 export type UNet2DConfig = v.InferOutput<typeof schema>;
+
+/** The config as unet/config.json holds it: without `position_embedding` where there is none, since diffusers does not know it. */
+export function formatUNet2DConfig({ position_embedding, ...config }: UNet2DConfig): Record<string, unknown> {
+  return { _class_name: 'UNet2DModel', ...config, ...(position_embedding && { position_embedding }) };
+}
+
+/** Height and width of the tile whose places a U-Net knows; null where it knows none. */
+export function sizeOfPlaces({ sample_size: size, position_embedding }: UNet2DConfig): [number, number] | null {
+  if (!position_embedding || size === null) return null;
+  return typeof size === 'number' ? [size, size] : size;
+}
 
 /**
  * Reads a UNet2DModel's config.json.
@@ -79,6 +94,9 @@ export function parseUNet2DConfig(json: unknown, fileName = 'unet/config.json', 
   }
   checkNormGroups(config, fileName);
   checkAttention(config, fileName);
+  if (config.position_embedding && config.sample_size === null) {
+    throw new Error(`${fileName}: position_embedding is of the places of a tile; give sample_size, which is null`);
+  }
   if (config.class_embed_type === 'identity' && config.num_class_embeds !== null) {
     throw new Error(
       `${fileName}: num_class_embeds is ${config.num_class_embeds}, but class_embed_type "identity" has no table of classes; set one of them to null`,

@@ -21,11 +21,8 @@ export interface DiffusionBatchOptions extends BatchIndicesOptions {
   condDropProb: number;
   /** Above 1 draws more timesteps of much noise, between 0 and 1 fewer, see `drawTimesteps`; default 1, all equally often. */
   timestepShift: number;
-  /**
-   * For seamless pictures: every convolution wraps around the borders, and the latents of every image are rolled by whole cells;
-   * default false.
-   */
-  circular: boolean;
+  /** The latents of every image are rolled by whole cells, as those of seamless pictures can be; default false. */
+  isRolled: boolean;
   /**
    * The network for label and attributes of a U-Net with `class_embed_type: "identity"`; default null, where the U-Net takes the
    * label itself.
@@ -46,11 +43,11 @@ export function diffusionBatch(
   options: DiffusionBatchOptions,
   step: number,
 ): Batch {
-  const { batchSize, seed, circular } = options;
+  const { batchSize, seed, isRolled } = options;
   const chosen = batchIndices(all, latents.classLabels, options, step);
   const noise = normals(seed, streamAt(DIFFUSION_STREAMS.posterior, step), batchSize * sizeOf(latents));
   const x0 = drawLatents(latents, chosen, standardiser(statistics), noise);
-  if (circular) rollEach(x0, latents.shape, uniforms(seed, streamAt(DIFFUSION_STREAMS.roll, step), 2 * batchSize));
+  if (isRolled) rollEach(x0, latents.shape, uniforms(seed, streamAt(DIFFUSION_STREAMS.roll, step), 2 * batchSize));
   return {
     x0: { shape: [batchSize, ...latents.shape], data: x0 },
     t: { shape: [batchSize], data: drawTimesteps(batchSize, options, step) },

@@ -5,7 +5,7 @@ import type { Dataset } from '../dataset/dataset.ts';
 import { formatSchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { type AutoencoderKlConfig, formatAutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
 import type { LatentStatistics } from '../networks/latentScaling.ts';
-import type { UNet2DConfig } from '../networks/unet2dConfig.ts';
+import { formatUNet2DConfig, type UNet2DConfig } from '../networks/unet2dConfig.ts';
 import type { ModelContent } from '../weights/modelParts.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
 import { splitConditioning } from './conditionedNetwork.ts';
@@ -77,7 +77,7 @@ export function modelContent(
         sha256: {},
       },
     },
-    unetConfig: { _class_name: 'UNet2DModel', ...unet.config },
+    unetConfig: formatUNet2DConfig(unet.config),
     unet: weights.unet,
     ...(options.conditioning && {
       conditioningConfig: { _class_name: 'FigmentConditioning', ...options.conditioning },

@@ -38,7 +38,7 @@ describeOnBackends((backend) => {
 });
 
 /** The batches that a training asks gradients of; nothing is computed. */
-async function batchesOf(options: Partial<DiffusionOptions>): Promise<Batch[]> {
+async function batchesOf(options: Partial<DiffusionOptions>, config = tinyUNetConfig()): Promise<Batch[]> {
   const batches: Batch[] = [];
   const source: GradientSource = {
     gradients: async (_, microBatches) => {
@@ -49,7 +49,7 @@ async function batchesOf(options: Partial<DiffusionOptions>): Promise<Batch[]> {
   };
   const latents = tinyLatents();
   const all = { ...TINY_DIFFUSION_OPTIONS, batchSize: 1200, microBatchSize: 1200, ...options };
-  const trainer = diffusionTrainer(latents, latentStatistics(latents), tinyUNetConfig(), all, undefined, source);
+  const trainer = diffusionTrainer(latents, latentStatistics(latents), config, all, undefined, source);
   await expect(runSteps(trainer)).rejects.toThrow('enough');
   await trainer.dispose();
   return batches;
@@ -93,6 +93,12 @@ it('trains on the timesteps that are drawn', async () => {
   const [batch] = await batchesOf({ timestepShift: 5 });
   const drawn = drawTimesteps(1200, { ...TINY_DIFFUSION_OPTIONS, timestepShift: 5 }, 0);
   expect(batch!.t!.data).toEqual(drawn);
+});
+
+it('rolls no latents of a network that knows places, which data agree on', async () => {
+  const knowing = tinyUNetConfig({ sample_size: 4, position_embedding: true });
+  const [[plain], [kept]] = [await batchesOf({}), await batchesOf({ circular: true }, knowing)];
+  expect(kept).toEqual(plain);
 });
 
 it('rolls the latents by whole cells, each image another way', async () => {

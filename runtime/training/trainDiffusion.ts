@@ -9,7 +9,7 @@ import type { TaskSpec } from './task.ts';
 import { createTrainer, TRAINER_DEFAULTS, type Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
 
 /** How a diffusion is trained; the defaults are those of `DIFFUSION_DEFAULTS`. */
-export interface DiffusionOptions extends TrainerOptions, DiffusionBatchOptions {
+export interface DiffusionOptions extends TrainerOptions, Omit<DiffusionBatchOptions, 'isRolled'> {
   /** What the U-Net predicts; default v (Salimans & Ho 2022, arXiv:2202.00512). */
   predictionType: PredictionType;
   /** The noise schedule of 1000 timesteps; default the cosine one (Nichol & Dhariwal 2021, arXiv:2102.09672). */
@@ -19,6 +19,8 @@ export interface DiffusionOptions extends TrainerOptions, DiffusionBatchOptions 
    * arXiv:2303.09556).
    */
   minSnrGamma: number | null;
+  /** For seamless pictures: every convolution wraps around the borders, and pictures are rolled, see `isRolled`; default false. */
+  circular: boolean;
 }
 
 export const DIFFUSION_DEFAULTS: DiffusionOptions = {
@@ -53,6 +55,8 @@ export interface UNetSizes {
   widths?: readonly number[];
   /** Residual blocks of a level; default 2 for two levels, else 1; of several frames 1. */
   layers?: number;
+  /** Whether the U-Net knows the places of a picture, see `position_embedding`; default false. */
+  positions?: boolean;
 }
 
 /**
@@ -103,7 +107,16 @@ export function defaultUNetConfig(
     add_attention: true,
     class_embed_type: null,
     num_class_embeds: numLabels + 1,
+    position_embedding: sizes.positions ?? false,
   };
+}
+
+/** Whether a training rolls its seamless pictures around their edges: not where the network knows places, which data then agree on. */
+export function isRolled(
+  { circular }: Pick<DiffusionOptions, 'circular'>,
+  { position_embedding }: Pick<UNet2DConfig, 'position_embedding'>,
+): boolean {
+  return circular && !position_embedding;
 }
 
 /** The noise schedule of a training, as its model's scheduler_config.json has it. `modelContent` says which sampler is the usual one. */
@@ -149,6 +162,7 @@ export function diffusionTrainer(
   checkAttributes(latents, options.conditioning);
   const all = Int32Array.from(latents.classLabels.keys());
   const nullLabel = options.conditioning?.num_labels ?? (config.num_class_embeds ?? 1) - 1;
-  const batchAt = (step: number) => diffusionBatch(latents, statistics, all, nullLabel, options, step);
+  const drawn = { ...options, isRolled: isRolled(options, config) };
+  const batchAt = (step: number) => diffusionBatch(latents, statistics, all, nullLabel, drawn, step);
   return createTrainer(diffusionTaskSpec(config, options), batchAt, options, start, source);
 }

@@ -318,3 +318,13 @@ it('a student begins with what another training of it left, also of a former tea
     `${name} is ${data.length}, expected`,
   );
 });
+
+it('knows the places that its teacher has learnt since', () => {
+  const knowing = tinyUNetConfig({ sample_size: 4, position_embedding: true });
+  const now = studentNetwork({ ...teacher, config: knowing, weights: randomWeights(unet2dShapes(knowing)) }, OPTIONS);
+  const before = splitStudent(student.weights);
+  const begun = splitStudent(studentFrom(now, before).weights);
+  const own = splitStudent(now.weights);
+  expect(begun.unet.get('position_embedding')).toEqual(own.teacher.get('position_embedding'));
+  expect(begun.teacher).toEqual(own.teacher);
+});

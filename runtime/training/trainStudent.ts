@@ -5,6 +5,7 @@ import { conditioningShapes, isOfStudent } from '../networks/conditioning.ts';
 import { conditioningConfig, type StudentConfig } from '../networks/conditioningConfig.ts';
 import { initialWeights } from '../networks/initialWeights.ts';
 import type { LatentStatistics } from '../networks/latentScaling.ts';
+import { POSITION_EMBEDDING } from '../networks/unet2d.ts';
 import { timeChannels } from '../networks/unet2dEmbedding.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
 import { adaptConditioning, type ConditionedNetwork, type KnownNetwork } from './adaptConditioning.ts';
@@ -16,6 +17,7 @@ import { type DistilSpec, isLearned } from './distilTask.ts';
 import type { GradientSource } from './gradients.ts';
 import type { LatentDataset, LatentSubjects } from './latentDataset.ts';
 import { joinTeacher, splitTeacher, TEACHER_PREFIX } from './teacherWeights.ts';
+import { isRolled } from './trainDiffusion.ts';
 import { createTrainer, TRAINER_DEFAULTS, type Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
 
 /** How a student is trained; the defaults are those of `DISTIL_DEFAULTS`. */
@@ -88,7 +90,8 @@ export function studentNetwork(
 
 /**
  * Goes on with the student of an earlier training. Each weight of its U-Net is moved by as much as the same weight of its
- * teacher has changed since that training; the weights that student and teacher share are those of the present teacher.
+ * teacher has changed since that training; the weights that student and teacher share are those of the present teacher, and so are
+ * the places of a tile where that teacher knew none.
  *
  * Source: such sums of differences of weights do what both trainings did, Ilharco et al. 2023, arXiv:2212.04089, and few steps
  * go well with it, Luo et al. 2023, arXiv:2311.05556.
@@ -103,6 +106,7 @@ export function studentFrom(
   const weights = Array.from(student.weights, ([name, own]): [string, WeightTensor] => {
     if (!isLearned(name)) return [name, own];
     const found = known.get(name);
+    if (!found && name === POSITION_EMBEDDING) return [name, own]; // what the teacher has learnt since
     if (String(found?.shape) === String(own.shape)) {
       return [name, plusDifference(found!, student.weights.get(TEACHER_PREFIX + name), learned.teacher.get(name))];
     }
@@ -188,13 +192,13 @@ export function studentTrainer(
 function distilBatch(
   latents: LatentDataset | LatentSubjects,
   statistics: LatentStatistics,
-  { conditioning, scheduler }: DistilSpec,
+  { config, conditioning, scheduler }: DistilSpec,
   options: DistilOptions,
   step: number,
 ): Batch {
   const { batchSize, seed, guidanceScale, numGuidanceSteps } = options;
   const all = Int32Array.from(latents.classLabels.keys());
-  const of = { ...options, condDropProb: 0, timestepShift: 1, conditioning };
+  const of = { ...options, condDropProb: 0, timestepShift: 1, conditioning, isRolled: isRolled(options, config) };
   const [least, most] = guidanceScale;
   const draws = uniforms(seed, streamAt(STUDENT_STREAMS.guidanceScale, step), batchSize);
   const guidanceScales = { shape: [batchSize], data: Float32Array.from(draws, (u) => least + (most - least) * u) };

@@ -33,6 +33,13 @@ describe('fromTorch', () => {
     expectTransposed(fromTorch('conv.weight', counting([2, 3, 4, 5])), [2, 3, 4, 5], [2, 3, 1, 0]);
   });
 
+  it('turns a position embedding as it turns activations, and back', () => {
+    const embedding = counting([1, 3, 4, 5]);
+    const ours = fromTorch('unet.position_embedding', embedding);
+    expectTransposed(ours, [1, 3, 4, 5], [0, 2, 3, 1]);
+    expect(toTorch('unet.position_embedding', ours)).toEqual(embedding);
+  });
+
   it('turns a linear weight (out, in) into (in, out)', () => {
     const weight = { shape: [2, 3], data: new Float32Array([1, 2, 3, 4, 5, 6]) };
     const expected = { shape: [3, 2], data: new Float32Array([1, 4, 2, 5, 3, 6]) };

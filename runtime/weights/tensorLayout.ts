@@ -8,6 +8,7 @@ import { numElements, type WeightTensor } from './weightTensor.ts';
  *   linear weight       (out, in)              (in, out)
  *   embedding table     (rows, dim)            (rows, dim)
  *   activation          (B, C, H, W)           (B, H, W, C)
+ *   position embedding  (1, C, H, W)           (1, H, W, C)
  */
 
 type Values = Float32Array | Int32Array;
@@ -22,6 +23,7 @@ export function fromTorch(name: string, tensor: WeightTensor): WeightTensor {
   if (staysAsItIs(name, tensor)) return tensor;
   const { shape, data } = tensor;
   if (shape.length === 2) return { shape: shape.toReversed(), data: transpose(data, 1, shape[0]!, shape[1]!) };
+  if (isOfPlaces(name)) return nchwToNhwc(tensor);
   const [numOut, numIn, height, width] = shape as [number, number, number, number];
   return { shape: [height, width, numIn, numOut], data: reverseAxes(data, numOut, numIn, height * width) };
 }
@@ -32,6 +34,7 @@ export function toTorch(name: string, tensor: WeightTensor): WeightTensor {
   if (staysAsItIs(name, tensor)) return tensor;
   const { shape, data } = tensor;
   if (shape.length === 2) return { shape: shape.toReversed(), data: transpose(data, 1, shape[0]!, shape[1]!) };
+  if (isOfPlaces(name)) return nhwcToNchw(tensor);
   const [height, width, numIn, numOut] = shape as [number, number, number, number];
   return { shape: [numOut, numIn, height, width], data: reverseAxes(data, height * width, numIn, numOut) };
 }
@@ -55,6 +58,11 @@ export function nhwcToNchw(tensor: WeightTensor): WeightTensor {
 
 function staysAsItIs(name: string, { shape }: WeightTensor): boolean {
   return shape.length < 2 || (shape.length === 2 && name.endsWith('embedding.weight'));
+}
+
+/** Whether a tensor holds values for places, as activations do. */
+function isOfPlaces(name: string): boolean {
+  return name.endsWith('position_embedding');
 }
 
 /** (batch, rows, columns) to (batch, columns, rows). */

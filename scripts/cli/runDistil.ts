@@ -5,6 +5,8 @@ import {
   distilSpec,
   downloadWeights,
   formatSchedulerConfig,
+  formatUNet2DConfig,
+  isRolled,
   type KnownNetwork,
   type LatentStatistics,
   latentSubjects,
@@ -70,7 +72,13 @@ export async function distil(name: string, command: DistilCommandOptions): Promi
       const { workers, resumed } = place;
       const needsLatents = options.numGuidanceSteps > 0; // the second stage is told what images show, and sees none
       const subjects = needsLatents
-        ? await trainingLatents('distil', data, { vae, circular }, command, place)
+        ? await trainingLatents(
+            'distil',
+            data,
+            { vae, circular: isRolled({ circular }, student.config) },
+            command,
+            place,
+          )
         : latentSubjects(dataset, split.train, vae?.config ?? null);
       const trainer = studentTrainer(
         withAttributes(data, subjects),
@@ -175,7 +183,7 @@ function studentContent(
   const [least, most] = guidanceScale;
   const usual = figment.sampleDefaults.guidanceScale;
   const { unet, conditioning: told, teacher } = splitStudent(weights);
-  const unetConfig = { _class_name: 'UNet2DModel', ...config };
+  const unetConfig = formatUNet2DConfig(config);
   const own = formatSchedulerConfig(studentScheduler(scheduler));
   return {
     index: {

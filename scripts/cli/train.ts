@@ -173,6 +173,10 @@ function ddpmCommand(): Command {
     .addOption(ofNewNetwork('--widths <list>', 'channels by level, separated by commas: 64,128', channelCounts))
     .addOption(ofNewNetwork('--layers <n>', 'residual blocks a level', wholeNumber(1, 8)))
     .option(
+      '--positions',
+      'let the network know the places of a picture: for seamless data whose rows of bricks or boards begin where the picture does',
+    )
+    .option(
       '--latent-scale <x>',
       'standard deviation of the latents, that of the noise being 1 (default: 1, of n frames 1/√n)',
       realNumber(0.01, 10),

@@ -12,6 +12,7 @@ import {
   downloadWeights,
   examplesOfImages,
   fitImages,
+  isRolled,
   type LatentDataset,
   latentShape,
   latentStatistics,
@@ -48,6 +49,7 @@ interface DdpmCommandOptions extends CommonTrainOptions {
   attributes?: string[];
   widths?: number[];
   layers?: number;
+  positions?: boolean;
   latentScale?: number;
 }
 
@@ -81,7 +83,13 @@ export async function trainDdpm(command: DdpmCommandOptions): Promise<void> {
     shapes: conditionedShapes(config, conditioning),
     start: async (place) => {
       const { workers, resumed } = place;
-      const encoded = await trainingLatents('train ddpm', data, { vae, circular: options.circular }, command, place);
+      const encoded = await trainingLatents(
+        'train ddpm',
+        data,
+        { vae, circular: isRolled(options, config) },
+        command,
+        place,
+      );
       const latents = withAttributes(data, encoded);
       const statistics = vae ? scaledStatistics(latents, dataset, latentScale) : pixelStatistics(dataset.channels);
       const source = gradientsIn(workers, diffusionTaskSpec(config, options));

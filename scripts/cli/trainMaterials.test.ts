@@ -66,6 +66,22 @@ it('makes pictures with maps, larger ones, too', async () => {
   model.dispose();
 });
 
+it('knows the places of a tile where it is told to, of each tile of larger pictures', async () => {
+  const words = ['--vae', at('vae'), '--widths', '8,16', '--layers', '1', '--positions'];
+  await train('ddpm', 'placed', ...words, '--steps', '3');
+  expect(await train('ddpm', 'placed', ...words, '--resume', '--steps', '4')).toMatch(/done: 4 steps/);
+  const files = await runtime.loadModelFolder(diskSource(at('placed')));
+  expect(files.unetConfig).toMatchObject({ position_embedding: true, sample_size: 8 });
+  const learnt = files.unet.get('position_embedding')!;
+  expect(learnt.shape).toEqual([1, 8, 8, 8]);
+  expect(learnt.data.some((value) => value !== 0)).toBe(true);
+  const model = runtime.createModel(files);
+  const request = { label: 'disc', seed: 7, widthPx: 32 };
+  const [large] = await runtime.generatePictures(model, [request], { numInferenceSteps: 1, widthPx: 32 });
+  expect(large!.maps).toHaveLength(4 * 512);
+  model.dispose();
+});
+
 it('is inspected, exported and evaluated', async () => {
   expect(await printedBy('inspect', at('run'))).toMatch(
     /^pictures +multiples of 16×16 pixels that repeat, RGB with maps: height, roughness, metallic$/m,

@@ -51,6 +51,22 @@ it.each<[string, typeof plain, object | null]>([
   expect(new Map(shapes as never)).toEqual(new Map(conditionedShapes(config, conditioning)));
 });
 
+it('lets a network know places, all alike to it at first, and keeps what it knows of a tile of that size', async () => {
+  expect((await start(null, plain, { positions: true })).config).toMatchObject({ position_embedding: true });
+  expect((await start('classes')).config.position_embedding).toBe(false);
+  const begun = await start('classes', plain, { positions: true });
+  expect(begun.config).toMatchObject({ sample_size: 8, position_embedding: true });
+  expect(begun.weights!.get('position_embedding')).toEqual({ shape: [1, 8, 8, 8], data: new Float32Array(512) });
+  const [files, learnt] = [tinyModelFiles({ labels: plain.labels }), new Float32Array(512).fill(0.5)];
+  files.unetConfig = { ...(files.unetConfig as object), sample_size: 8, position_embedding: true };
+  files.unet.set('position_embedding', { shape: [1, 8, 8, 8], data: learnt });
+  await writeFilesAtomic(join(dir, 'knowing'), await modelFolderFiles(files));
+  expect((await start('knowing')).weights!.get('position_embedding')!.data).toEqual(learnt);
+  const larger = await startNetwork(join(dir, 'knowing'), plain, [8, 16, 4], { seed: 1 });
+  expect(larger.config.sample_size).toEqual([8, 16]);
+  expect(larger.weights!.get('position_embedding')).toEqual({ shape: [1, 8, 8, 16], data: new Float32Array(1024) });
+});
+
 it('says what does not fit', async () => {
   await expect(start('parts', known)).rejects.toThrow(/parts has no model_index.json, .*; name a whole model folder/);
   await expect(start('nowhere')).rejects.toThrow(/there is no .*nowhere.unet.config.json/);

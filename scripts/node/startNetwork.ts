@@ -8,16 +8,18 @@ import {
   type LatentDataset,
   type ModelIndex,
   nullLabelLast,
+  POSITION_EMBEDDING,
   parseUNet2DConfig,
   relabel,
   timeChannels,
   type UNet2DConfig,
   type UNetSizes,
+  unet2dShapes,
   vocabularyOf,
   type WeightTensor,
   withClasses,
 } from '../../runtime/index.ts';
-import { readConditioning, readIndexOf, readUNet } from './readNetworks.ts';
+import { type NetworkFiles, readConditioning, readIndexOf, readUNet } from './readNetworks.ts';
 import { UsageError } from './usageError.ts';
 
 export interface StartNetwork {
@@ -42,12 +44,12 @@ export async function startNetwork(
   folder: string | null,
   dataset: Dataset,
   shape: LatentDataset['shape'],
-  { seed, ...sizes }: StartOptions,
+  { seed, positions, ...sizes }: StartOptions,
 ): Promise<StartNetwork> {
   const vocabulary = vocabularyOf(dataset.attributes);
   const hasAttributes = Object.keys(vocabulary).length > 0;
   if (!folder) {
-    const usual = newConfig(shape, dataset.labels.length, sizes);
+    const usual = newConfig(shape, dataset.labels.length, { ...sizes, positions });
     if (!hasAttributes) return { config: usual, conditioning: null };
     const config: UNet2DConfig = { ...usual, class_embed_type: 'identity', num_class_embeds: null };
     return { config, conditioning: conditioningConfig(timeChannels(config), dataset.labels.length, vocabulary) };
@@ -63,7 +65,7 @@ export async function startNetwork(
   const labels = index?.labels;
   const [height, width] = shape;
   const sampleSize = height === width ? height : ([height, width] as [number, number]);
-  const sized = { ...found, config: { ...found.config, sample_size: sampleSize } };
+  const sized = knowingPlaces({ ...found, config: { ...found.config, sample_size: sampleSize } }, positions);
   const network = labels ? nullLabelLast(sized, nullRowOf(index)) : sized;
   const isConditioned = network.config.class_embed_type === 'identity';
   if (isConditioned && !labels) {
@@ -80,6 +82,18 @@ export async function startNetwork(
   const conditioning = isConditioned ? (await readConditioning(folder)).weights : null;
   const known = { ...network, conditioning, labels: labels ?? [], vocabulary: index?.figment.attributes ?? {} };
   return adaptConditioning(known, dataset.labels, vocabulary, seed);
+}
+
+/**
+ * A network that knows the places of its tile, if it did or shall: they are all alike to it where it did not, or knew those of another
+ * size.
+ */
+function knowingPlaces({ config, weights }: NetworkFiles<UNet2DConfig>, positions = false): NetworkFiles<UNet2DConfig> {
+  const knowing = { ...config, position_embedding: positions || config.position_embedding };
+  const shape = unet2dShapes(knowing).get(POSITION_EMBEDDING);
+  if (!shape || String(shape) === String(weights.get(POSITION_EMBEDDING)?.shape)) return { config: knowing, weights };
+  const alike = new Float32Array(shape.reduce((a, b) => a * b, 1));
+  return { config: knowing, weights: new Map([...weights, [POSITION_EMBEDDING, { shape, data: alike }]]) };
 }
 
 function nullRowOf({ labels, figment: { nullLabel } }: ModelIndex): number | null {

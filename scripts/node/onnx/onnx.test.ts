@@ -15,8 +15,9 @@ import {
   memorySource,
   selectBackend,
 } from '../../../runtime/index.ts';
-import { unet2dShapes } from '../../../runtime/networks/unet2d.ts';
+import { unet2d, unet2dShapes } from '../../../runtime/networks/unet2d.ts';
 import { parseUNet2DConfig } from '../../../runtime/networks/unet2dConfig.ts';
+import { uploadWeights } from '../../../runtime/networks/uploadWeights.ts';
 import { completeRecipe } from '../../../runtime/recipe/complete.ts';
 import { recipeModel } from '../../../runtime/sampling/modelInfo.ts';
 import { pixelFolder } from '../../../runtime/testing/foreignFolders.ts';
@@ -83,6 +84,24 @@ describe.skipIf(!onnx)('in ONNX Runtime', () => {
       expect(relativeError(actual, tensors.get('expected')!.data)).toBeLessThan(TOLERANCE);
     },
   );
+
+  it('knows the places that our U-Net knows', async () => {
+    const config = tinyUNetConfig({ sample_size: [4, 6], position_embedding: true });
+    const weights = randomWeights(unet2dShapes(config));
+    const bytes = unetGraph({ config, weights }, { heightPx: 4, widthPx: 6, circular: true }).encode('unet');
+    const x = { shape: [1, 4, 4, 6], data: normals(5, 0, 96) };
+    const actual = await runOnnx(bytes, {
+      sample: floats(x.shape, x.data),
+      timestep: floats([1], [300]),
+      class_labels: integers([2]),
+    });
+    const expected = tidy(() => {
+      const ours = tensor4d(nchwToNhwc(x).data as Float32Array, [1, 4, 6, 4]);
+      const made = unet2d(config, uploadWeights(weights), ours, [300], [2], { circular: true });
+      return made.transpose([0, 3, 1, 2]).dataSync<'float32'>();
+    });
+    expect(relativeError(actual, expected)).toBeLessThan(TOLERANCE);
+  });
 
   it.each([
     { circularPadding: true, attributes: VOCABULARY },

@@ -4,6 +4,7 @@ import {
   CONDITIONING_WEIGHTS,
   type ConditioningConfig,
   numericFrequencies,
+  POSITION_EMBEDDING,
   pixelChannels,
   pixelsPerLatent,
   planAutoencoder,
@@ -74,7 +75,9 @@ export function unetGraph({ config, weights }: OnnxSource<UNet2DConfig>, image: 
   const centred = config.center_input_sample
     ? graph.op('Sub', [scaledBy(context, sample, 2), constant(context, 'one', [1])])
     : sample;
-  let h = convOf(context, { name: centred, channels: config.in_channels, height, width }, 'conv_in');
+  const first = convOf(context, { name: centred, channels: config.in_channels, height, width }, 'conv_in');
+  const places = config.position_embedding ? weightOf(context, POSITION_EMBEDDING) : null;
+  let h = places === null ? first : { ...first, name: graph.op('Add', [first.name, places]) };
   const skips = [h];
   for (const level of plan.down) {
     for (const j of level.resnets.keys()) {
