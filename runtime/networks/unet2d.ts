@@ -37,6 +37,7 @@ import {
   type Weights,
   weight,
 } from './layers.ts';
+import { NO_SHIFT, roll, type Shift } from './roll.ts';
 import { type ForwardPass, inSlices, withLive } from './slices.ts';
 import { sizeOfPlaces, type UNet2DConfig } from './unet2dConfig.ts';
 import { imageEmbeddings, timeChannels, type UNet2DCondition } from './unet2dEmbedding.ts';
@@ -51,6 +52,8 @@ export interface UNet2DOptions {
   circular?: boolean;
   /** Attend within each tile alone; default one tile, as diffusers does. */
   tiles?: Tiles;
+  /** How far pictures were rolled around their edges: the places that a network knows have moved as far. Default not at all. */
+  shift?: Shift;
 }
 
 interface Level {
@@ -264,7 +267,7 @@ function* passOfEmbedding(
   const { options, midOptions, down, mid, up } = planUNet2D(config, borders);
   const { circular } = options;
   const sample: Tensor4D = config.center_input_sample ? sub(mul(xt, 2), 1) : xt;
-  let h = withPlaces(config, weights, conv(weights, 'conv_in', sample, { circular }), options.tiles);
+  let h = withPlaces(config, weights, conv(weights, 'conv_in', sample, { circular }), borders);
   const skips: Tensor4D[] = [h];
   yield [emb, ...skips];
   for (const level of down) {
@@ -303,9 +306,15 @@ function* passOfEmbedding(
  * Source: Dosovitskiy et al. 2021, arXiv:2010.11929, eq. (1); for convolutions: Xu et al. 2021, arXiv:2012.05217.
  * @param h float32 (B, H, W, C)
  */
-function withPlaces(config: UNet2DConfig, weights: Weights, h: Tensor4D, tiles: Tiles = ONE_TILE): Tensor4D {
+function withPlaces(
+  config: UNet2DConfig,
+  weights: Weights,
+  h: Tensor4D,
+  { tiles = ONE_TILE, shift = NO_SHIFT }: UNet2DOptions,
+): Tensor4D {
   if (!config.position_embedding) return h;
-  const embedding = weight(weights, POSITION_EMBEDDING) as Tensor4D;
+  const learnt = weight(weights, POSITION_EMBEDDING) as Tensor4D;
+  const embedding = shift[0] === 0 && shift[1] === 0 ? learnt : roll(learnt, shift);
   if (tiles[0] * tiles[1] === 1) return add(h, embedding);
   const [, height, width, channels] = embedding.shape;
   const windows = add(splitWindows(h, tiles), reshape(embedding, [1, height * width, channels]));

@@ -29,7 +29,7 @@ export function* denoiseInSlices(
   index: number,
   pass = 0,
 ): Generator<void, Denoised> {
-  const { guidance, classifierGuide, condition, sampler, measure, tiles } = plan;
+  const { guidance, classifierGuide, condition, sampler, measure, tiles, noiseShift } = plan;
   const { figment } = model.index;
   const elsewhere = elsewhereOf(model, xt);
   const unit = sizeUnit(model.unet.config);
@@ -42,9 +42,12 @@ export function* denoiseInSlices(
         tiles,
         unit,
         turn,
-        predict: (rolled) =>
+        predict: (rolled, [down, right]) =>
           elsewhere?.unet(rolled, t, told) ??
-          (plan.isRecorded ? recordedUNet : unet2dOf)(model, rolled, t, told, options),
+          (plan.isRecorded ? recordedUNet : unet2dOf)(model, rolled, t, told, {
+            ...options,
+            shift: [down + noiseShift[0], right + noiseShift[1]],
+          }),
       });
     } finally {
       if (told instanceof Tensor) told.dispose();
@@ -97,7 +100,7 @@ function* recordedUNet(...evaluation: Evaluation): Generator<void, Tensor4D> {
   const emb = imageEmbeddings(config, weights, t, told);
   try {
     return yield* recordedInSlices(model, {
-      name: `unet in tiles of ${options.tiles}`,
+      name: `unet in tiles of ${options.tiles}, shifted by ${config.position_embedding ? options.shift : 0}`,
       inputs: [x, emb].map((input) => ({ input, shape: input.shape })),
       shape: [...x.shape.slice(0, 3), config.out_channels],
       pass: (...given) => unet2dOfEmbedding(config, weights, ...(given as [Tensor4D, Tensor2D]), options),

@@ -4,7 +4,7 @@ import { afterEach, expect, it, vi } from 'vitest';
 import { describeOnBackends } from '../../scripts/testing/backends.ts';
 import * as random from '../core/random.ts';
 import { rollImage } from '../testing/roll.ts';
-import { tinyModelFiles } from '../testing/tinyModel.ts';
+import { type TinyModelOptions, tinyModelFiles } from '../testing/tinyModel.ts';
 import type { SampleOptions } from './completeAll.ts';
 import { generate } from './generate.ts';
 import { COMMON_SHARE } from './latentNoise.ts';
@@ -24,8 +24,9 @@ const LATENT_PX = 2;
 const TILE_LATENTS = TILE_PX / LATENT_PX;
 const NOISE_SIZE = NUM_TILES * TILE_LATENTS ** 2 * 4;
 
-async function make(options: SampleOptions, circularPadding = true): Promise<Uint8Array> {
-  const model = createModel(tinyModelFiles({ labels: ['brick', 'wood'], circularPadding, channels: 3 }));
+async function make(options: SampleOptions, of: TinyModelOptions = {}): Promise<Uint8Array> {
+  const files = tinyModelFiles({ labels: ['brick', 'wood'], circularPadding: true, channels: 3, ...of });
+  const model = createModel(files);
   try {
     const [pixels] = await generate(model, BRICKS, options);
     return pixels!;
@@ -60,31 +61,50 @@ function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
 const size: SampleOptions = { widthPx: WIDTH_PX, heightPx: TILE_PX, sampler: 'ddpm', numInferenceSteps: 2 };
 
 describeOnBackends(() => {
-  it('has no seam: a picture of 3 × 1 tiles rolls with its noise', async () => {
-    const { numTensors } = memory();
-    const picture = await make(size);
-    expect(memory().numTensors).toBe(numTensors);
-    expect(picture).toHaveLength(4 * WIDTH_PX * TILE_PX);
-    expect(new Set(picture).size).toBeGreaterThan(20);
-    const rolled = await make({ ...size, noiseShift: [0, TILE_LATENTS] });
-    expect(largestDifference(rolled, rollImage(picture, WIDTH_PX, TILE_PX, 0, TILE_PX))).toBeLessThanOrEqual(1);
-    expect(rolled).not.toEqual(picture);
-  });
+  it.each([false, true])(
+    'has no seam: a picture of 3 × 1 tiles rolls with its noise, positions: %s',
+    async (positions) => {
+      const { numTensors } = memory();
+      const picture = await make(size, { positions });
+      expect(memory().numTensors).toBe(numTensors);
+      expect(picture).toHaveLength(4 * WIDTH_PX * TILE_PX);
+      expect(new Set(picture).size).toBeGreaterThan(20);
+      const rolled = await make({ ...size, noiseShift: [0, TILE_LATENTS] }, { positions });
+      expect(largestDifference(rolled, rollImage(picture, WIDTH_PX, TILE_PX, 0, TILE_PX))).toBeLessThanOrEqual(1);
+      expect(rolled).not.toEqual(picture);
+    },
+  );
 });
 
 describeOnBackends(() => {
-  it('is the tile three times where the tiles have nothing to themselves', async () => {
-    replaceNoise((drawn) => drawn.map((value) => Math.sqrt(COMMON_SHARE) * value));
-    const tile = await make({ sampler: 'ddpm', numInferenceSteps: 2 });
-    replaceNoise((drawn) => (drawn.length === NOISE_SIZE ? drawn.fill(0) : drawn));
-    expect(largestDifference(await make(size), repeated(tile))).toBeLessThanOrEqual(1);
+  it.each([
+    [3, 0],
+    [-2, 5],
+  ])('is one tile that rolls with its noise and its places, by %i, %i', async (down, right) => {
+    const [picture, rolled] = [
+      await make({ numInferenceSteps: 2 }, { positions: true }),
+      await make({ numInferenceSteps: 2, noiseShift: [2 * down, 2 * right] }, { positions: true }),
+    ];
+    const expected = rollImage(picture, TILE_PX, TILE_PX, 4 * down, 4 * right);
+    expect(largestDifference(rolled, expected)).toBeLessThanOrEqual(1);
+    expect(rolled).not.toEqual(picture);
   });
+
+  it.each([false, true])(
+    'is the tile thrice where tiles have nothing to themselves, positions: %s',
+    async (positions) => {
+      replaceNoise((drawn) => drawn.map((value) => Math.sqrt(COMMON_SHARE) * value));
+      const tile = await make({ sampler: 'ddpm', numInferenceSteps: 2 }, { positions });
+      replaceNoise((drawn) => (drawn.length === NOISE_SIZE ? drawn.fill(0) : drawn));
+      expect(largestDifference(await make(size, { positions }), repeated(tile))).toBeLessThanOrEqual(1);
+    },
+  );
 
   it('leaves no tensors behind, also when it refuses', async () => {
     const { numTensors } = memory();
     await make({ widthPx: 32 });
     await expect(make({ widthPx: 40 })).rejects.toThrow(/expected multiples of tiny's tile of 16×16/);
-    await expect(make({ widthPx: 32 }, false)).rejects.toThrow(/but tiny makes 16×16 alone/);
+    await expect(make({ widthPx: 32 }, { circularPadding: false })).rejects.toThrow(/but tiny makes 16×16 alone/);
     expect(memory().numTensors).toBe(numTensors);
   });
 

@@ -3,11 +3,11 @@ import { normals } from '../core/random.ts';
 import { SAMPLING_STREAMS } from '../core/streams.ts';
 import { slerp } from '../diffusion/slerp.ts';
 import { seedBits, seededNormals } from '../kernels/normals.ts';
+import { roll } from '../networks/roll.ts';
 import type { Tiles } from '../networks/windows.ts';
 import type { Recipe } from '../recipe/recipe.ts';
 import { recordedInSlices } from './recordedPass.ts';
 import type { SamplingPlan } from './samplingPlan.ts';
-import { roll } from './shiftedTiles.ts';
 
 /** What noise is for: the step of a sampler, what is kept of an image, or the way back to before a step. */
 const USES = ['step', 'kept', 'back'] as const;
@@ -62,7 +62,7 @@ export function noise(plan: SamplingPlan, ...of: NoiseOf): Tensor4D {
 }
 
 function shifted({ recipes, latentShape, noiseShift }: SamplingPlan, values: Float32Array): Tensor4D {
-  return tidy(() => roll(tensor4d(values, [recipes.length, ...latentShape]), ...noiseShift));
+  return tidy(() => roll(tensor4d(values, [recipes.length, ...latentShape]), noiseShift));
 }
 
 type NoiseOf = [use: (typeof USES)[number], index: number, pass: number];

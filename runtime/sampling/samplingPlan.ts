@@ -5,6 +5,7 @@ import { createSampler } from '../diffusion/sampler.ts';
 import type { Sampler } from '../diffusion/samplerType.ts';
 import { alphaBarAt, createSchedule } from '../diffusion/schedule.ts';
 import type { SchedulerConfig } from '../diffusion/schedulerConfig.ts';
+import { NO_SHIFT, type Shift } from '../networks/roll.ts';
 import type { Tiles } from '../networks/windows.ts';
 import { imageSize } from '../recipe/imageSize.ts';
 import { batchKey } from '../recipe/keys.ts';
@@ -29,14 +30,11 @@ export interface SampleRun {
   /** Whether steps may be made by recordings, where the backend has them, and are then equal but for rounding; default false. */
   isRecorded?: boolean;
   /**
-   * Moves all noise around the borders of the picture by so many of its latents, as an evaluation does: a network that knows
-   * no borders moves its picture with it.
+   * Moves all noise around the borders of the picture by so many of its latents, and the places that the network knows, as an
+   * evaluation does: a network that knows no borders moves its picture with it.
    */
-  noiseShift?: NoiseShift;
+  noiseShift?: Shift;
 }
-
-/** By how many latents noise is moved; negative numbers move it up and left. */
-export type NoiseShift = readonly [down: number, right: number];
 
 /** One denoising step of a batch. */
 export interface SampleStep {
@@ -69,7 +67,7 @@ export interface SamplingPlan {
   start: Tensor4D | undefined;
   measure: Measure | undefined;
   isRecorded: boolean;
-  noiseShift: NoiseShift;
+  noiseShift: Shift;
   widthPx: number;
   heightPx: number;
   /** How many of the model's own pictures one is made of. */
@@ -119,7 +117,7 @@ export function* planSampling(
     start: run.start,
     measure: run.measureGuidance ? measureOf(scheduler, sampler) : undefined,
     isRecorded: (run.isRecorded ?? false) && !run.noiseShift,
-    noiseShift: run.noiseShift ?? [0, 0],
+    noiseShift: run.noiseShift ?? NO_SHIFT,
     widthPx,
     heightPx,
     tiles,

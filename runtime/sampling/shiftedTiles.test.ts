@@ -3,8 +3,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { describeOnBackends, draw, toTensor, valuesOn } from '../../scripts/testing/backends.ts';
 import { selectBackend } from '../backends/selectBackend.ts';
 import { runToEnd } from '../core/slices.ts';
+import { roll } from '../networks/roll.ts';
 import { rollValues } from '../testing/roll.ts';
-import { roll, type TiledPrediction, tileShift, withShiftedTiles } from './shiftedTiles.ts';
+import { type TiledPrediction, tileShift, withShiftedTiles } from './shiftedTiles.ts';
 
 const SHAPE = [2, 8, 12, 3];
 
@@ -46,7 +47,7 @@ describeOnBackends((backend) => {
     [-3, 17],
   ])('rolls by %i and %i', async (down, right) => {
     const x = draw(1, SHAPE);
-    const [rolled] = await valuesOn(backend, () => [roll(toTensor<Tensor4D>(x), down, right)]);
+    const [rolled] = await valuesOn(backend, () => [roll(toTensor<Tensor4D>(x), [down, right])]);
     expect(rolled).toEqual(rollValues(x, down, right));
   });
 });

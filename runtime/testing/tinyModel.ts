@@ -11,7 +11,7 @@ import { conditioningShapes } from '../networks/conditioning.ts';
 import { attributeKinds, conditioningConfig } from '../networks/conditioningConfig.ts';
 import { type NoisyClassifierConfig, noisyClassifierShapes } from '../networks/noisyClassifier.ts';
 import { unet2dShapes } from '../networks/unet2d.ts';
-import type { UNet2DConfig } from '../networks/unet2dConfig.ts';
+import { formatUNet2DConfig, type UNet2DConfig } from '../networks/unet2dConfig.ts';
 import { timeChannels } from '../networks/unet2dEmbedding.ts';
 import type { PictureOptions } from '../recipe/recipe.ts';
 import { type GenerateOptions, generate } from '../sampling/generate.ts';
@@ -35,6 +35,7 @@ export interface TinyModelOptions {
   attributes?: Vocabulary | null; // of a U-Net that takes a vector for label and attributes; null: it takes the label
   cvae?: boolean; // a VAE beside it that makes pictures in one step
   student?: boolean; // a U-Net that was distilled, beside its teacher
+  positions?: boolean; // U-Nets that know the places of a tile
 }
 
 export const TINY_MODEL_DEFAULTS: Required<TinyModelOptions> = {
@@ -50,6 +51,7 @@ export const TINY_MODEL_DEFAULTS: Required<TinyModelOptions> = {
   attributes: null,
   cvae: false,
   student: false,
+  positions: false,
 };
 
 /** What the tiny student has learned. */
@@ -74,7 +76,20 @@ export const TINY_FRAMES: readonly Frame[] = parseFrames([
  */
 export function tinyModelFiles(options: TinyModelOptions = {}): ModelFiles {
   const all = { ...TINY_MODEL_DEFAULTS, ...options };
-  const { kind, labels, sizePx, circularPadding, channels, patchSize, seed, attributes, cvae, student, frames } = all;
+  const {
+    kind,
+    labels,
+    sizePx,
+    circularPadding,
+    channels,
+    patchSize,
+    seed,
+    attributes,
+    cvae,
+    student,
+    frames,
+    positions,
+  } = all;
   const heightPx = all.heightPx ?? sizePx;
   const numFrames = frames?.length ?? 1;
   const classes =
@@ -86,6 +101,7 @@ export function tinyModelFiles(options: TinyModelOptions = {}): ModelFiles {
     sample_size: heightPx === sizePx ? sizePx / 2 : [heightPx / 2, sizePx / 2],
     in_channels: 4 * numFrames,
     out_channels: 4 * numFrames,
+    position_embedding: positions,
   });
   const vaeConfig = tinyVaeConfig({ sample_size: sizePx, ...tinyPatches(channels, patchSize) });
   const cvaeConfig = tinyCvaeConfig({
@@ -122,11 +138,11 @@ export function tinyModelFiles(options: TinyModelOptions = {}): ModelFiles {
         ...(student && { student: TINY_STUDENT }),
       },
     },
-    unetConfig: { _class_name: 'UNet2DModel', ...unetConfig },
+    unetConfig: formatUNet2DConfig(unetConfig),
     unet: randomWeights(unet2dShapes(unetConfig), seed),
     ...((attributes || student) && tinyConditioning(unetConfig, labels.length, attributes ?? {}, seed + 3, student)),
     ...(student && {
-      teacherConfig: { _class_name: 'UNet2DModel', ...unetConfig },
+      teacherConfig: formatUNet2DConfig(unetConfig),
       teacher: randomWeights(unet2dShapes(unetConfig), seed + 4),
     }),
     vaeConfig: formatAutoencoderKlConfig(vaeConfig),
