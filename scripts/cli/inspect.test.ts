@@ -52,6 +52,12 @@ it('lists every word of a shipped model, and the range of its numbers', async ()
   expect(text).toMatch(/^- wear +a number from 0 to 1$/m);
 });
 
+it('tells of a U-Net that knows places', async () => {
+  await writeFilesAtomic(at('placed'), await tinyModelFolder({ circularPadding: true, positions: true }));
+  expect(await figment('inspect', at('placed'))).toMatch(/^unet .*, on 8×8×4 whose places it knows$/m);
+  expect(await figment('inspect', at('own'))).toMatch(/^unet .*, on 8×8×4$/m);
+});
+
 it('tells what a page downloads, and what once that is needed', async () => {
   await writeFilesAtomic(at('plain'), plainIndex(await tinyModelFolder())); // which knows of no decoder
   const lineOf = async (name: string) => (await figment('inspect', name)).match(/^download +(.*)$/m)![1];

@@ -115,8 +115,9 @@ function framesFact(frames: readonly Frame[], widthPx: number, heightPx: number)
 function networkFacts({ unet, vae, conditioning, scheduler, latentShape }: DiffusionModel, files: ModelFiles): Line[] {
   const { predictionType, betaSchedule, trainedBetas, numTrainTimesteps, timestepSpacing } = scheduler;
   const schedule = trainedBetas ? 'betas of its own' : betaSchedule;
+  const places = unet.config.position_embedding ? ' whose places it knows' : '';
   return [
-    ['unet', `${sizeOf(files.unet, unet.config)}, on ${latentShape.join('×')}`],
+    ['unet', `${sizeOf(files.unet, unet.config)}, on ${latentShape.join('×')}${places}`],
     ['vae', vae ? vaeFact(files.vae, vae.config) : 'none: the U-Net makes pixels'],
     ...(conditioning ? [['conditioning', millions(files.conditioning ?? new Map())] satisfies Line] : []),
     ['schedule', `${schedule}, ${numTrainTimesteps} timesteps, predicts ${predictionType}, ${timestepSpacing} spacing`],
