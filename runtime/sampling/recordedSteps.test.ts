@@ -5,6 +5,7 @@ import { describeOnBackends } from '../../scripts/testing/backends.ts';
 import type { BackendName } from '../backends/selectBackend.ts';
 import { currentRecorder } from '../kernels/plan/recordings.ts';
 import { submitKernels } from '../kernels/webgpu/commands.ts';
+import * as unet2d from '../networks/unet2d.ts';
 import type { PictureOptions, Recipe } from '../recipe/recipe.ts';
 import { difference, ELF, ORC, TINY_FRAMES, tinyModelFiles } from '../testing/tinyModel.ts';
 import { decodeLatents, imagesToPixels } from './autoencoder.ts';
@@ -63,11 +64,16 @@ function expectSame(actual: Uint8Array[], expected: Uint8Array[]): void {
   for (const [i, picture] of actual.entries()) expect(difference(picture, expected[i]!)).toBeLessThanOrEqual(TOLERANCE);
 }
 
-/** The first three have all the operations that are recorded: they are enough for a software GPU, which takes its time. */
+/** The first four have all the operations that are recorded: they are enough for a software GPU, which takes its time. */
 const CASES: [string, SampleOptions, Parameters<typeof tinyModelFiles>[0]][] = [
   ['dpm++, guided', { sampler: 'dpm++', guidanceScale: 2, numInferenceSteps: 4 }, {}],
   ['ddpm, unguided, of a tile', { sampler: 'ddpm', guidanceScale: 1 }, { circularPadding: true, channels: 3 }],
   ['dpm++, of frames in patches', { sampler: 'dpm++' }, { sizePx: 8, heightPx: 12, frames: TINY_FRAMES, patchSize: 2 }],
+  [
+    'ddim, of tiles whose places are known',
+    { guidanceScale: 1 },
+    { circularPadding: true, positions: true, channels: 3 },
+  ],
   ['ddim, with noise, guided in an interval', { eta: 0.5, guidanceScale: 3, guidanceInterval: [0, 500] }, {}],
   ['of a student, told its guidance', { guidanceScale: 3, numInferenceSteps: 2 }, { student: true }],
   ['euler, of attributes', { sampler: 'euler', guidanceScale: 2 }, { attributes: HATS }],
@@ -78,13 +84,16 @@ const RECORDING: BackendName[] = ['wasm', 'webgpu'];
 
 describe('pictures by recordings', () => {
   describeOnBackends((backend) => {
-    it.each(backend === 'webgpu' ? CASES.slice(0, 3) : CASES)(
+    it.each(backend === 'webgpu' ? CASES.slice(0, 4) : CASES)(
       'are those of single operations: %s',
       async (_, options, modelOptions) => {
         const model = createModel(tinyModelFiles(modelOptions));
         const requests = [modelOptions?.attributes ? { ...ELF, attributes: { hat: 'cap' } } : ELF, ORC];
         const { numTensors } = memory();
+        const inSlices = vi.spyOn(unet2d, 'unet2dInSlices');
         const made = await generate(model, requests, options);
+        expect(inSlices.mock.calls.length > 0).toBe(!RECORDING.includes(backend));
+        inSlices.mockRestore();
         expectSame(made, await unrecorded(model, requests, options));
         expect(memory().numTensors).toBe(numTensors);
         model.dispose();
