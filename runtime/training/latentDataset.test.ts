@@ -102,7 +102,7 @@ describeOnBackends(() => {
     const spec = { ...SPEC, circular: true };
     const encoder = localEncoder(spec);
     const chosen = Int32Array.of(3, 5);
-    const views = await encodeDataset(DATASET, chosen, CONFIG, [encoder], { flip: true, circular: true });
+    const views = await encodeDataset(DATASET, chosen, CONFIG, [encoder], { flip: true, isShifted: true });
     const numViews = views.classLabels.length / chosen.length;
     const factor = 8 / views.shape[1];
     expect(numViews).toBe(2 * factor);

@@ -59,7 +59,7 @@ export interface EncodeOptions {
   /** Every image also mirrored. */
   flip: boolean;
   /** Every image at several shifts within a latent cell, wrapping at the edges: for seamless textures. */
-  circular?: boolean;
+  isShifted?: boolean;
 }
 
 /** How images are looked at before they are encoded. */
@@ -137,8 +137,8 @@ function stack(
 }
 
 /** The shifts fill a latent cell of `factor` pixels evenly, one in each row and column (Hammersley's points). */
-function viewsOf({ flip, circular }: EncodeOptions, factor: number): View[] {
-  const shifts = Array.from({ length: circular ? factor : 1 }, (_, i) => [i, reversedBits(i, factor)] as const);
+function viewsOf({ flip, isShifted }: EncodeOptions, factor: number): View[] {
+  const shifts = Array.from({ length: isShifted ? factor : 1 }, (_, i) => [i, reversedBits(i, factor)] as const);
   return shifts.flatMap((shift) => (flip ? [false, true] : [false]).map((mirrored) => ({ mirrored, shift })));
 }
 

@@ -36,7 +36,7 @@ export async function dataLatents(
 ): Promise<LatentDataset> {
   const circular = index.figment.circularPadding;
   const vae = { config, weights };
-  const origin = { dataset, indices, vae, circular, flip: false };
+  const origin = { dataset, indices, vae, circular, isShifted: circular, flip: false };
   const latents = await encodeAll(origin, [localEncoder({ ...vae, circular })]);
   return { ...latents, attributes: encodeColumns(dataset.attributes ?? [], indices) };
 }

@@ -75,7 +75,7 @@ export async function distil(name: string, command: DistilCommandOptions): Promi
         ? await trainingLatents(
             'distil',
             data,
-            { vae, circular: isRolled({ circular }, student.config) },
+            { vae, circular, isShifted: isRolled({ circular }, student.config) },
             command,
             place,
           )

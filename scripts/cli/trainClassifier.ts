@@ -64,7 +64,8 @@ export async function trainClassifier(command: ClassifierCommandOptions): Promis
     notes: { labels: dataset.labels.join(), model: model.hash },
     shapes: noisyClassifierShapes(config),
     start: async ({ backend, workers, resumed }) => {
-      const encoded = { dataset, indices: split.train, vae, circular, flip: command.flip ?? false, backend };
+      const views = { circular, isShifted: circular, flip: command.flip ?? false };
+      const encoded = { dataset, indices: split.train, vae, ...views, backend };
       const latents = await openLatents('train classifier', encoded, command.out, workers);
       const encoder = localEncoder({ ...vae, circular });
       const hasHeldOut = split.heldOut.length > 0;

@@ -83,13 +83,9 @@ export async function trainDdpm(command: DdpmCommandOptions): Promise<void> {
     shapes: conditionedShapes(config, conditioning),
     start: async (place) => {
       const { workers, resumed } = place;
-      const encoded = await trainingLatents(
-        'train ddpm',
-        data,
-        { vae, circular: isRolled(options, config) },
-        command,
-        place,
-      );
+      const { circular } = options;
+      const encoding = { vae, circular, isShifted: isRolled(options, config) };
+      const encoded = await trainingLatents('train ddpm', data, encoding, command, place);
       const latents = withAttributes(data, encoded);
       const statistics = vae ? scaledStatistics(latents, dataset, latentScale) : pixelStatistics(dataset.channels);
       const source = gradientsIn(workers, diffusionTaskSpec(config, options));

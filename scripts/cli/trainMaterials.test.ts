@@ -37,6 +37,11 @@ const sizeOf = async (...names: string[]) => {
   return [width, height];
 };
 
+async function latentsOf(run: string) {
+  const bytes = new Uint8Array(await readFile(at(run, 'latents.safetensors')));
+  return runtime.parseSafetensors(bytes, run).tensors.get('mean')!;
+}
+
 it('gives a model whose index names the channels', async () => {
   const index = JSON.parse(await readFile(at('run', 'model_index.json'), 'utf8'));
   expect(index.figment).toMatchObject({
@@ -75,6 +80,10 @@ it('knows the places of a tile where it is told to, of each tile of larger pictu
   const learnt = files.unet.get('position_embedding')!;
   expect(learnt.shape).toEqual([1, 8, 8, 8]);
   expect(learnt.data.some((value) => value !== 0)).toBe(true);
+  // encoded as other seamless data are, but as they are alone: these come first of all shifts of the others
+  const [placed, shifted] = [await latentsOf('placed'), await latentsOf('run')];
+  expect(shifted.shape[0]! / placed.shape[0]!).toBe(2);
+  expect(placed.data).toEqual(shifted.data.slice(0, placed.data.length));
   const model = runtime.createModel(files);
   const request = { label: 'disc', seed: 7, widthPx: 32 };
   const [large] = await runtime.generatePictures(model, [request], { numInferenceSteps: 1, widthPx: 32 });

@@ -15,17 +15,19 @@ import type { CommonTrainOptions, TrainingPlace } from './trainingRun.ts';
 interface Encoding {
   vae: LatentSource['vae'] | null;
   circular: boolean;
+  /** Seamless pictures are seen at several shifts, too. */
+  isShifted: boolean;
 }
 
 /** Encodes the images that train, or reads what the run has stored of them. @param title of the training */
 export function trainingLatents(
   title: string,
   { dataset, split }: TrainingData,
-  { vae, circular }: Encoding,
+  { vae, circular, isShifted }: Encoding,
   { out, flip = false }: CommonTrainOptions,
   { backend, workers }: TrainingPlace,
 ): Promise<LatentDataset> {
-  const origin = { dataset, indices: split.train, circular, flip };
+  const origin = { dataset, indices: split.train, circular, isShifted, flip };
   if (vae) return openLatents(title, { ...origin, vae, backend }, out, workers);
   return encodeDataset(dataset, split.train, null, [pixelEncoder()], origin);
 }

@@ -51,6 +51,7 @@ describe('latentKey', () => {
     indices: Int32Array.of(4, 2, 7),
     vae: { config, weights: randomWeights(autoencoderKlShapes(config)) },
     circular: false,
+    isShifted: false,
     flip: false,
     backend: 'wasm',
   });
@@ -76,6 +77,7 @@ describe('latentKey', () => {
       changed((of) => (of.vae.weights.get('encoder.conv_in.bias')!.data[0]! += 0.5)),
       changed((of) => (of.vae = { ...of.vae, config: tinyVaeConfig({ norm_num_groups: 1 }) })),
       changed((of) => (of.circular = true)),
+      changed((of) => (of.isShifted = true)),
       changed((of) => (of.flip = true)),
       changed((of) => (of.backend = 'cpu')),
     ];

@@ -22,17 +22,21 @@ export interface LatentSource {
   /** The encoded images. */
   indices: Int32Array;
   vae: { config: AutoencoderKlConfig; weights: ReadonlyMap<string, WeightTensor> };
+  /** The auto-encoder's convolutions wrap around the borders. */
   circular: boolean;
+  /** See `encodeDataset`. */
+  isShifted: boolean;
   flip: boolean;
   /** Backends round differently. */
   backend: string;
 }
 
 /** sha-256 of where latents come from. */
-export function latentKey({ dataset, indices, vae, circular, flip, backend }: LatentSource): string {
+export function latentKey({ dataset, indices, vae, circular, isShifted, flip, backend }: LatentSource): string {
   const { widthPx, heightPx, channels, classLabels, images, frames } = dataset;
   const hash = createHash('sha256');
-  hash.update(JSON.stringify({ widthPx, heightPx, channels, frames, config: vae.config, circular, flip, backend }));
+  const views = { circular, isShifted, flip };
+  hash.update(JSON.stringify({ widthPx, heightPx, channels, frames, config: vae.config, ...views, backend }));
   for (const array of [images, classLabels, indices]) addArray(hash, array);
   addWeights(hash, vae.weights);
   return hash.digest('hex');

@@ -42,7 +42,7 @@ export async function encodeAll(
   origin: Omit<LatentSource, 'backend'>,
   encoders: LatentEncoder[],
 ): Promise<LatentDataset> {
-  const { dataset, indices, vae, flip, circular } = origin;
+  const { dataset, indices, vae, flip, isShifted } = origin;
   const progress = startProgress('encode');
   try {
     return await encodeDataset(
@@ -50,7 +50,7 @@ export async function encodeAll(
       indices,
       vae.config,
       encoders,
-      { flip, circular },
+      { flip, isShifted },
       async ({ numDone, numImages }) => {
         progress.update(numDone / numImages, `${numDone} images`);
         await setImmediate(); // lets the progress line and Ctrl-C in

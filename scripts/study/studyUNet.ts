@@ -84,7 +84,7 @@ function smallConfig(latents: LatentDataset, numLabels: number): UNet2DConfig {
 /** The training images' latents: encoded once, then read. */
 async function latentsOf({ model, dataset, training, work }: StudyContext): Promise<LatentDataset> {
   const vae = { config: model.vae!.config, weights: await downloadWeights(model.vae!.weights) };
-  const settings = { circular: false, flip: false };
+  const settings = { circular: false, isShifted: false, flip: false };
   const key = latentKey({ dataset, indices: training, vae, ...settings, backend: 'any' });
   const folder = path.join(work, 'latents');
   const stored = await readLatents(folder, key);
