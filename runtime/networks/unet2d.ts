@@ -37,7 +37,7 @@ import {
   type Weights,
   weight,
 } from './layers.ts';
-import { NO_SHIFT, roll, type Shift } from './roll.ts';
+import { roll, type Shift } from './roll.ts';
 import { type ForwardPass, inSlices, withLive } from './slices.ts';
 import { sizeOfPlaces, type UNet2DConfig } from './unet2dConfig.ts';
 import { imageEmbeddings, timeChannels, type UNet2DCondition } from './unet2dEmbedding.ts';
@@ -52,8 +52,8 @@ export interface UNet2DOptions {
   circular?: boolean;
   /** Attend within each tile alone; default one tile, as diffusers does. */
   tiles?: Tiles;
-  /** How far pictures were rolled around their edges: the places that a network knows have moved as far. Default not at all. */
-  shift?: Shift;
+  /** What is added at each place of a tile, as `placesAt` gives it for pictures that were rolled; default what the network has learnt. */
+  places?: Tensor4D;
 }
 
 interface Level {
@@ -300,6 +300,15 @@ function* passOfEmbedding(
 }
 
 /**
+ * What a network adds at the places of a tile of pictures that were rolled around their edges: the places have moved as far.
+ *
+ * @returns (1, h, w, C), which the caller disposes; null for a network that knows no places
+ */
+export function placesAt(config: UNet2DConfig, weights: Weights, shift: Shift): Tensor4D | null {
+  return config.position_embedding ? roll(weight(weights, POSITION_EMBEDDING) as Tensor4D, shift) : null;
+}
+
+/**
  * Adds what was learnt for each place of a tile, so that the network need not agree with itself on where rows of bricks begin:
  * convolutions that wrap around know no place.
  *
@@ -310,11 +319,10 @@ function withPlaces(
   config: UNet2DConfig,
   weights: Weights,
   h: Tensor4D,
-  { tiles = ONE_TILE, shift = NO_SHIFT }: UNet2DOptions,
+  { tiles = ONE_TILE, places }: UNet2DOptions,
 ): Tensor4D {
   if (!config.position_embedding) return h;
-  const learnt = weight(weights, POSITION_EMBEDDING) as Tensor4D;
-  const embedding = shift[0] === 0 && shift[1] === 0 ? learnt : roll(learnt, shift);
+  const embedding = places ?? (weight(weights, POSITION_EMBEDDING) as Tensor4D);
   if (tiles[0] * tiles[1] === 1) return add(h, embedding);
   const [, height, width, channels] = embedding.shape;
   const windows = add(splitWindows(h, tiles), reshape(embedding, [1, height * width, channels]));

@@ -2,7 +2,8 @@ import { dispose, keep, Tensor, type Tensor1D, type Tensor2D, type Tensor4D, tid
 import { guidedPredictionInSlices, type SlicedDenoisingModel } from '../diffusion/guidance.ts';
 import type { SamplerStep } from '../diffusion/samplerType.ts';
 import { currentRecorder } from '../kernels/plan/recordings.ts';
-import { sizeUnit, type UNet2DOptions, unet2dInSlices, unet2dOfEmbedding } from '../networks/unet2d.ts';
+import type { Shift } from '../networks/roll.ts';
+import { placesAt, sizeUnit, type UNet2DOptions, unet2dInSlices, unet2dOfEmbedding } from '../networks/unet2d.ts';
 import { imageEmbeddings, type UNet2DCondition } from '../networks/unet2dEmbedding.ts';
 import { rowsOfCondition } from './batchCondition.ts';
 import { noise } from './latentNoise.ts';
@@ -42,12 +43,19 @@ export function* denoiseInSlices(
         tiles,
         unit,
         turn,
-        predict: (rolled, [down, right]) =>
-          elsewhere?.unet(rolled, t, told) ??
-          (plan.isRecorded ? recordedUNet : unet2dOf)(model, rolled, t, told, {
-            ...options,
-            shift: [down + noiseShift[0], right + noiseShift[1]],
-          }),
+        predict: function* (rolled, [down, right]) {
+          const { config, weights } = model.unet;
+          const shift: Shift = [down + noiseShift[0], right + noiseShift[1]];
+          const places = shift[0] === 0 && shift[1] === 0 ? null : placesAt(config, weights, shift);
+          const run = places ? undefined : elsewhere?.unet(rolled, t, told);
+          if (run) return yield* run;
+          try {
+            const evaluate = plan.isRecorded ? recordedUNet : unet2dOf;
+            return yield* evaluate(model, rolled, t, told, places ? { ...options, places } : options);
+          } finally {
+            places?.dispose();
+          }
+        },
       });
     } finally {
       if (told instanceof Tensor) told.dispose();
@@ -97,13 +105,18 @@ function* recordedUNet(...evaluation: Evaluation): Generator<void, Tensor4D> {
   const [model, x, t, told, options] = evaluation;
   if (!currentRecorder()) return yield* unet2dOf(...evaluation);
   const { config, weights } = model.unet;
+  const { places, ...borders } = options;
   const emb = imageEmbeddings(config, weights, t, told);
   try {
     return yield* recordedInSlices(model, {
-      name: `unet in tiles of ${options.tiles}, shifted by ${config.position_embedding ? options.shift : 0}`,
-      inputs: [x, emb].map((input) => ({ input, shape: input.shape })),
+      name: `unet in tiles of ${options.tiles}`,
+      inputs: [x, emb, ...(places ? [places] : [])].map((input) => ({ input, shape: input.shape })),
       shape: [...x.shape.slice(0, 3), config.out_channels],
-      pass: (...given) => unet2dOfEmbedding(config, weights, ...(given as [Tensor4D, Tensor2D]), options),
+      pass: (input, embedding, moved) =>
+        unet2dOfEmbedding(config, weights, input as Tensor4D, embedding as Tensor2D, {
+          ...borders,
+          ...(moved && { places: moved as Tensor4D }),
+        }),
       inSlices: () => unet2dOf(...evaluation),
     });
   } finally {

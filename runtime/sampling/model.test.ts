@@ -5,6 +5,7 @@ import { ELF, tinyModelFiles } from '../testing/tinyModel.ts';
 import type { ModelFiles } from '../weights/modelParts.ts';
 import { generate } from './generate.ts';
 import { createModel } from './model.ts';
+import { createTeacher } from './teacher.ts';
 
 beforeAll(async () => {
   await selectBackend({ backend: 'wasm' });
@@ -21,6 +22,19 @@ function changed(changes: Partial<Record<'unetConfig' | 'vaeConfig' | 'scheduler
   return { ...files, index, ...Object.fromEntries(merged) } as ModelFiles;
 }
 
+it('refuses a U-Net that knows the places of another size, as a teacher, too', () => {
+  const files = tinyModelFiles({ positions: true, student: true });
+  const own = memory().numTensors;
+  const narrow = { ...files.index, figment: { ...files.index.figment, widthPx: 24 } };
+  expect(() => createModel({ ...files, index: narrow })).toThrow(
+    /createModel: tiny: the U-Net knows the places of 8×8 latents, and here are 12×8; expected sample_size to be theirs/,
+  );
+  const model = createModel(tinyModelFiles({ student: true, sizePx: 24 }));
+  expect(() => createTeacher(model, files)).toThrow(/createTeacher: tiny: the U-Net knows the places of 8×8 latents/);
+  model.dispose();
+  expect(memory().numTensors).toBe(own);
+});
+
 describe('createModel', () => {
   it.each([
     ['unetConfig', { layers_per_block: 100_000 }, /unet\/config.json: layers_per_block: 100000 .* <=64/],
@@ -35,6 +49,7 @@ describe('createModel', () => {
       { widthPx: 18, heightPx: 20 },
       /tiny: a U-Net of 2 levels cannot halve latents of 9×10; expected multiples of 2/,
     ],
+    ['unetConfig', { position_embedding: true, sample_size: [8, 6] }, /tiny\/unet: .*position_embedding/],
     [
       'figment',
       { channels: 3 },

@@ -20,7 +20,7 @@ import {
 } from '../networks/conditioningConfig.ts';
 import { type Corrector, createCorrector } from '../networks/corrector.ts';
 import { sizeUnit, unet2dShapes } from '../networks/unet2d.ts';
-import { attentionLevel, parseUNet2DConfig, type UNet2DConfig } from '../networks/unet2dConfig.ts';
+import { attentionLevel, parseUNet2DConfig, sizeOfPlaces, type UNet2DConfig } from '../networks/unet2dConfig.ts';
 import { timeChannels } from '../networks/unet2dEmbedding.ts';
 import { uploadWeights } from '../networks/uploadWeights.ts';
 import { ofDecoder, ofEncoder } from '../weights/decoderWeights.ts';
@@ -69,6 +69,7 @@ export function createModel(files: ModelFiles): DiffusionModel {
   if (vaeConfig) checkImageChannels(files.index, vaeConfig);
   checkRegions(files.index, latentShape);
   checkHalved('createModel', name, latentShape, unetConfig);
+  checkPlaces('createModel', name, latentShape, unetConfig);
   checkAttendedSize('createModel', name, latentShape, unetConfig, vaeConfig);
   const corrector = correctorOf(files.index, latentShape);
   const unet = uploadWeights(files.unet);
@@ -152,6 +153,20 @@ export function checkHalved(
   if (height % unit === 0 && width % unit === 0) return;
   throw new Error(
     `${operation}: ${name}: a U-Net of ${unet.block_out_channels.length} levels cannot halve latents of ${width}×${height}; expected multiples of ${unit}, by pictures of another size or a U-Net of fewer levels`,
+  );
+}
+
+/** @throws Error when a U-Net knows the places of a tile of another size than the latents */
+export function checkPlaces(
+  operation: string,
+  name: string,
+  [height, width]: DiffusionModel['latentShape'],
+  unet: UNet2DConfig,
+): void {
+  const places = sizeOfPlaces(unet);
+  if (!places || (places[0] === height && places[1] === width)) return;
+  throw new Error(
+    `${operation}: ${name}: the U-Net knows the places of ${places[1]}×${places[0]} latents, and here are ${width}×${height}; expected sample_size to be theirs, by a U-Net that was trained with this auto-encoder and size`,
   );
 }
 

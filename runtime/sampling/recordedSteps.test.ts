@@ -64,7 +64,7 @@ function expectSame(actual: Uint8Array[], expected: Uint8Array[]): void {
   for (const [i, picture] of actual.entries()) expect(difference(picture, expected[i]!)).toBeLessThanOrEqual(TOLERANCE);
 }
 
-/** The first four have all the operations that are recorded: they are enough for a software GPU, which takes its time. */
+/** The first five have all the operations that are recorded: they are enough for a software GPU, which takes its time. */
 const CASES: [string, SampleOptions, Parameters<typeof tinyModelFiles>[0]][] = [
   ['dpm++, guided', { sampler: 'dpm++', guidanceScale: 2, numInferenceSteps: 4 }, {}],
   ['ddpm, unguided, of a tile', { sampler: 'ddpm', guidanceScale: 1 }, { circularPadding: true, channels: 3 }],
@@ -72,6 +72,11 @@ const CASES: [string, SampleOptions, Parameters<typeof tinyModelFiles>[0]][] = [
   [
     'ddim, of tiles whose places are known',
     { guidanceScale: 1 },
+    { circularPadding: true, positions: true, channels: 3 },
+  ],
+  [
+    'ddim, of three tiles side by side whose places are known',
+    { guidanceScale: 1, numInferenceSteps: 2, widthPx: 48 },
     { circularPadding: true, positions: true, channels: 3 },
   ],
   ['ddim, with noise, guided in an interval', { eta: 0.5, guidanceScale: 3, guidanceInterval: [0, 500] }, {}],
@@ -84,7 +89,7 @@ const RECORDING: BackendName[] = ['wasm', 'webgpu'];
 
 describe('pictures by recordings', () => {
   describeOnBackends((backend) => {
-    it.each(backend === 'webgpu' ? CASES.slice(0, 4) : CASES)(
+    it.each(backend === 'webgpu' ? CASES.slice(0, 5) : CASES)(
       'are those of single operations: %s',
       async (_, options, modelOptions) => {
         const model = createModel(tinyModelFiles(modelOptions));

@@ -35,7 +35,7 @@ const samplings = new WeakMap<DiffusionModel, Map<string, readonly StepNotes[]>>
 
 /**
  * Makes the steps of a plan by recordings, on backends that have them. Where a classifier, a mask, tiles or a measurement
- * take part, there are none.
+ * take part, or the networks compute elsewhere, there are none.
  *
  * @param xt the latents to begin with, which take on those after each step
  * @returns  through the generator, the step to go on with; the steps' x0Pred is overwritten by the next
@@ -47,7 +47,7 @@ export function* recordedStepsInSlices(
   signal: AbortSignal | undefined,
 ): Generator<SampleStep | null, number> {
   const { firstStep, sampler } = plan;
-  const recorder = isRecordable(plan) ? currentRecorder() : null;
+  const recorder = isRecordable(model, plan) ? currentRecorder() : null;
   const notes = recorder && (yield* abortable(notesOf(recorder, model, plan), signal));
   const embeddings = notes && (yield* abortable(embeddingsOf(recorder, model, plan, notes), signal));
   if (!embeddings) return firstStep;
@@ -75,9 +75,12 @@ export function* recordedStepsInSlices(
   }
 }
 
-function isRecordable({ isRecorded, classifierGuide, measure, recipes, tiles, firstStep, sampler }: SamplingPlan) {
+function isRecordable(
+  { elsewhere }: DiffusionModel,
+  { isRecorded, classifierGuide, measure, recipes, tiles, firstStep, sampler }: SamplingPlan,
+): boolean {
   const isPlain = !classifierGuide && !measure && !recipes[0]!.mask && tiles[0] * tiles[1] === 1;
-  return isRecorded && isPlain && firstStep < sampler.timesteps.length;
+  return isRecorded && isPlain && !elsewhere && firstStep < sampler.timesteps.length;
 }
 
 /** The notes of all steps, which are made when there are none, a step in each slice; null when they cannot be. */

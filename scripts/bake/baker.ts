@@ -37,11 +37,14 @@ async function buildOnnxModel(files: ModelFiles): Promise<DiffusionModel> {
     model.dispose();
     throw error;
   });
-  const dispose = () => {
-    model.dispose();
-    elsewhere.dispose();
+  return {
+    ...model,
+    elsewhere,
+    dispose() {
+      model.dispose.call(this);
+      elsewhere.dispose();
+    },
   };
-  return { ...model, elsewhere, dispose };
 }
 
 /** Pictures made at once: of one model, with one sampling. */

@@ -1,6 +1,6 @@
 import { dispose, memory, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import type * as ort from 'onnxruntime-node';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Attributes, encodeAttributes } from '../../../runtime/core/attributes.ts';
 import { normals } from '../../../runtime/core/random.ts';
 import { runToEnd } from '../../../runtime/core/slices.ts';
@@ -203,7 +203,10 @@ async function differenceOf(files: ModelFiles): Promise<number> {
     numSlices++;
     await letEventsIn();
   };
+  const [steps, decoded] = [vi.spyOn(elsewhere, 'unet'), vi.spyOn(elsewhere, 'decode')];
   const [theirs] = await generateRecipes({ model: { ...model, elsewhere } }, [recipe], { onSlice });
+  expect(steps).toHaveBeenCalledTimes(4);
+  expect(decoded).toHaveBeenCalledTimes(1);
   expect(numSlices).toBeGreaterThan(3);
   elsewhere.dispose();
   model.dispose();
