@@ -10,8 +10,10 @@ import {
   type Attributes,
   attributesOfRecipe,
   quote,
+  type Recipe,
   type RecipeChanges,
   type RecipeOptions,
+  recipeKey,
   type SurfaceOptions,
 } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
@@ -356,7 +358,7 @@ function checkShape({ parallax, variations, cellSize }: SurfaceMaterialOptions):
 /** Makes a variation show the material's recipe with a seed of its own; what that recipe lacks goes back to its default. */
 async function showAsync(texture: GeneratedTexture, recipe: RecipeOptions, how: RegenerateOptions): Promise<void> {
   const isSettled = texture.isReady() && !texture.isGenerating; // after a lost device it is drawn again
-  const isShown = isSettled && JSON.stringify(texture.recipe) === JSON.stringify(recipe);
+  const isShown = isSettled && recipeKey(texture.recipe as Recipe) === recipeKey(recipe as Recipe);
   const lacking = Object.fromEntries(Object.keys(texture.newestRecipe ?? {}).map((entry) => [entry, undefined]));
   if (!isShown) await texture.regenerateAsync({ ...lacking, ...recipe }, how);
 }

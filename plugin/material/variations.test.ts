@@ -117,4 +117,20 @@ describe('a material of several surfaces whose model has attributes', () => {
     expect(again).toMatchObject([21, 22].map((seed) => ({ seed, attributes: next })));
     for (const spy of [painted, repainted]) spy.mockRestore();
   });
+
+  it('keeps what its variations show when it is reshaped, and needs no generator for it', async () => {
+    const examples = { labels: new Uint8Array(3), values: Float32Array.of(0, 0, 1, 1, 0.2, 1) };
+    Object.assign(materials.info, { examples });
+    const floor = await makeMaterial({ variations: 3 });
+    const flat = mapsOf(floor);
+    materials.dispose();
+    await floor.reshapeAsync({ depthPx: 9 });
+    const deep = mapsOf(floor);
+    const isNormal = (_: unknown, place: number) => place % 3 === 1;
+    expect(deep.filter(isNormal)).toHaveLength(2);
+    for (const [place, map] of deep.entries()) {
+      if (isNormal(map, place)) expect(map).not.toEqual(flat[place]);
+      else if (place % 3 === 0) expect(map).toEqual(flat[place]);
+    }
+  });
 });
