@@ -106,10 +106,12 @@ export class GeneratedSprites<Words extends ModelWords = ModelWords> extends Spr
       disposeButTexture(taken);
       throw error;
     }
-    const { spriteManagers } = scene;
-    if (!spriteManagers!.includes(manager)) spriteManagers!.pop(); // as in a container that is not added to the scene
     const container = manager._parentContainer;
-    container?.spriteManagers?.push(taken);
+    scene.spriteManagers!.pop(); // Babylon has put it behind all others
+    for (const managers of [scene.spriteManagers, container?.spriteManagers]) {
+      const place = managers?.indexOf(manager) ?? -1;
+      if (place >= 0) managers![place] = taken; // one of a container that is not added to the scene is not among the scene's
+    }
     taken._parentContainer = container;
     disposeButTexture(manager);
     return taken;

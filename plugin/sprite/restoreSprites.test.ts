@@ -125,6 +125,20 @@ it('stands in the place of a manager of a container, in it and in the scene', as
   expect([other.spriteManagers, container.spriteManagers]).toEqual([[plain], []]);
 });
 
+it('stands where the manager stood, so that a loop over all comes to each', async () => {
+  sprites.createSprite('orc');
+  const first = await reloaded();
+  const { scene: other } = first;
+  await AppendSceneAsync(`data:${JSON.stringify(SceneSerializer.Serialize(scene))}`, other);
+  const second = other.spriteManagers![1]!;
+  const restored: GeneratedSprites[] = [];
+  for (const manager of other.spriteManagers!) restored.push(await restoreSpritesAsync(manager as SpriteManager));
+  expect(restored.map(({ sprites: own }) => own.map(({ name }) => name))).toEqual([['orc'], ['orc']]);
+  expect(other.spriteManagers).toEqual(restored);
+  expect(restored).not.toContain(first);
+  expect(restored).not.toContain(second);
+});
+
 it('leaves a manager as it is whose sprites show cells that the sheet lacks', async () => {
   sprites.createSprite('orc');
   const manager = await reloaded();
