@@ -342,7 +342,7 @@ export class GeneratedSheet extends RawTexture {
   }
 
   private loadAsync(): Promise<PictureSource> {
-    return sourceFor(this, this.address, this.rootUrl ?? undefined);
+    return sourceFor(this, this.address, this.rootUrl ?? undefined, this.saved?.cells);
   }
 
   private async keepModelAsync(): Promise<void> {

@@ -343,7 +343,7 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
   }
 
   private async loadAsync(signal?: AbortSignal): Promise<PictureSource> {
-    return this.adopt(await untilAborted(sourceFor(this, this.address, this.rootUrl), signal));
+    return this.adopt(await untilAborted(sourceFor(this, this.address, this.rootUrl, [this.current]), signal));
   }
 
   private adopt(source: PictureSource): PictureSource {

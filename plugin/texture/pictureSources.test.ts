@@ -3,6 +3,7 @@ import { AssetsManager } from '@babylonjs/core/Misc/assetsManager.js';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
 import { AssetGenerator } from '../assetGenerator.ts';
+import { GeneratedSheet } from '../sprite/generatedSheet.ts';
 import { serveTiny } from '../testing/serveTiny.ts';
 import { createScene, next, ON_THIS_THREAD, uploadedTo } from '../testing/tinyScene.ts';
 import { RECIPE, scene, tiny, useTiny } from '../testing/tinySuite.ts';
@@ -90,6 +91,26 @@ describe('a model on the disk', () => {
     for (const rootUrl of ['https://game.example/', '']) {
       expect(await loadedFrom(rootUrl)).toMatch(/is on the disk, which no scene file from elsewhere reads; load/);
     }
+  });
+
+  it.each(['texture', 'sheet'])('goes for a classifier of a saved %s, too', async (kind) => {
+    const recipe = { ...RECIPE, classifier: 'file:///there/is/no/classifier', classifierLabel: 'ornate' };
+    const sprites = await tiny.generateSpritesAsync({ labels: [RECIPE.label] });
+    const saved = {
+      texture: (await tiny.generateTextureAsync(RECIPE)).serialize()!,
+      sheet: sprites.sheet.serialize()!,
+    };
+    const problemOf = async (rootUrl: string) => {
+      const other = createScene();
+      const made =
+        kind === 'texture'
+          ? GeneratedTexture.Parse({ ...saved.texture, recipe }, other, rootUrl)
+          : GeneratedSheet.Parse({ ...saved.sheet, cells: [recipe] }, other, rootUrl);
+      await expect.poll(() => made.loadingError).toBe(true);
+      return made.errorObject?.message;
+    };
+    expect(await problemOf('https://game.example/')).toMatch(/its classifier "file:.*" is on the disk, which no scene/);
+    expect(await problemOf('file:///scenes/')).not.toMatch(/its classifier/);
   });
 
   it('is read where the program itself names it', async () => {

@@ -2,7 +2,7 @@
 
 import type { BaseTexture } from '@babylonjs/core/Materials/Textures/baseTexture.js';
 import type { Scene } from '@babylonjs/core/scene.js';
-import { definedOf, quote } from '../../runtime/index.ts';
+import { definedOf, quote, type RecipeOptions } from '../../runtime/index.ts';
 import { addressOf, isPackage, type ModelLocation, type ModelPackage } from '../loading/loadModelBytes.ts';
 import { type Asker, type Lease, SharedLoad } from '../loading/sharedLoad.ts';
 import { PictureSource } from '../pictureSource.ts';
@@ -80,9 +80,17 @@ export function takeSource(
  * that name where there is one. An address that is no whole one counts from the scene file's folder. The model stays as long as the texture does.
  *
  * @param rootUrl that folder; absent where no scene file names the model
+ * @param recipes those of the scene file, which may name classifiers
+ * @throws        RangeError where a scene file from elsewhere names a model or a classifier on the disk
  */
-export async function sourceFor(texture: BaseTexture, address: string, rootUrl?: string): Promise<PictureSource> {
+export async function sourceFor(
+  texture: BaseTexture,
+  address: string,
+  rootUrl?: string,
+  recipes: readonly (RecipeOptions | null)[] = [],
+): Promise<PictureSource> {
   const scene = texture.getScene()!;
+  for (const recipe of recipes) assertMayBeRead('classifier', recipe?.classifier, rootUrl);
   const lease = await takeByAddress(scene, address, rootUrl);
   if (texture.getScene()) texture.onDisposeObservable.addOnce(lease.release);
   else lease.release();
@@ -104,16 +112,17 @@ export function takeByAddress(
   const known = newestOf(scene, address, hash) ?? newestOf(scene, whole, hash);
   const place = typeof location === 'string' ? (packages.get(address) ?? whole) : location;
   if (known) return known.takeAsync({ signal });
-  if (rootUrl !== undefined && place === whole) assertMayBeRead(whole, rootUrl);
+  if (place === whole) assertMayBeRead('model', whole, rootUrl);
   return takeSource(place, scene, options);
 }
 
 /** A scene file may come from anywhere, and has Node read the disk only where it is from there itself. */
-function assertMayBeRead(address: string, rootUrl: string): void {
-  if (!address.startsWith('file:') || rootUrl.startsWith('file:')) return;
-  const remedy = 'load this model before the scene file, or the scene file from a file: address, too';
+function assertMayBeRead(kind: 'model' | 'classifier', address: unknown, rootUrl?: string): void {
+  if (rootUrl === undefined || rootUrl.startsWith('file:')) return;
+  if (typeof address !== 'string' || !address.startsWith('file:')) return;
+  const remedy = `load this ${kind} before the scene file, or the scene file from a file: address, too`;
   throw new RangeError(
-    `scene file: its model ${quote(address)} is on the disk, which no scene file from elsewhere reads; ${remedy}`,
+    `scene file: its ${kind} ${quote(address)} is on the disk, which no scene file from elsewhere reads; ${remedy}`,
   );
 }
 
