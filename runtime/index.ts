@@ -464,6 +464,7 @@ export {
   attributeProblem,
   decodeAttributes,
   encodeAttributes,
+  isOpen,
   isRange,
   type NumberRange,
   type Vocabulary,

@@ -49,6 +49,17 @@ it('passes over a value that is no label of a model, as it does with attributes'
   });
 });
 
+it('takes "any" as left out, so that both show the same', () => {
+  const sheet = { kind: 'any', hair: 'any', cape: 'any' };
+  const seen = new Set<string>();
+  for (let seed = 0; seed < 40; seed++) {
+    expect(both(sheet, seed)).toEqual(both({}, seed));
+    seen.add(both(sheet, seed)[0]!.label);
+  }
+  expect(seen.size).toBeGreaterThan(1);
+  expect(() => both({ nothing: 'any' })).toThrow(/nothing/);
+});
+
 it('draws what is left out by the seed, the same for both, and leaves what one alone knows to it', () => {
   const seen = new Set<string>();
   let numBald = 0;

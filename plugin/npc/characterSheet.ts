@@ -4,6 +4,7 @@ import {
   type AttributeValues,
   attributeProblem,
   fingerprint,
+  isOpen,
   isRange,
   listed,
   type ModelInfo,
@@ -52,7 +53,7 @@ type ForEach<Models extends readonly CharacterModel[], Entry> = { -readonly [Ind
  * What each model is asked for, so that all show the same character. What a model does not know it is not asked for. An
  * attribute that several models know, and a label, is drawn by the seed where the sheet leaves it out: the same for all, from
  * the examples of the model that knows most attributes, so that they go together; evenly where no model has examples. What one
- * model alone knows stays its own choice.
+ * model alone knows stays its own choice. An entry of "any" counts as left out.
  *
  * @throws RangeError for a name or value that no model knows, with the nearest
  */
@@ -63,9 +64,18 @@ export function characterRequests<const Models extends readonly CharacterModel[]
 ): ForEach<Models, CharacterRequest> {
   const labelNames = models.map((model) => labelNameOf(sheet, model, models));
   checkKnown(sheet, models, labelNames);
+  return requestsOf(withoutOpen(sheet, models), models, labelNames, seed) as ForEach<Models, CharacterRequest>;
+}
+
+function requestsOf(
+  sheet: CharacterSheet,
+  models: readonly CharacterModel[],
+  labelNames: readonly string[],
+  seed: number,
+): CharacterRequest[] {
   const drawn = drawnAttributes(sheet, models, labelNames, seed);
   const words = { ...drawn, ...wordsByExamples(sheet, models, labelNames, seed), ...sheet };
-  const requests = models.map((model, i): CharacterRequest => {
+  return models.map((model, i): CharacterRequest => {
     const name = labelNames[i]!;
     const { attributes: vocabulary = {} } = model;
     const known = (entry: string) => attributeProblem(vocabulary, entry, words[entry]) === undefined;
@@ -78,7 +88,13 @@ export function characterRequests<const Models extends readonly CharacterModel[]
       ignored: Object.keys(sheet).filter((entry) => !(entry === name && isLabel) && !known(entry)),
     };
   });
-  return requests as ForEach<Models, CharacterRequest>;
+}
+
+/** The entries that ask for something, of some model. */
+function withoutOpen(sheet: CharacterSheet, models: readonly CharacterModel[]): CharacterSheet {
+  const isOpenTo = (name: string, value: unknown) => (model: CharacterModel) =>
+    isOpen(model.labels, value) && isOpen(model.attributes?.[name] ?? [], value);
+  return Object.fromEntries(Object.entries(sheet).filter(([name, value]) => !models.every(isOpenTo(name, value))));
 }
 
 /** Tells what each model is asked for when some entries of a sheet change; nothing is drawn by the seed. @throws as `characterRequests` */
@@ -86,7 +102,9 @@ export function characterChanges<const Models extends readonly CharacterModel[]>
   changes: CharacterSheet,
   models: Models,
 ): ForEach<Models, CharacterChange> {
-  const requests: readonly CharacterRequest[] = characterRequests(changes, models, 0);
+  const labelNames = models.map((model) => labelNameOf(changes, model, models));
+  checkKnown(changes, models, labelNames);
+  const requests = requestsOf(changes, models, labelNames, 0);
   const changed = requests.map(({ label, attributes, ignored }): CharacterChange => {
     const known = Object.keys(changes).filter((name) => !ignored.includes(name));
     const own = known.filter((name) => Object.hasOwn(attributes, name));
