@@ -83,6 +83,17 @@ it('computes on this thread by one backend at a time', async () => {
   scene.getEngine().dispose();
 });
 
+it('computes on the device of no scene while models compute on this thread without it', async () => {
+  const scene = createScene();
+  const files = await tinyModelFolder();
+  const onDevice = () => createPainter(files, 'tiny', scene, { compute: 'gpu' });
+  const painter = await createPainter(files, 'tiny', scene, { compute: 'thread', backend: 'wasm' });
+  await expect(onDevice()).rejects.toThrow(/compute is "gpu", but other models of this page compute by "wasm" on this/);
+  painter.dispose();
+  await expect(onDevice()).rejects.toThrow(/needs a WebGPUEngine/);
+  scene.getEngine().dispose();
+});
+
 it('says what to take where there are no web workers', async () => {
   const scene = createScene();
   const refused = createPainter(await tinyModelFolder(), 'tiny', scene, { compute: 'worker' });

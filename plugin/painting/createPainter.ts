@@ -114,7 +114,8 @@ function backendFor(asked: BackendName | undefined): BackendName | undefined {
 function bestFor(scene: Scene): Exclude<Compute, 'auto'> {
   const engine = scene.getEngine();
   const shared = sharesDevice(engine);
-  if (shared && !isSoftwareAdapter(shared.info) && !computesElsewhere(engine)) return 'gpu';
+  const isFree = !computesElsewhere(engine) && backendsInUse({ offDevice: true }).length === 0;
+  if (shared && !isSoftwareAdapter(shared.info) && isFree) return 'gpu';
   return typeof Worker === 'function' ? 'worker' : 'thread';
 }
 
@@ -125,6 +126,12 @@ async function createOnDevice(
   options: Omit<ThreadPainterOptions, 'device'>,
 ): Promise<Painter> {
   const engine = scene.getEngine();
+  const [other] = backendsInUse({ offDevice: true });
+  if (other) {
+    throw new Error(
+      `AssetGenerator: compute is "gpu", but other models of this page compute by "${other}" on this thread; take "worker" for these or dispose them first`,
+    );
+  }
   const shared = sharesDevice(engine);
   if (!shared) {
     throw new Error(

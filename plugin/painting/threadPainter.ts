@@ -49,19 +49,24 @@ function endCompilation(): void {
   compilation = null;
 }
 
-/** How many painters of this page compute on this thread by each backend. */
-const numByBackend = new Map<BackendName, number>();
+/** By what a painter of this page computes on this thread. */
+interface BackendUse {
+  name: BackendName;
+  /** On a scene's device. */
+  isOnDevice: boolean;
+}
 
-/** The backends by which painters of this page compute on this thread. */
-export function backendsInUse(): BackendName[] {
-  return Array.from(numByBackend).flatMap(([name, count]) => (count > 0 ? [name] : []));
+const uses = new Set<BackendUse>();
+
+/** The backends by which painters of this page compute on this thread: all, or those that use no scene's device. */
+export function backendsInUse({ offDevice = false } = {}): BackendName[] {
+  return [...new Set([...uses].flatMap(({ name, isOnDevice }) => (offDevice && isOnDevice ? [] : [name])))];
 }
 
 /** Counts a painter among those of a backend. @returns takes it out again */
-function joinBackend(name: BackendName): () => void {
-  const count = (change: number) => numByBackend.set(name, (numByBackend.get(name) ?? 0) + change);
-  count(1);
-  return () => count(-1);
+function joinBackend(use: BackendUse): () => void {
+  uses.add(use);
+  return () => uses.delete(use);
 }
 
 export interface ThreadPainterOptions {
@@ -109,8 +114,8 @@ export class ThreadPainter implements Painter {
     private readonly options: ThreadPainterOptions,
   ) {
     this.info = modelInfo(model);
-    this.leave = joinBackend(backend.backend);
     const { device, frameBudgetMs } = options;
+    this.leave = joinBackend({ name: backend.backend, isOnDevice: device !== null });
     this.batchSize = device ? GPU_BATCH_SIZE : 1;
     this.limit = device && new GpuLimit(device, frameBudgetMs, submitKernels);
     const budget = this.newBudget();
