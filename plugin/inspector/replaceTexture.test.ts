@@ -88,5 +88,6 @@ it('offers flat textures that no model has made', async () => {
   const texture = plain();
   [material.diffuseTexture, material.emissiveTexture, material.bumpTexture] = [texture, texture, surface.albedoTexture];
   for (const entity of [mesh, material, texture]) expect(replaceableTextures(entity)).toEqual([texture]);
-  for (const entity of [null, surface, surface.albedoTexture, scene]) expect(replaceableTextures(entity)).toEqual([]);
+  const maps = [surface.albedoTexture, surface.bumpTexture, surface.metallicTexture, plain()];
+  for (const entity of [null, surface, scene, ...maps]) expect(replaceableTextures(entity)).toEqual([]);
 });

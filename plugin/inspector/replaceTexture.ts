@@ -32,7 +32,7 @@ const PLACEMENT = [
 export function replaceableTextures(entity: unknown): Texture[] {
   if (entity instanceof AbstractMesh) return replaceableTextures(entity.material);
   if (entity instanceof SurfaceMaterial) return [];
-  if (!(entity instanceof Material)) return isReplaceable(entity) ? [entity] : [];
+  if (!(entity instanceof Material)) return isReplaceable(entity) && isPainted(entity) ? [entity] : [];
   return [...new Set(entity.getActiveTextures())].filter(isReplaceable);
 }
 
@@ -40,6 +40,12 @@ function isReplaceable(texture: unknown): texture is Texture {
   if (!(texture instanceof Texture) || texture instanceof GeneratedTexture || texture instanceof GeneratedSheet)
     return false;
   return !texture.isCube && !texture.is3D && !texture.isRenderTarget;
+}
+
+/** Whether materials show a texture, and none of them made it: no surface's normals, nor the maps of a generated texture. */
+function isPainted(texture: Texture): boolean {
+  const owners = texture.getScene()!.materials.filter((material) => material.hasTexture(texture));
+  return owners.length > 0 && !owners.some((material) => material instanceof SurfaceMaterial);
 }
 
 /**

@@ -235,9 +235,10 @@ export class GeneratedSprites<Words extends ModelWords = ModelWords> extends Spr
   /**
    * Packs the pictures as they are shown, as a PNG file with a TexturePacker JSON. Frames are called `<label>-<seed>`, or
    * `<label>-<seed>-<cell>` where that name is taken, and those of animated pictures as `composeAtlas` calls them. The pivots
-   * are where the pictures stand. Empty cells are left out.
+   * are where the pictures stand. Empty cells are left out. Pictures that are on the GPU alone, and previews, are asked of the
+   * generator, which must still be there.
    *
-   * @throws RangeError when all cells are empty; an AbortError when disposed
+   * @throws RangeError when all cells are empty; an AbortError when disposed, or where the generator is gone and needed
    */
   async packAsync(imageName = `${this.name}.png`): Promise<PackedSprites> {
     const { frames } = this.sheet.info!;
