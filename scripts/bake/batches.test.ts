@@ -42,6 +42,14 @@ describe('makeBatches', () => {
     expect(sizes(64)).toEqual([4, 4, 1]);
     expect(sizes(512)).toEqual(Array(9).fill(1));
   });
+
+  it('has something for each job where there are enough pictures', () => {
+    const sizes = (jobs: number) => makeBatches(pictures(look('a'), 9), 16, jobs).map(({ length }) => length);
+    expect(sizes(1)).toEqual([9]);
+    expect(sizes(2)).toEqual([5, 4]);
+    expect(sizes(4)).toEqual([3, 3, 3]);
+    expect(sizes(20)).toEqual(Array(9).fill(1));
+  });
 });
 
 describe('takeShard', () => {

@@ -6,8 +6,12 @@ import type { Shard } from './manifest.ts';
 /** A batch is this many pictures of 32 × 32; of larger ones it is fewer. */
 const USUAL_AREA_PX = 32 * 32;
 
-/** Groups pictures into batches of one model and one sampling, model after model, so that each is opened once. */
-export function makeBatches(pictures: readonly PlannedPicture[], batchSize: number): PlannedPicture[][] {
+/**
+ * Groups pictures into batches of one model and one sampling, model after model, so that each is opened once.
+ *
+ * @param jobs how many bake at the same time: of what can be one batch, each gets a part
+ */
+export function makeBatches(pictures: readonly PlannedPicture[], batchSize: number, jobs = 1): PlannedPicture[][] {
   const groups = new Map<string, Map<string, PlannedPicture[]>>();
   const keys = new Map<Look, string>();
   for (const picture of pictures) {
@@ -19,7 +23,9 @@ export function makeBatches(pictures: readonly PlannedPicture[], batchSize: numb
     groups.set(look.model, ofModel.set(keys.get(look)!, group));
   }
   return [...groups.values()].flatMap((ofModel) =>
-    [...ofModel.values()].flatMap((group) => chunks(group, sizeFor(group[0]!.look, batchSize))),
+    [...ofModel.values()].flatMap((group) =>
+      chunks(group, Math.min(sizeFor(group[0]!.look, batchSize), Math.ceil(group.length / jobs))),
+    ),
   );
 }
 

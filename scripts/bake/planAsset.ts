@@ -316,7 +316,7 @@ function sheetLayout(labels: readonly string[], widthPx: number, heightPx: numbe
   const isEven = new Set(counts.values()).size === 1;
   const numLabels = isEven ? counts.size : 1;
   const columns = areRows
-    ? squareColumns(labels.length, widthPx, heightPx)
+    ? Math.min(squareColumns(labels.length, widthPx, heightPx), Math.max(1, Math.floor(MAX_SHEET_PX / widthPx)))
     : sheetColumns(numLabels, labels.length / numLabels);
   const width = columns * widthPx;
   const height = Math.ceil(labels.length / columns) * heightPx;

@@ -129,7 +129,7 @@ async function bakePictures(
 ): Promise<void> {
   if (pictures.length === 0) return;
   const { batch = DEFAULT_BATCH, jobs = 1, backend, engine, signal, onProgress } = options;
-  const queue = makeBatches(pictures, batch);
+  const queue = makeBatches(pictures, batch, jobs);
   const team = await openTeam(Math.min(jobs, queue.length), backend, engine);
   result.backend = { name: team.backend, reason: team.reason };
   const shares = new Map<number, number>();

@@ -31,7 +31,7 @@ Examples:
   figment bake portraits --label elf,orc --guidance 3 --steps 30 --sampler ddim --sheet --out npcs
   figment bake https://example.org/models/portraits --out npcs
   figment bake runs/heroes --pipeline cvae --count 50 --out crowd
-  figment bake --count 4 --enlarge 8 --sheet --out out
+  figment bake --count 4 --enlarge 2 --sheet --out out
   figment bake portraits --label elf --image npcs/elf-3.png --strength 0.8 --sampler dpm++ --steps 20 --count 8 --out sisters
   figment bake portraits --label elf --image npcs/elf-3.png --mask hair.png --count 8 --out hair
   figment bake portraits --classifier portraits-ornate --classifier-label ornate --classifier-scale 20 --out ornate

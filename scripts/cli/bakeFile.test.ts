@@ -67,6 +67,16 @@ describe('figment bake FILE', () => {
     expect(await readFile(art.file, 'utf8')).toBe(before);
   });
 
+  it('refuses to write its report over a page that no bake has made, before it bakes', async () => {
+    await art.describe([{ labels: ['elf'], seeds: [1] }]);
+    const page = `${art.file.slice(0, -'.json'.length)}.html`;
+    await writeFile(page, 'mine');
+    await expect(bake('--report', page)).rejects.toThrow(/would be written over, but no bake has made it/);
+    expect(await readFile(page, 'utf8')).toBe('mine');
+    expect((await art.files()).size).toBe(0);
+    await rm(page);
+  });
+
   it('writes what the file lists, and nothing when nothing has changed', async () => {
     await art.describe(THREE, { materials: { babylon: 'm/all.babylon', gltf: 'm/all.gltf' } });
     expect(await bake()).toMatch(/bake: 8 images baked, 0 as they were; 14 files written/);

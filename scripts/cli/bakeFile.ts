@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { refuseForeignPage } from '../bake/foreignFiles.ts';
 import {
   type BakeOptions,
   type BakeProgress,
@@ -22,6 +23,7 @@ export async function bakeFile(file: string, options: BakeCommandOptions): Promi
   await interruptible(async (signal) => {
     if (options.check) return check(file, options, signal);
     const run = runOptions(options, signal);
+    if (typeof options.report === 'string') await refuseForeignPage(options.report); // before hours of baking
     if (!options.watch) {
       const result = await withProgress('bake', 'images', (onProgress) => bake(file, { ...run, onProgress }));
       tell(result, options.prune);

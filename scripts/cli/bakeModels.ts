@@ -20,7 +20,11 @@ export async function bakeModels(models: string[], options: BakeCommandOptions):
     throw new UsageError(`bake: ${file} is a file, and no bake file, which ends in .json or .jsonc`);
   if (out === undefined) throw new UsageError('bake: name a folder to write to with --out');
   const named = [...new Set(models)];
-  const source = describe(named.length > 0 ? named : shippedModels(), named.length === 1, pictures);
+  const all = named.length > 0 ? named : shippedModels();
+  if (all.length === 0) {
+    throw new UsageError('bake: no model is installed here; name one, or npm install babylon-figment-portraits');
+  }
+  const source = describe(all, named.length === 1, pictures);
   await interruptible(async (signal) => {
     const plan = await planBake(source, { out, signal });
     for (const note of plan.notes) console.log(printable(`bake: ${note}`));

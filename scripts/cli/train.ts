@@ -5,6 +5,8 @@ import { inItsFolder, runCommand } from './runCommand.ts';
 
 const CIRCULAR = 'for seamless tiles: wrap every convolution around the borders, and augment by shifts that do';
 
+const NO_CIRCULAR = 'wrap no convolution, whatever --init-from does';
+
 function command(name: string, description: string, circular = CIRCULAR, start = 'model'): Command {
   return runCommand(name, description)
     .option('--extra-data <dir>', 'a data set of the same image size to train on besides; none of it is held out')
@@ -60,6 +62,7 @@ function vaeCommand(): Command {
   addAugmentations(vae);
   addLossOptions(vae);
   return vae
+    .option('--no-circular', NO_CIRCULAR)
     .addOption(ofNewNetwork('--widths <list>', 'channels by level, separated by commas: 32,64,96,128', channelCounts))
     .addOption(ofNewNetwork('--latent-channels <n>', 'channels of the latents (default: 8)', wholeNumber(1, 256)))
     .addOption(
@@ -168,7 +171,7 @@ function ddpmCommand(): Command {
         'squaredcos_cap_v2',
       ]),
     )
-    .option('--no-circular', 'wrap no convolution, whatever --init-from does')
+    .option('--no-circular', NO_CIRCULAR)
     .addOption(attributesOption('default: all'))
     .addOption(ofNewNetwork('--widths <list>', 'channels by level, separated by commas: 64,128', channelCounts))
     .addOption(ofNewNetwork('--layers <n>', 'residual blocks a level', wholeNumber(1, 8)))

@@ -43,6 +43,7 @@ const NOT_JUDGED = 'train classifier: no picture is held out to tell how well it
 
 /** figment train classifier */
 export async function trainClassifier(command: ClassifierCommandOptions): Promise<void> {
+  refuseForeignCard(command);
   const options = trainerOptions(command, NOISY_CLASSIFIER_DEFAULTS);
   const model = await readGuided(command.model);
   const read = await readTrainingData(command);
@@ -89,6 +90,13 @@ export async function trainClassifier(command: ClassifierCommandOptions): Promis
       };
     },
   });
+}
+
+/** @throws UsageError for a README.md that no training of a classifier has written, such as that of a data set */
+function refuseForeignCard({ out }: ClassifierCommandOptions): void {
+  const isOwn = ['config.json', 'checkpoint.safetensors'].some((file) => existsSync(join(out, file)));
+  if (isOwn || !existsSync(join(out, 'README.md'))) return;
+  throw new UsageError(`train classifier: ${out} holds a README.md, which its own would replace; choose another --out`);
 }
 
 /** The parts of the model to guide that its classifier needs. @throws UsageError for a model without an auto-encoder */

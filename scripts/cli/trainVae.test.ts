@@ -106,6 +106,18 @@ describe('train vae --resume', () => {
   });
 });
 
+it('wraps as the model does that it begins with, unless told otherwise', async () => {
+  const files = await runtime.modelFolderFiles(tinyModelFiles({ circularPadding: true }), { dtype: 'F16' });
+  await writeFilesAtomic(at('wrapping'), files);
+  const trained = async (out: string, ...words: string[]) => {
+    await train(out, 1, '--init-from', at('wrapping'), ...words);
+    return (await readVae(at(out))).weights;
+  };
+  const usual = await trained('as-it-does');
+  expect(usual).toEqual(await trained('asked', '--circular'));
+  expect(usual).not.toEqual(await trained('not', '--no-circular'));
+});
+
 describe('train vae --freeze-encoder', () => {
   const load = (name: string) => runtime.loadModelFolder(diskSource(at(name)));
   const isEncoder = (name: string) => name.startsWith('encoder.') || name.startsWith('quant_conv.');
@@ -128,6 +140,30 @@ describe('train vae --freeze-encoder', () => {
       const isKept = data.every((value, i) => value === after.vae.get(name)!.data[i]);
       expect(isKept, name).toBe(isEncoder(name));
     }
+  });
+
+  it('forgets where the colours of a palette came out of the old decoder, also where that was found again meanwhile', async () => {
+    const palette = {
+      colours: Buffer.alloc(6, 9).toString('base64'),
+      logits: Buffer.alloc(2 * 4).toString('base64'), // of three labels and "any"
+      deviation: 0.03,
+      sure: 0.9,
+      offsets: Buffer.alloc(6, 1).toString('base64'),
+    };
+    const files = await runtime.modelFolderFiles(tinyModelFiles(), { dtype: 'F16' });
+    const { figment, ...entries } = JSON.parse(new TextDecoder().decode(files['model_index.json']));
+    const known = Buffer.from(JSON.stringify({ ...entries, figment: { ...figment, palette } }));
+    await writeFilesAtomic(at('coloured'), { ...files, 'model_index.json': known });
+    const indexOf = async () => JSON.parse(await readFile(at('uncoloured', 'model_index.json'), 'utf8'));
+    const printed = await train('uncoloured', 1, '--init-from', at('coloured'), '--freeze-encoder');
+    expect(printed).toMatch(/the palette forgets where; run figment palette on the new model/);
+    const { offsets: _, ...others } = palette;
+    const index = await indexOf();
+    expect(index.figment.palette).toEqual(others);
+    index.figment.palette = palette;
+    await writeFilesAtomic(at('uncoloured'), { 'model_index.json': Buffer.from(JSON.stringify(index)) });
+    await train('uncoloured', 2, '--init-from', at('coloured'), '--freeze-encoder', '--resume');
+    expect((await indexOf()).figment.palette).toEqual(others);
   });
 
   it('goes on with --resume, and writes a whole model again', async () => {

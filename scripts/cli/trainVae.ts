@@ -30,9 +30,10 @@ import { encodeJson, writeFilesAtomic } from '../node/atomicWrite.ts';
 import { CREDIT_FILE, type Credit, combineCredits, readCredit, withCredit } from '../node/credit.ts';
 import { modelFolder } from '../node/openModel.ts';
 import { framesAsPictures } from '../node/readDataset.ts';
-import { readVae } from '../node/readNetworks.ts';
+import { readIndexOf, readVae } from '../node/readNetworks.ts';
 import { orUsageError, UsageError } from '../node/usageError.ts';
 import { isWholeModel, readWholeModel, withNetworks } from '../node/wholeModel.ts';
+import { withoutOffsets } from '../node/withoutOffsets.ts';
 import { startFolder } from './trainingCheckpoint.ts';
 import { readTrainingData } from './trainingData.ts';
 import { writeReconstructions } from './trainingPreviews.ts';
@@ -58,8 +59,12 @@ interface VaeCommandOptions extends CommonTrainOptions {
   latentChannels?: number;
 }
 
+const STALE_OFFSETS =
+  'train vae: colours will come out of this decoder elsewhere than of the old one, so the palette forgets where; run figment palette on the new model';
+
 /** figment train vae */
 export async function trainVae(command: VaeCommandOptions): Promise<void> {
+  if (!command.freezeEncoder && command.latentsOf === undefined && !command.resume) refuseWholeModel(command.out);
   const data = framesAsPictures(await readTrainingData(command));
   const { dataset, split } = data;
   const folder = startFolder(command, 'vae');
@@ -79,7 +84,9 @@ export async function trainVae(command: VaeCommandOptions): Promise<void> {
   const credit = combineCredits([dataset, known ? await readCredit(known) : null]);
   const keepsLatents = command.freezeEncoder || teacher;
   const model = keepsLatents && known && isWholeModel(known) ? withCredit(await readWholeModel(known), credit) : null;
-  const options = vaeOptions(command, dataset, teacher?.config ?? null, model?.index.figment.circularPadding);
+  if (model?.index.figment.palette?.offsets) console.log(STALE_OFFSETS);
+  const index = known ? await readIndexOf(known) : null;
+  const options = vaeOptions(command, dataset, teacher?.config ?? null, index?.figment.circularPadding);
   const start = teacher ? startFromTeacher(teacher, config) : init?.weights;
   const { freezeEncoder, circular } = options;
   await train(command, {
@@ -102,7 +109,8 @@ export async function trainVae(command: VaeCommandOptions): Promise<void> {
           if (!model) await saveVae(command.out, vae, credit);
           else {
             const files = await withNetworks(model, await networkOf(vae));
-            await writeFilesAtomic(command.out, resumed ? await withAddedParts(command.out, files) : files);
+            const all = resumed ? await withAddedParts(command.out, files) : files;
+            await writeFilesAtomic(command.out, withoutOffsets(all));
           }
           await writeReconstructions(command.out, step, data, (images, columns) =>
             reconstructionSheet(dataset, images, columns, vae),
@@ -167,7 +175,7 @@ function refuseWholeModel(out: string): void {
   );
 }
 
-/** @param circular what the model says that the decoder is trained for; the command may ask for it too */
+/** @param circular what the model to begin with says that its networks are trained for; the command may say otherwise */
 function vaeOptions(
   command: VaeCommandOptions,
   { channels }: Dataset,
