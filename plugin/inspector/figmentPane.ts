@@ -74,8 +74,9 @@ function Pane({ scene, selection, bakeFile }: PaneProps) {
   const entity = useObservableState(() => selection.selectedEntity, selection.onSelectedEntityChanged);
   const models = useLoadedModels(scene);
   const [numReplaced, setNumReplaced] = useState(0);
-  // A material is asked again when its texture was replaced.
-  const subject = useMemo(() => paintableOf(entity), [entity, numReplaced]);
+  const isPaintable = paintableOf(entity) !== null;
+  // What is selected is asked again when its texture was replaced, and once its model is loaded.
+  const subject = useMemo(() => paintableOf(entity), [entity, numReplaced, isPaintable]);
   const trial = useMemo(() => subject && trialOf(subject), [subject]);
   const textures = replaceableTextures(entity);
   const onReplaced = (texture: object) => {
