@@ -62,17 +62,15 @@ export function characterRequests<const Models extends readonly CharacterModel[]
   models: Models,
   seed: number,
 ): ForEach<Models, CharacterRequest> {
-  const labelNames = models.map((model) => labelNameOf(sheet, model, models));
-  checkKnown(sheet, models, labelNames);
-  return requestsOf(withoutOpen(sheet, models), models, labelNames, seed) as ForEach<Models, CharacterRequest>;
+  const isAsked = ([name, value]: [string, unknown]) =>
+    !models.some(({ attributes = {} }) => Object.hasOwn(attributes, name) && isOpen(attributes[name]!, value));
+  return requestsOf(Object.fromEntries(Object.entries(sheet).filter(isAsked)), models, seed) as never;
 }
 
-function requestsOf(
-  sheet: CharacterSheet,
-  models: readonly CharacterModel[],
-  labelNames: readonly string[],
-  seed: number,
-): CharacterRequest[] {
+/** The same of a sheet whose entries all ask for something. */
+function requestsOf(sheet: CharacterSheet, models: readonly CharacterModel[], seed: number): CharacterRequest[] {
+  const labelNames = models.map((model) => labelNameOf(sheet, model, models));
+  checkKnown(sheet, models, labelNames);
   const drawn = drawnAttributes(sheet, models, labelNames, seed);
   const words = { ...drawn, ...wordsByExamples(sheet, models, labelNames, seed), ...sheet };
   return models.map((model, i): CharacterRequest => {
@@ -90,21 +88,12 @@ function requestsOf(
   });
 }
 
-/** The entries that ask for something, of some model. */
-function withoutOpen(sheet: CharacterSheet, models: readonly CharacterModel[]): CharacterSheet {
-  const isOpenTo = (name: string, value: unknown) => (model: CharacterModel) =>
-    isOpen(model.labels, value) && isOpen(model.attributes?.[name] ?? [], value);
-  return Object.fromEntries(Object.entries(sheet).filter(([name, value]) => !models.every(isOpenTo(name, value))));
-}
-
 /** Tells what each model is asked for when some entries of a sheet change; nothing is drawn by the seed. @throws as `characterRequests` */
 export function characterChanges<const Models extends readonly CharacterModel[]>(
   changes: CharacterSheet,
   models: Models,
 ): ForEach<Models, CharacterChange> {
-  const labelNames = models.map((model) => labelNameOf(changes, model, models));
-  checkKnown(changes, models, labelNames);
-  const requests = requestsOf(changes, models, labelNames, 0);
+  const requests = requestsOf(changes, models, 0);
   const changed = requests.map(({ label, attributes, ignored }): CharacterChange => {
     const known = Object.keys(changes).filter((name) => !ignored.includes(name));
     const own = known.filter((name) => Object.hasOwn(attributes, name));

@@ -3,6 +3,7 @@ import { getBackend } from '@tensorflow/tfjs-core';
 import { afterEach, expect, it, vi } from 'vitest';
 import type { BackendName } from '../../runtime/index.ts';
 import { tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
+import * as device from '../device.ts';
 import { createScene } from '../testing/tinyScene.ts';
 import { createPainter } from './createPainter.ts';
 import { backendsInUse } from './threadPainter.ts';
@@ -87,10 +88,14 @@ it('computes on the device of no scene while models compute on this thread witho
   const scene = createScene();
   const files = await tinyModelFolder();
   const onDevice = () => createPainter(files, 'tiny', scene, { compute: 'gpu' });
+  const shared = vi.spyOn(device, 'sharesDevice').mockReturnValue({} as ReturnType<typeof device.sharesDevice>);
+  const adopted = vi.spyOn(device, 'adoptDeviceAsync').mockRejectedValue(new Error('it would be adopted'));
   const painter = await createPainter(files, 'tiny', scene, { compute: 'thread', backend: 'wasm' });
   await expect(onDevice()).rejects.toThrow(/compute is "gpu", but other models of this page compute by "wasm" on this/);
+  expect(adopted).not.toHaveBeenCalled();
   painter.dispose();
-  await expect(onDevice()).rejects.toThrow(/needs a WebGPUEngine/);
+  await expect(onDevice()).rejects.toThrow('it would be adopted');
+  for (const spy of [shared, adopted]) spy.mockRestore();
   scene.getEngine().dispose();
 });
 

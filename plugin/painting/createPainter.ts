@@ -105,16 +105,19 @@ export async function createPainter(
 function backendFor(asked: BackendName | undefined): BackendName | undefined {
   const other = backendsInUse().find((name) => name !== asked);
   if (other === undefined || asked === undefined) return asked ?? other;
-  const remedy = `take that one, or compute: 'worker', or dispose its generators first`;
-  throw new Error(
-    `AssetGenerator: backend is "${asked}", but other models of this page compute by "${other}" on this thread; ${remedy}`,
+  throw elsewiseError(`backend is "${asked}"`, other, 'take that one, or');
+}
+
+function elsewiseError(asked: string, other: BackendName, remedy = 'take'): Error {
+  return new Error(
+    `AssetGenerator: ${asked}, but other models of this page compute by "${other}" on this thread; ${remedy} compute: 'worker', or dispose its generators first`,
   );
 }
 
 function bestFor(scene: Scene): Exclude<Compute, 'auto'> {
   const engine = scene.getEngine();
   const shared = sharesDevice(engine);
-  const isFree = !computesElsewhere(engine) && backendsInUse({ offDevice: true }).length === 0;
+  const isFree = !computesElsewhere(engine) && !backendsInUse(true)[0];
   if (shared && !isSoftwareAdapter(shared.info) && isFree) return 'gpu';
   return typeof Worker === 'function' ? 'worker' : 'thread';
 }
@@ -126,18 +129,14 @@ async function createOnDevice(
   options: Omit<ThreadPainterOptions, 'device'>,
 ): Promise<Painter> {
   const engine = scene.getEngine();
-  const [other] = backendsInUse({ offDevice: true });
-  if (other) {
-    throw new Error(
-      `AssetGenerator: compute is "gpu", but other models of this page compute by "${other}" on this thread; take "worker" for these or dispose them first`,
-    );
-  }
   const shared = sharesDevice(engine);
   if (!shared) {
     throw new Error(
       `AssetGenerator: compute "gpu" needs a WebGPUEngine, this is ${engine.name}; use CreateEngineAsync`,
     );
   }
+  const [other] = backendsInUse(true);
+  if (other) throw elsewiseError('compute is "gpu"', other);
   const backend = await adoptDeviceAsync(engine);
   const painter = await ThreadPainter.CreateAsync(files, name, backend, { ...options, device: shared.device });
   if (engine.isDisposed || sharesDevice(engine)?.device === shared.device) return painter;

@@ -58,9 +58,9 @@ interface BackendUse {
 
 const uses = new Set<BackendUse>();
 
-/** The backends by which painters of this page compute on this thread: all, or those that use no scene's device. */
-export function backendsInUse({ offDevice = false } = {}): BackendName[] {
-  return [...new Set([...uses].flatMap(({ name, isOnDevice }) => (offDevice && isOnDevice ? [] : [name])))];
+/** The backend of each painter of this page that computes on this thread: of all, or of those that use no scene's device. */
+export function backendsInUse(offDevice = false): BackendName[] {
+  return [...uses].flatMap(({ name, isOnDevice }) => (offDevice && isOnDevice ? [] : [name]));
 }
 
 /** Counts a painter among those of a backend. @returns takes it out again */

@@ -359,16 +359,10 @@ function checkInput(
 ): void {
   const [batch, height, width, channels] = xt.shape;
   const unit = sizeUnit(config);
-  const places = sizeOfPlaces(config);
   if (height % (unit * down) !== 0 || width % (unit * across) !== 0) {
     const tiles = down * across === 1 ? '' : `, in ${across}×${down} tiles,`;
     throw new RangeError(
       `unet2d: ${width}×${height}${tiles} cannot be halved ${Math.log2(unit)} times; use multiples of ${unit}`,
-    );
-  }
-  if (places && (height !== places[0] * down || width !== places[1] * across)) {
-    throw new RangeError(
-      `unet2d: ${width}×${height} in ${across}×${down} tiles; expected tiles of ${places[1]}×${places[0]}, whose places the network knows`,
     );
   }
   if (channels !== config.in_channels) {

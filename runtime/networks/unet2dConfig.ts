@@ -95,7 +95,7 @@ export function parseUNet2DConfig(json: unknown, fileName = 'unet/config.json', 
   checkNormGroups(config, fileName);
   checkAttention(config, fileName);
   if (config.position_embedding && config.sample_size === null) {
-    throw new Error(`${fileName}: position_embedding is of the places of a tile; give sample_size, which is null`);
+    throw new Error(`${fileName}: position_embedding needs sample_size`);
   }
   if (config.class_embed_type === 'identity' && config.num_class_embeds !== null) {
     throw new Error(

@@ -43,18 +43,14 @@ export function* denoiseInSlices(
         tiles,
         unit,
         turn,
-        predict: function* (rolled, [down, right]) {
+        predict: (rolled, [down, right]) => {
           const { config, weights } = model.unet;
           const shift: Shift = [down + noiseShift[0], right + noiseShift[1]];
-          const places = shift[0] === 0 && shift[1] === 0 ? null : placesAt(config, weights, shift);
-          const run = places ? undefined : elsewhere?.unet(rolled, t, told);
-          if (run) return yield* run;
-          try {
-            const evaluate = plan.isRecorded ? recordedUNet : unet2dOf;
-            return yield* evaluate(model, rolled, t, told, places ? { ...options, places } : options);
-          } finally {
-            places?.dispose();
-          }
+          const places = shift.some(Boolean) ? placesAt(config, weights, shift) : null;
+          if (places) owned.push(places);
+          else if (elsewhere) return elsewhere.unet(rolled, t, told);
+          const evaluate = plan.isRecorded ? recordedUNet : unet2dOf;
+          return evaluate(model, rolled, t, told, places ? { ...options, places } : options);
         },
       });
     } finally {
@@ -63,7 +59,7 @@ export function* denoiseInSlices(
   };
   const t = sampler.timesteps[index]!;
   const input = tidy(() => sampler.scaleInput(xt, index));
-  const owned = [input];
+  const owned: Tensor4D[] = [input];
   const norms: Tensor1D[] = []; // one, if any
   const observe = (guided: Tensor4D, uncond: Tensor4D) => norms.push(keep(measure!(guided, uncond, index)));
   try {

@@ -27,7 +27,7 @@ it('refuses a U-Net that knows the places of another size, as a teacher, too', (
   const own = memory().numTensors;
   const narrow = { ...files.index, figment: { ...files.index.figment, widthPx: 24 } };
   expect(() => createModel({ ...files, index: narrow })).toThrow(
-    /createModel: tiny: the U-Net knows the places of 8×8 latents, and here are 12×8; expected sample_size to be theirs/,
+    /createModel: tiny: the U-Net knows the places of 8×8 latents; expected 12×8/,
   );
   const model = createModel(tinyModelFiles({ student: true, sizePx: 24 }));
   expect(() => createTeacher(model, files)).toThrow(/createTeacher: tiny: the U-Net knows the places of 8×8 latents/);

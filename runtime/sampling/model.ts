@@ -68,8 +68,7 @@ export function createModel(files: ModelFiles): DiffusionModel {
   const latentShape = checkLatents(files.index, unetConfig, vaeConfig);
   if (vaeConfig) checkImageChannels(files.index, vaeConfig);
   checkRegions(files.index, latentShape);
-  checkHalved('createModel', name, latentShape, unetConfig);
-  checkPlaces('createModel', name, latentShape, unetConfig);
+  checkLatentSize('createModel', name, latentShape, unetConfig);
   checkAttendedSize('createModel', name, latentShape, unetConfig, vaeConfig);
   const corrector = correctorOf(files.index, latentShape);
   const unet = uploadWeights(files.unet);
@@ -143,30 +142,22 @@ function checkRegions({ figment }: ModelIndex, [height, width]: DiffusionModel['
 }
 
 /** @throws Error when a U-Net cannot halve latents as often as it has levels to go down */
-export function checkHalved(
+export function checkLatentSize(
   operation: string,
   name: string,
   [height, width]: DiffusionModel['latentShape'],
   unet: UNet2DConfig,
 ): void {
+  const [rows, columns] = sizeOfPlaces(unet) ?? [height, width];
+  if (rows !== height || columns !== width) {
+    throw new Error(
+      `${operation}: ${name}: the U-Net knows the places of ${columns}×${rows} latents; expected ${width}×${height}`,
+    );
+  }
   const unit = sizeUnit(unet);
   if (height % unit === 0 && width % unit === 0) return;
   throw new Error(
     `${operation}: ${name}: a U-Net of ${unet.block_out_channels.length} levels cannot halve latents of ${width}×${height}; expected multiples of ${unit}, by pictures of another size or a U-Net of fewer levels`,
-  );
-}
-
-/** @throws Error when a U-Net knows the places of a tile of another size than the latents */
-export function checkPlaces(
-  operation: string,
-  name: string,
-  [height, width]: DiffusionModel['latentShape'],
-  unet: UNet2DConfig,
-): void {
-  const places = sizeOfPlaces(unet);
-  if (!places || (places[0] === height && places[1] === width)) return;
-  throw new Error(
-    `${operation}: ${name}: the U-Net knows the places of ${places[1]}×${places[0]} latents, and here are ${width}×${height}; expected sample_size to be theirs, by a U-Net that was trained with this auto-encoder and size`,
   );
 }
 

@@ -6,7 +6,7 @@ import { timeChannels } from '../networks/unet2dEmbedding.ts';
 import { uploadWeights } from '../networks/uploadWeights.ts';
 import type { ModelFiles } from '../weights/modelParts.ts';
 import { checkWeights } from '../weights/weightTensor.ts';
-import { checkAttendedSize, checkHalved, checkPlaces, type DiffusionModel } from './model.ts';
+import { checkAttendedSize, checkLatentSize, type DiffusionModel } from './model.ts';
 
 /**
  * The teacher of a distilled model: a model of its own, which makes pictures in many steps with guidance by two passes. It
@@ -32,8 +32,7 @@ export function createTeacher(
   const fileName = `${figment.name}/unet_teacher/config.json`;
   const config = parseUNet2DConfig(teacherConfig, fileName);
   checkAlike(fileName, config, student.unet.config);
-  checkHalved('createTeacher', figment.name, student.latentShape, config);
-  checkPlaces('createTeacher', figment.name, student.latentShape, config);
+  checkLatentSize('createTeacher', figment.name, student.latentShape, config);
   checkAttendedSize('createTeacher', figment.name, student.latentShape, config, null);
   checkWeights(teacher, unet2dShapes(config), `${figment.name}/unet_teacher`);
   const weights = uploadWeights(teacher);
