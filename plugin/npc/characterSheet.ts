@@ -64,7 +64,10 @@ export function characterRequests<const Models extends readonly CharacterModel[]
 ): ForEach<Models, CharacterRequest> {
   const isAsked = ([name, value]: [string, unknown]) =>
     !models.some(({ attributes = {} }) => Object.hasOwn(attributes, name) && isOpen(attributes[name]!, value));
-  return requestsOf(Object.fromEntries(Object.entries(sheet).filter(isAsked)), models, seed) as never;
+  return requestsOf(Object.fromEntries(Object.entries(sheet).filter(isAsked)), models, seed) as ForEach<
+    Models,
+    CharacterRequest
+  >;
 }
 
 /** The same of a sheet whose entries all ask for something. */

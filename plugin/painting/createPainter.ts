@@ -105,10 +105,11 @@ export async function createPainter(
 function backendFor(asked: BackendName | undefined): BackendName | undefined {
   const other = backendsInUse().find((name) => name !== asked);
   if (other === undefined || asked === undefined) return asked ?? other;
-  throw elsewiseError(`backend is "${asked}"`, other, 'take that one, or');
+  throw otherBackendError(`backend is "${asked}"`, other, 'take that one, or');
 }
 
-function elsewiseError(asked: string, other: BackendName, remedy = 'take'): Error {
+/** What is told of models that would compute beside others, by another backend or on a device. */
+function otherBackendError(asked: string, other: BackendName, remedy = 'take'): Error {
   return new Error(
     `AssetGenerator: ${asked}, but other models of this page compute by "${other}" on this thread; ${remedy} compute: 'worker', or dispose its generators first`,
   );
@@ -136,7 +137,7 @@ async function createOnDevice(
     );
   }
   const [other] = backendsInUse(true);
-  if (other) throw elsewiseError('compute is "gpu"', other);
+  if (other) throw otherBackendError('compute is "gpu"', other);
   const backend = await adoptDeviceAsync(engine);
   const painter = await ThreadPainter.CreateAsync(files, name, backend, { ...options, device: shared.device });
   if (engine.isDisposed || sharesDevice(engine)?.device === shared.device) return painter;

@@ -141,7 +141,7 @@ function checkRegions({ figment }: ModelIndex, [height, width]: DiffusionModel['
   }
 }
 
-/** @throws Error when a U-Net cannot halve latents as often as it has levels to go down */
+/** @throws Error when a U-Net knows the places of latents of another size, or cannot halve them as often as it has levels to go down */
 export function checkLatentSize(
   operation: string,
   name: string,

@@ -1,9 +1,8 @@
 import { memory, mul, type Tensor4D } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { describeOnBackends, draw, toTensor, valuesOn } from '../../scripts/testing/backends.ts';
+import { draw, toTensor } from '../../scripts/testing/backends.ts';
 import { selectBackend } from '../backends/selectBackend.ts';
 import { runToEnd } from '../core/slices.ts';
-import { roll } from '../networks/roll.ts';
 import { rollValues } from '../testing/roll.ts';
 import { type TiledPrediction, tileShift, withShiftedTiles } from './shiftedTiles.ts';
 
@@ -36,19 +35,6 @@ describe('tileShift', () => {
   it('does not stay where it is for two turns', () => {
     const shifts = Array.from({ length: 50 }, (_, turn) => tileShift([16, 16], 2, turn).join());
     for (let i = 1; i < shifts.length; i++) expect(shifts[i]).not.toBe(shifts[i - 1]);
-  });
-});
-
-describeOnBackends((backend) => {
-  it.each([
-    [0, 0],
-    [3, 0],
-    [0, -5],
-    [-3, 17],
-  ])('rolls by %i and %i', async (down, right) => {
-    const x = draw(1, SHAPE);
-    const [rolled] = await valuesOn(backend, () => [roll(toTensor<Tensor4D>(x), [down, right])]);
-    expect(rolled).toEqual(rollValues(x, down, right));
   });
 });
 

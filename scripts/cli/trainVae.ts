@@ -85,7 +85,7 @@ export async function trainVae(command: VaeCommandOptions): Promise<void> {
   const keepsLatents = command.freezeEncoder || teacher;
   const model = keepsLatents && known && isWholeModel(known) ? withCredit(await readWholeModel(known), credit) : null;
   if (model?.index.figment.palette?.offsets) console.log(STALE_OFFSETS);
-  const index = known ? await readIndexOf(known) : null;
+  const index = model?.index ?? (known ? await readIndexOf(known) : null);
   const options = vaeOptions(command, dataset, teacher?.config ?? null, index?.figment.circularPadding);
   const start = teacher ? startFromTeacher(teacher, config) : init?.weights;
   const { freezeEncoder, circular } = options;

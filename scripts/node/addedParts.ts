@@ -6,7 +6,8 @@ import { encodeJson } from './atomicWrite.ts';
 
 /**
  * The files of a model that a resumed training writes, with what was given to the folder since the training stopped: a palette,
- * a probe, regions and a conditional VAE. None of them depends on the network that is trained.
+ * a probe, regions and a conditional VAE. None of them depends on the network that is trained, but for
+ * a palette's offsets on the auto-encoder: see `withoutOffsets`.
  *
  * @param folder where the training writes, and where it has written before
  */
