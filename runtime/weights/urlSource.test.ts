@@ -259,10 +259,10 @@ it('refuses JSON of more than ten million bytes, which no model has, once so muc
   expect(numSent).toBeLessThan(20);
 });
 
-it('sends no credentials', async () => {
+it('sends no credentials, and asks whether files that the browser keeps are still the same', async () => {
   const fetch = vi.fn(async () => new Response(new Uint8Array(1)));
   await urlSource('/m', { fetch }).read('a');
-  expect(fetch).toHaveBeenCalledWith('/m/a', expect.objectContaining({ credentials: 'omit' }));
+  expect(fetch).toHaveBeenCalledWith('/m/a', expect.objectContaining({ credentials: 'omit', cache: 'no-cache' }));
 });
 
 it('stops with the reason given, and lets go of the connection', async () => {

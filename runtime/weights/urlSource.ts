@@ -24,7 +24,8 @@ export const URL_SOURCE_DEFAULTS: Required<Omit<UrlSourceOptions, 'fetch'>> = {
 };
 
 /**
- * A model folder at an address, such as `/assets/models/portraits`. Sends no credentials.
+ * A model folder at an address, such as `/assets/models/portraits`. Sends no credentials. The browser asks the server whether a file that
+ * it keeps is still the same, so that files of a model that was replaced never meet those of its successor.
  * @param baseUrl absolute, or relative to the page; in Node it may be one of the disk, such as `file:///models/portraits`
  * @throws RangeError when the address is not that of a folder: it has a query, a fragment, a user or a password
  */
@@ -102,7 +103,8 @@ async function readOnce(url: string, settings: Settings, options: ReadOptions): 
   };
   try {
     const { fetch = fetchFile, headers } = settings;
-    const response = await fetch(url, { credentials: 'omit', headers, signal: controller.signal });
+    const { signal } = controller;
+    const response = await fetch(url, { credentials: 'omit', cache: 'no-cache', headers, signal });
     checkStatus(url, response);
     return await readBody(url, response, settings.maxFileBytes, onByte, options);
   } catch (error) {
