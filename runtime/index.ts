@@ -504,7 +504,7 @@ export { SAMPLING_STREAMS, SPLIT_STREAMS, streamAt } from './core/streams.ts';
 // Kernels that the plugin calls itself
 
 export { tuneRecordings } from './kernels/plan/recordings.ts';
-export { readTexels, type WriteTexelsOptions, writeTexels } from './kernels/texels.ts';
+export { readTexels, uploadTexels, type WriteTexelsOptions, writeTexels } from './kernels/texels.ts';
 export { compilationDone, compileOnly, submitKernels } from './kernels/webgpu/commands.ts';
 
 // Backends of TensorFlow.js

@@ -49,6 +49,28 @@ describeOnBackends((name) => {
       painter.dispose();
     },
   );
+
+  it.runIf(name === 'webgpu').each([3, 4] as const)(
+    'keeps what a mask keeps of an image, byte for byte, by a model of %s channels',
+    async (channels) => {
+      const files = await tinyModelFolder({ channels });
+      const choice = { backend: 'webgpu', adapter: null, reason: '' } as const;
+      const { device } = backend() as WebGPUBackend;
+      const painter = await ThreadPainter.CreateAsync(files, 'tiny', choice, { frameBudgetMs: 50, device });
+      const numPixels = 16 * 16;
+      const image = Uint8Array.from({ length: 4 * numPixels }, (_, i) => (i * 37) & 255); // of every alpha
+      const mask = Uint8Array.from({ length: numPixels }, (_, i) => 255 * Number(i >= numPixels / 2));
+      const recipe: Recipe = { label: 'elf', seed: 7, guidanceScale: 2, numInferenceSteps: 2, sampler: 'ddim' };
+      await painter.addPartAsync('vae', files);
+      const [picture] = await painter.paintAsync([{ ...recipe, image, mask, strength: 1, keepAlpha: false }]);
+      const pixels = await picture!.readPixelsAsync();
+      const half = 2 * numPixels;
+      expect(pixels.subarray(0, half)).toEqual(image.subarray(0, half));
+      expect(pixels.subarray(half)).not.toEqual(image.subarray(half));
+      picture!.dispose();
+      painter.dispose();
+    },
+  );
 });
 
 /** The colours of all pixels that are not transparent. */

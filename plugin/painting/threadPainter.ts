@@ -24,11 +24,11 @@ import {
   type Pace,
   type PacedRun,
   type PictureColours,
-  pixelsToImages,
   type Recipe,
   submitKernels,
   texelImages,
   tuneRecordings,
+  uploadTexels,
 } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
 import type { Latents } from '../latents.ts';
@@ -282,19 +282,18 @@ export class ThreadPainter implements Painter {
       }
       const finished = await finishedPictures(this.model, recipes, images);
       if (!isOnDevice) return finished.map((picture) => new PixelPicture(picture, widthPx, heightPx));
-      // What is kept of an image is laid over on this thread; the result joins the other pictures on the device.
-      const kept = finished.map(({ pixels }) => pixels);
-      const whole = pixelsToImages(this.model, kept, { widthPx, heightPx });
-      const pictures = this.toTexels(whole);
-      whole.dispose();
-      return pictures;
+      // What is kept of an image is laid over on this thread; the result joins the other pictures on the device, byte for byte.
+      return finished.map(({ pixels }) => {
+        const picture = uploadTexels(pixels, widthPx, heightPx);
+        return new TexelPicture({ widthPx, heightPx, picture, maps: null });
+      });
     } finally {
       images.dispose();
     }
   }
 
-  /** @param recipes of pictures that get the colours of the model's palette; none where they have them already */
-  private toTexels(images: ImageTensor, recipes: readonly Recipe[] = []): Picture[] {
+  /** Pictures of the model's palette get its colours. */
+  private toTexels(images: ImageTensor, recipes: readonly Recipe[]): Picture[] {
     const colours = recipes.map((recipe) => this.coloursOf(recipe));
     return texelImages(this.model, images, colours).map((image) => new TexelPicture(image));
   }

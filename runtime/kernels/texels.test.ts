@@ -17,7 +17,14 @@ import { describeOnBackends } from '../../scripts/testing/backends.ts';
 import { readTexture } from '../../scripts/testing/testDevice.ts';
 import { MIN_ALPHA, type NumValues, toMapPixels, toPixels, toPremultiplied } from '../core/pixels.ts';
 import { normals } from '../core/random.ts';
-import { packTexels, readTexels, type TexelAttrs, type WriteTexelsOptions, writeTexels } from './texels.ts';
+import {
+  packTexels,
+  readTexels,
+  type TexelAttrs,
+  uploadTexels,
+  type WriteTexelsOptions,
+  writeTexels,
+} from './texels.ts';
 
 const OPTIONS: WriteTexelsOptions = { flipY: false };
 const PICTURE: TexelAttrs = { premultiplied: true, maps: false };
@@ -134,6 +141,19 @@ function describeOrder(): void {
       const second = materials.subarray(5 * 9 * 6);
       expect(await texelsOf(materials, [5, 9, 6], { index: 1 })).toEqual(toPixels(second, 6));
       expect(await texelsOf(materials, [5, 9, 6], { index: 1, maps: true })).toEqual(toMapPixels(second));
+    });
+
+    test.each([9, 64, 70])('is a picture of %s pixels a row that was uploaded, byte for byte', async (widthPx) => {
+      const pixels = Uint8Array.from({ length: 4 * 5 * widthPx }, (_, i) => (i * 89) & 255);
+      pixels.fill(255, 0, 8); // as a float32 these are no number
+      const texels = uploadTexels(pixels, widthPx, 5);
+      expect(await readTexels(texels, widthPx)).toEqual(pixels);
+      for (const flipY of [false, true]) {
+        const texture = createTexture(widthPx, 5);
+        writeTexels(texels, widthPx, texture, { flipY });
+        expect(await readTexture(deviceInUse(), texture)).toEqual(flipY ? flipRows(pixels, widthPx) : pixels);
+      }
+      texels.dispose();
     });
 
     test('begins at (x, y) and leaves the other texels as they were', async () => {

@@ -1,6 +1,6 @@
 // Pictures as bytes on the GPU: no value passes through the CPU.
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
-import { engine, type Tensor3D, type Tensor4D } from '@tensorflow/tfjs-core';
+import { engine, type Tensor3D, type Tensor4D, tensor3d } from '@tensorflow/tfjs-core';
 
 export const TEXELS = 'FigmentTexels';
 
@@ -39,6 +39,23 @@ export function packTexels(image: Tensor4D, attrs: TexelAttrs): Tensor3D {
     throw new RangeError(`packTexels: an image of ${channels} channels has no maps; expected 6, of a material`);
   }
   return engine().runKernel(TEXELS, { image }, { ...attrs }) as Tensor3D;
+}
+
+/**
+ * A picture's bytes as they are, such as those kept of an image that was edited: the way back from `readTexels`. On WebGPU alone.
+ *
+ * @param pixels RGBA, top row first
+ * @returns      as `packTexels` does; the caller disposes it
+ */
+export function uploadTexels(pixels: Uint8Array, widthPx: number, heightPx: number): Tensor3D {
+  const shape = texelShape([1, heightPx, widthPx]);
+  const texels = new Float32Array(shape[0] * shape[1] * shape[2]);
+  const bytes = new Uint8Array(texels.buffer);
+  for (let row = 0; row < heightPx; row++) {
+    const own = pixels.subarray(4 * row * widthPx, 4 * (row + 1) * widthPx);
+    for (const place of [row, 2 * heightPx - 1 - row]) bytes.set(own, 4 * place * shape[2]);
+  }
+  return tensor3d(texels, shape);
 }
 
 /** Where the texels of a picture are written, and in which order. */
