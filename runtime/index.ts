@@ -510,5 +510,6 @@ export { compilationDone, compileOnly, submitKernels } from './kernels/webgpu/co
 // Backends of TensorFlow.js
 
 export { type BackendChoice, type BackendName, type BackendOptions, selectBackend } from './backends/selectBackend.ts';
+export { registerSteeringKernels } from './backends/steeringKernels.ts';
 export { useWasm, type WasmOptions, type WasmPaths } from './backends/wasm.ts';
 export { adapterName, isSoftwareAdapter, useWebgpuDevice } from './backends/webgpu.ts';

@@ -25,6 +25,7 @@ import {
   type PacedRun,
   type PictureColours,
   type Recipe,
+  registerSteeringKernels,
   submitKernels,
   texelImages,
   tuneRecordings,
@@ -150,6 +151,7 @@ export class ThreadPainter implements Painter {
   addClassifierAsync(name: string, files: Record<string, Uint8Array>): Promise<void> {
     return this.run(async (signal) => {
       const { openClassifier } = await import('./steering.ts');
+      await registerSteeringKernels();
       const classifier = await openClassifier(name, files, this.model);
       this.classifiers.get(name)?.dispose();
       this.classifiers.set(name, classifier);

@@ -1,5 +1,6 @@
 // tfjs's WebGPU backend with the kernels that generating takes, and no others: a page downloads half as much. Node, whose copy of
-// tfjs is one file, has them all (see `imports` in package.json); training registers all of them by `registerAllWebgpuKernels`.
+// tfjs is one file, has them all (see `imports` in package.json); training registers all of them by `registerAllWebgpuKernels`, and
+// what steering takes is registered by `registerSteeringKernels`.
 
 import { addConfig } from '@tensorflow/tfjs-backend-webgpu/dist/kernels/Add.js';
 import { batchMatMulConfig } from '@tensorflow/tfjs-backend-webgpu/dist/kernels/BatchMatMul.js';
@@ -7,7 +8,6 @@ import { castConfig } from '@tensorflow/tfjs-backend-webgpu/dist/kernels/Cast.js
 import { clipByValueConfig } from '@tensorflow/tfjs-backend-webgpu/dist/kernels/ClipByValue.js';
 import { concatConfig } from '@tensorflow/tfjs-backend-webgpu/dist/kernels/Concat.js';
 import { conv2DConfig } from '@tensorflow/tfjs-backend-webgpu/dist/kernels/Conv2D.js';
-import { conv2DBackpropInputConfig } from '@tensorflow/tfjs-backend-webgpu/dist/kernels/Conv2DBackpropInput.js';
 import { expConfig } from '@tensorflow/tfjs-backend-webgpu/dist/kernels/Exp.js';
 import { expandDimsConfig } from '@tensorflow/tfjs-backend-webgpu/dist/kernels/ExpandDims.js';
 import { fillConfig } from '@tensorflow/tfjs-backend-webgpu/dist/kernels/Fill.js';
@@ -44,7 +44,6 @@ const CONFIGS: KernelConfig[] = [
   clipByValueConfig,
   concatConfig,
   conv2DConfig,
-  conv2DBackpropInputConfig,
   expConfig,
   expandDimsConfig,
   fillConfig,

@@ -33,7 +33,7 @@ const STEERING_CODE = /kernels\/gradients\.ts/;
  * tfjs that training alone takes.
  */
 const OTHER_CHUNKS =
-  /tfjs-backend-(wasm|cpu)\/|runtime\/(backends|kernels)\/(plan\/)?(wasm|cpu)\b|fast-png\/|material\/(surfaceMaterial|writeSurface)\.|(pixelArtBrush|textureImage)\.|painting\/steering\.|weights\/foreignFiles\.|backends\/allWebgpuKernels\.|tfjs-backend-webgpu\/dist\/index\./;
+  /tfjs-backend-(wasm|cpu)\/|runtime\/(backends|kernels)\/(plan\/)?(wasm|cpu)\b|fast-png\/|material\/(surfaceMaterial|writeSurface)\.|(pixelArtBrush|textureImage)\.|painting\/steering\.|weights\/foreignFiles\.|backends\/allWebgpuKernels\.|kernels\/Conv2DBackpropInput\.|tfjs-backend-webgpu\/dist\/index\./;
 
 const MEASURED = {
   ...PACKAGED,
