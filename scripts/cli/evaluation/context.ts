@@ -85,6 +85,8 @@ export function askedPictures({ whole: dataset, splitOfWhole: split, recipe }: C
     ),
     classLabels: Int32Array.from(models, (image) => dataset.classLabels[image]!),
     attributes: columns.length > 0 ? encodeColumns(columns, models) : undefined,
+    /** Pictures that are asked for in the same words count as one subject, since among held-out images hardly two have the same. */
+    subjects: Int32Array.from(models, (image, i) => (columns.length > 0 ? image : i)),
   };
 }
 

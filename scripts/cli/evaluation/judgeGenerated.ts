@@ -113,7 +113,7 @@ function scaleOfSheet(scales: readonly number[], { index }: DiffusionModel): num
 /** Makes as many pictures of each label as the recipe says, and has them judged. */
 async function judge(context: Context, make: MakePictures, title: string) {
   const { whole, dataset, classifier, real, perClass } = context;
-  const { requests, classLabels, attributes } = askedPictures(context);
+  const { requests, classLabels, attributes, subjects } = askedPictures(context);
   const started = performance.now();
   const pictures = await withProgress(title, (onProgress) => generateSet(make, requests, onProgress));
   const speed = (1000 * pictures.length) / (performance.now() - started);
@@ -123,7 +123,7 @@ async function judge(context: Context, make: MakePictures, title: string) {
     ...everyImage(albedoOf(singleFrames(made))),
     ...(attributes && { attributes: repeatRows(attributes, perRow, numFramesOf(whole)) }),
   };
-  const measured = await measure(classifier, images, perClass);
+  const measured = await measure(classifier, images, perClass, repeatRows(subjects, 1, numFramesOf(whole)));
   const frames = framesCompared(context, measured, images);
   const metrics = { ...compareWithReal(measured, real, dataset.labels), ...(frames && { frames }) };
   return { pictures, made, images, metrics, speed };

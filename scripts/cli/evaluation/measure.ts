@@ -27,7 +27,7 @@ export interface Measured {
   accuracy: Accuracy;
   /** Estimated from the features of as many images a class as `measure` was asked for. */
   gaussian: Gaussian;
-  /** Mean feature distance between two images, of each class. */
+  /** Mean feature distance between two images of different subjects, of each class. */
   spread: number[];
   /** How well attributes are read, by name, as `attributeAccuracy` says; without those of which it cannot tell. */
   attributes: Record<string, number>;
@@ -35,15 +35,23 @@ export interface Measured {
   readAttributes: Float32Array;
 }
 
-/** @param perClass images of each class that the Gaussian is estimated from: alike in all sets to be compared */
-export async function measure(classifier: Judge, images: ImageSet, perClass: number): Promise<Measured> {
+/**
+ * @param perClass images of each class that the Gaussian is estimated from: alike in all sets to be compared
+ * @param subjects what each image shows, as `spreadPerClass` takes it
+ */
+export async function measure(
+  classifier: Judge,
+  images: ImageSet,
+  perClass: number,
+  subjects?: Int32Array,
+): Promise<Measured> {
   const { config, weights } = classifier;
   const { features, numFeatures, predicted, attributes } = await classifyImages(config, weights, images);
   const drawn = drawPerClass(images.classLabels, config.num_labels, perClass, 0);
   return {
     accuracy: accuracyOf(predicted, images.classLabels, config.num_labels),
     gaussian: gaussianOf(pickRows(features, numFeatures, drawn), numFeatures),
-    spread: spreadPerClass(features, numFeatures, images.classLabels, config.num_labels),
+    spread: spreadPerClass(features, numFeatures, images.classLabels, config.num_labels, subjects),
     attributes: images.attributes ? toldOf(attributeAccuracy(config.attributes, attributes, images.attributes)) : {},
     readAttributes: attributes,
   };

@@ -58,7 +58,8 @@ export async function measureReal(
   const heldOut = imagesOfDataset(dataset, split.heldOut);
   const smallest = smallestClass(heldOut.classLabels, dataset.labels.length);
   const perClass = Math.min(imagesPerClass * numFramesOf(whole), smallest);
-  const real = await measure(classifier, heldOut, perClass);
+  const subjects = split.heldOut.map((image) => Math.floor(image / numFramesOf(whole)));
+  const real = await measure(classifier, heldOut, perClass, subjects);
   const train = await measure(classifier, sampleOf(dataset, split.train, perClass), perClass);
   const { frames } = whole;
   const realFrames = frames ? frameMetrics(classifier.config, real.readAttributes, heldOut, frames) : null;

@@ -60,7 +60,8 @@ export const METRIC_UNITS = {
   accuracyPerAttribute:
     'share of images of which the classifier reads the value that was asked for; of a number the rank correlation, -1 to 1',
   frechet: 'squared Frechet distance between classifier features, equally many images on both sides',
-  spread: 'mean feature distance between two images of a class, divided by that of held-out images',
+  spread:
+    'mean feature distance between two images of a class that show different subjects, divided by that of held-out images',
   l1: 'mean absolute difference of premultiplied values, range -1 to 1',
   nearestTrainingImage:
     'l1 to the nearest training image of the class, mirrored ones included; 0: the data hold it twice',
