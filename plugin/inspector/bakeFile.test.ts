@@ -16,6 +16,25 @@ it('takes a seed in the place of another, or besides the others', () => {
   expect(withSeed(group, undefined, 1)).toEqual(group);
 });
 
+it.each(['localhost:4848', 'somewhere', ''])('refuses %o, which is no address', (address) => {
+  expect(() => new BakeFile(address)).toThrow(
+    new RangeError(`pick: ${JSON.stringify(address)} is no address; expected one such as http://127.0.0.1:4848/`),
+  );
+});
+
+it.each(['<!doctype html>', '{}', '[{"asset":"guests"}]'])(
+  'says so where something else answers: %s',
+  async (answer) => {
+    vi.stubGlobal('fetch', async () => new Response(answer));
+    const asked = new BakeFile('http://127.0.0.1:4848/').groupsAsync();
+    await expect(asked).rejects.toThrow(
+      /what answers at .*:4848\/ is no figment pick; start it: npx figment pick FILE/,
+    );
+    vi.unstubAllGlobals();
+    vi.stubGlobal('location', { origin: 'http://localhost:5173' });
+  },
+);
+
 it('says how to start the server where nothing answers', async () => {
   const asked = new BakeFile('http://127.0.0.1:1/').groupsAsync();
   await expect(asked).rejects.toThrow(/nothing answers .* figment pick FILE --port 1 --page http:\/\/localhost:5173$/);

@@ -7,12 +7,20 @@ export interface PickGroup {
 
 /** The bake file that a local `figment pick` has open for this page (its option `--page`). */
 export class BakeFile {
-  /** @param address of the server, such as `http://127.0.0.1:4848/` */
-  constructor(private readonly address: string) {}
+  /**
+   * @param address of the server, such as `http://127.0.0.1:4848/`
+   * @throws        RangeError for what is no address of the web
+   */
+  constructor(private readonly address: string) {
+    if (/^https?:\/\/[^/]/i.test(address)) return;
+    throw new RangeError(`pick: ${JSON.stringify(address)} is no address; expected one such as http://127.0.0.1:4848/`);
+  }
 
-  /** @throws Error saying how to start the server when it does not answer this page */
+  /** @throws Error saying how to start the server when it does not answer this page, or when something else does */
   async groupsAsync(): Promise<PickGroup[]> {
-    return JSON.parse(await this.askAsync('groups.json'));
+    const groups = groupsIn(await this.askAsync('groups.json'));
+    if (groups) return groups;
+    throw new Error(`pick: what answers at ${this.address} is no figment pick; start it: ${this.start}`);
   }
 
   /** Writes the seeds of an asset's label into the file. @throws Error with what the server says against it */
@@ -22,12 +30,28 @@ export class BakeFile {
 
   private async askAsync(path: string, init?: RequestInit): Promise<string> {
     const response = await fetch(new URL(path, this.address), init).catch((cause) => {
-      const start = `npx figment pick FILE --port ${new URL(this.address).port} --page ${location.origin}`;
-      throw new Error(`pick: nothing answers this page at ${this.address}; start it: ${start}`, { cause });
+      throw new Error(`pick: nothing answers this page at ${this.address}; start it: ${this.start}`, { cause });
     });
     const text = await response.text();
     if (!response.ok) throw new Error(text);
     return text;
+  }
+
+  /** The command that starts the server for this page. */
+  private get start(): string {
+    return `npx figment pick FILE --port ${new URL(this.address).port} --page ${location.origin}`;
+  }
+}
+
+/** Null where a text is no list of groups. */
+function groupsIn(text: string): PickGroup[] | null {
+  try {
+    const groups: PickGroup[] = JSON.parse(text);
+    const isGroup = ({ asset, label, seeds }: PickGroup) =>
+      typeof asset === 'string' && typeof label === 'string' && Array.isArray(seeds);
+    return groups.every(isGroup) ? groups : null;
+  } catch {
+    return null;
   }
 }
 

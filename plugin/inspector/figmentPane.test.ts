@@ -7,6 +7,7 @@ import { type BakeFolder, createBakeFolder } from '../../scripts/testing/bakeFol
 import { describeInBrowser } from '../../scripts/testing/describeInBrowser.ts';
 import type { TestPage } from '../../scripts/testing/openBrowser.ts';
 
+const GENERATED = { customType: 'BABYLON.GeneratedTexture', recipe: { label: 'elf' } };
 const BAKE_FILE = '{ "figment": 1, "defaults": { "model": "./tiny" }, "assets": [{ "name": "guests", "seeds": [7] }] }';
 
 describeInBrowser(
@@ -104,11 +105,16 @@ describeInBrowser(
     it('puts a generated texture in the place of another, and goes on with it', async () => {
       await select('wall');
       await button('Replace this texture by a generated one').click();
-      await soon(() => page.call('savedWall')).toMatchObject({
-        customType: 'BABYLON.GeneratedTexture',
-        recipe: { label: 'elf' },
-      });
+      await soon(() => page.call('savedTextureOf', 'wall')).toMatchObject(GENERATED);
       await soon(() => button('Reroll').count()).toBe(1);
+    });
+
+    it('goes on with a texture in the place of the one that is selected, unless something else is by then', async () => {
+      await select('boards');
+      await button('Replace this texture by a generated one').waitFor();
+      await page.call('pressAndSelect', 'Replace this texture by a generated one', 'hero');
+      await soon(() => page.call('savedTextureOf', 'floor')).toMatchObject(GENERATED);
+      expect(await page.call('selected')).toBe('hero');
     });
   },
   { webgpu: false, compositing: 'cpu' },

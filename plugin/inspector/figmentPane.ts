@@ -24,7 +24,7 @@ import { trialOf } from './trial.ts';
 export interface FigmentPaneOptions {
   /**
    * The address of a local `figment pick` that was started for this page, such as `http://127.0.0.1:4848/`: what is kept is
-   * written into its bake file, too.
+   * written into its bake file, too. `figmentPane` throws a RangeError for what is no address.
    */
   pick?: string;
 }
@@ -80,8 +80,8 @@ function Pane({ scene, selection, bakeFile }: PaneProps) {
   const trial = useMemo(() => subject && trialOf(subject), [subject]);
   const textures = replaceableTextures(entity);
   const onReplaced = (texture: object) => {
-    if (textures.some((old) => old === entity)) selection.selectedEntity = texture;
-    else setNumReplaced(numReplaced + 1);
+    if (textures.some((old) => old === selection.selectedEntity)) selection.selectedEntity = texture;
+    else setNumReplaced((before) => before + 1);
   };
   const isOther = !trial && textures.length === 0;
   return createElement(

@@ -14,6 +14,7 @@ interface ReplacementProps {
 export function Replacement({ textures, models, onReplaced }: ReplacementProps) {
   const [asked, setAsked] = useState({ texture: '0', model: '0', label: '' });
   const [problem, setProblem] = useState<string | null>(null);
+  const [isPainting, setPainting] = useState(false);
   const texture = textures[Number(asked.texture)] ?? textures[0]!;
   const model = models[Number(asked.model)] ?? models[0];
   if (!model) return createElement(MessageBar, { intent: 'info', message: 'Load a model to replace this texture.' });
@@ -22,10 +23,13 @@ export function Replacement({ textures, models, onReplaced }: ReplacementProps) 
 
   const replace = async () => {
     setProblem(null);
+    setPainting(true);
     try {
       onReplaced(await replaceByGenerated(texture, model, label));
     } catch (error) {
       setProblem((error as Error).message);
+    } finally {
+      setPainting(false);
     }
   };
   const choice = (name: keyof typeof asked, value: string, options: { label: string; value: string }[]) =>
@@ -42,7 +46,11 @@ export function Replacement({ textures, models, onReplaced }: ReplacementProps) 
     choice('texture', String(textures.indexOf(texture)), numbered(textures.map(({ name }) => name || 'texture'))),
     choice('model', String(models.indexOf(model)), numbered(models.map(({ info }) => info.name))),
     choice('label', label, words),
-    createElement(ButtonLine, { label: 'Replace this texture by a generated one', onClick: replace }),
+    createElement(ButtonLine, {
+      label: 'Replace this texture by a generated one',
+      disabled: isPainting,
+      onClick: replace,
+    }),
     problem !== null && createElement(MessageBar, { intent: 'error', message: problem }),
   );
 }

@@ -53,7 +53,7 @@ type ForEach<Models extends readonly CharacterModel[], Entry> = { -readonly [Ind
  * What each model is asked for, so that all show the same character. What a model does not know it is not asked for. An
  * attribute that several models know, and a label, is drawn by the seed where the sheet leaves it out: the same for all, from
  * the examples of the model that knows most attributes, so that they go together; evenly where no model has examples. What one
- * model alone knows stays its own choice. An entry of "any" counts as left out.
+ * model alone knows stays its own choice. An attribute that is "any" counts as left out.
  *
  * @throws RangeError for a name or value that no model knows, with the nearest
  */

@@ -1,4 +1,4 @@
-// A scene with Babylon's Inspector and the pane of Figment in it: a hero, a goblin as a sprite, and a wall with a plain texture.
+// A scene with Babylon's Inspector and the pane of Figment in it: a hero, a goblin as a sprite, and wall and floor with plain textures.
 import { FreeCamera } from '@babylonjs/core/Cameras/freeCamera.js';
 import { Engine } from '@babylonjs/core/Engines/engine.js';
 import { StandardMaterial } from '@babylonjs/core/Materials/standardMaterial.js';
@@ -23,10 +23,16 @@ let selection: { selectedEntity: unknown };
 async function createSubjects(scene: Scene) {
   const hero = await generator.generateTextureAsync({ ...RECIPE, label: 'elf', name: 'hero' });
   const sprites = await generator.generateSpritesAsync({ recipes: [{ ...RECIPE, label: 'goblin' }] });
-  const material = new StandardMaterial('wall', scene);
+  const [wall, floor] = [createPlain('wall', scene), createPlain('floor', scene)];
+  return { hero, goblin: sprites.createSprite('goblin'), wall, floor, boards: floor.diffuseTexture! };
+}
+
+/** A material with a texture that was not generated. */
+function createPlain(name: string, scene: Scene): StandardMaterial {
+  const material = new StandardMaterial(name, scene);
   material.diffuseTexture = RawTexture.CreateRGBATexture(new Uint8Array(4), 1, 1, scene);
-  material.diffuseTexture.name = 'plaster';
-  return { hero, goblin: sprites.createSprite('goblin'), wall: material };
+  material.diffuseTexture.name = `plain ${name}`;
+  return material;
 }
 
 /** Opens the Inspector with the elf of the portraits before it and selected, to be looked at. */
@@ -72,6 +78,14 @@ export function select(name: Subject): void {
   selection.selectedEntity = subjects[name];
 }
 
+/** Presses a button, and selects something before what it begins can be done. */
+export function pressAndSelect(words: string, name: Subject): void {
+  Array.from(document.querySelectorAll('button'))
+    .find(({ textContent }) => textContent === words)!
+    .click();
+  select(name);
+}
+
 export function recipeOf(name: 'hero' | 'goblin'): RecipeOptions {
   return name === 'hero' ? subjects.hero.serialize()!.recipe : (subjects.goblin.manager as Sprites).cells[0]!;
 }
@@ -90,7 +104,13 @@ export async function showsPictureOf(recipe: RecipeOptions): Promise<boolean> {
   return shown.length === expected.length && shown.every((value, i) => value === expected[i]);
 }
 
-/** The wall's texture, as a scene file holds it. */
-export function savedWall(): { customType?: string; recipe?: RecipeOptions } {
-  return subjects.wall.diffuseTexture!.serialize();
+/** The texture of the wall or the floor, as a scene file holds it. */
+export function savedTextureOf(name: 'wall' | 'floor'): { customType?: string; recipe?: RecipeOptions } {
+  return subjects[name].diffuseTexture!.serialize();
+}
+
+/** What is selected, where it is one of these; null where it is something else, such as what took a texture's place. */
+export function selected(): Subject | null {
+  const names = Object.keys(subjects) as Subject[];
+  return names.find((name) => subjects[name] === selection.selectedEntity) ?? null;
 }
