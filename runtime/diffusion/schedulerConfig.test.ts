@@ -55,6 +55,8 @@ describe('parseSchedulerConfig', () => {
     [{ num_train_timesteps: 0 }, /"num_train_timesteps" is 0; expected >=2/],
     [{ steps_offset: 1.5 }, /"steps_offset" is 1.5; expected a whole number/],
     [{ clip_sample: 'yes' }, /"clip_sample" is "yes"; expected boolean/],
+    [{ beta_start: 0 }, /"beta_start" is 0; expected >=1e-9/],
+    [{ trained_betas: [0, 0.1] }, /"trained_betas.0" is 0; expected >=1e-9/],
     [{ trained_betas: [0.1, 'x'] }, /"trained_betas.1" is "x"; expected number/],
     [{ trained_betas: [0.1, 0.2] }, /"trained_betas" has 2 values; expected num_train_timesteps = 1000/],
     [{ _class_name: 'FlowMatchEulerDiscreteScheduler' }, /"_class_name" is "FlowMatch.*; expected DDPMScheduler, DDIM/],

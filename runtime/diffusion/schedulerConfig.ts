@@ -82,7 +82,8 @@ const PASSED_OVER: OffValues = {
 export const MAX_TIMESTEPS = 100_000;
 
 const wholeNumber = (least: number) => v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(MAX_TIMESTEPS));
-const beta = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
+/** Without noise at the first timestep samplers would divide nothing by nothing. */
+const beta = v.pipe(v.number(), v.minValue(1e-9), v.maxValue(1));
 
 const SCHEMA = v.object({
   num_train_timesteps: v.nullish(wholeNumber(2), 1000),
