@@ -11,6 +11,7 @@ import './tavern.css';
 import { keepForNextVisit } from '../shared/keepForNextVisit.ts';
 import { element } from '../shared/page.ts';
 import { Drawing } from './drawing.ts';
+import { useNewest } from './newestModel.ts';
 import type { Guest } from './people/guest.ts';
 import { fetchShaders } from './room/shaders.ts';
 import { Surfaces } from './surfaces.ts';
@@ -82,12 +83,12 @@ async function start(): Promise<void> {
     (sitter) => card.open(sitter),
   );
   exposeForConsole(scene, shown);
-  const useModel = async (files: Record<string, Uint8Array>) =>
-    useGenerator(await AssetGenerator.LoadAsync(files, scene), TRAINED_HERE);
-  const useShipped = async () => useGenerator(await AssetGenerator.LoadAsync(TAVERN.model, scene), 'portraits');
+  const use = useNewest(useGenerator);
+  const useModel = (files: Record<string, Uint8Array>) => use(AssetGenerator.LoadAsync(files, scene), TRAINED_HERE);
+  const useShipped = () => use(AssetGenerator.LoadAsync(TAVERN.model, scene), 'portraits');
   offerTraining({ useModel, useShipped }, fail);
   await working(fillRoom(scene, gallery, company, things, surfaces));
-  offerWeathering(surfaces.present);
+  offerWeathering(surfaces.present, fail);
 }
 
 /** A part of the room that has a model of its own. */

@@ -111,6 +111,24 @@ const faceless: Sitter = {
     Uint8Array.from({ length: 4 * 16 * 12 }, (_, i) => (i % 4 === 3 ? 255 : i % 64 < 32 ? 1 : 2)),
 };
 
+/** A surface of one tile, whose maps cannot be read. */
+const surface: Sitter = {
+  ...faceless,
+  place: 'surface wall',
+  name: 'The walls',
+  artist: {
+    name: 'nobody',
+    generator: {
+      info: { kind: 'materials', widthPx: 16, heightPx: 12, channels: 6 },
+      labels: ['stone'],
+      sizePx: [16, 12],
+    },
+    keeping: { has: () => false },
+  } as unknown as Artist,
+  recipe: { label: 'stone', seed: 9 },
+  mapsAsync: () => Promise.reject(new Error('The maps cannot be read.')),
+};
+
 const card = new Card();
 
 export function open(): void {
@@ -140,6 +158,10 @@ export function openEarly(): void {
 
 export function openFaceless(): void {
   card.open(faceless);
+}
+
+export function openSurface(): void {
+  card.open(surface);
 }
 
 /** Opens the card of a guest with a face and a figure. */

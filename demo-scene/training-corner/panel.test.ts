@@ -107,6 +107,7 @@ describeInBrowser(
       }
       await playwright.click('#training [data-action=shipped]');
       await playwright.waitForSelector('#training [data-action=shipped]', { state: 'hidden' });
+      expect(await focused(playwright), 'not the button that has gone').toBe('useModel');
       const shipped = tavern.portraits.map(({ label, seed }) => ({ label, seed }));
       expect(await page.call('portraits')).toMatchObject(shipped);
 
@@ -115,7 +116,9 @@ describeInBrowser(
       await whenStatus(playwright, 'ready');
       expect(await outputsOf(playwright)).toEqual(['', '']);
 
-      await playwright.keyboard.press('Escape'); // the button that was pressed last is hidden, and nothing has the focus
+      expect(await focused(playwright), 'not the button that has gone').toBe('train');
+      await playwright.evaluate(() => (document.activeElement as HTMLElement).blur());
+      await playwright.keyboard.press('Escape'); // where nothing has the focus
       expect(await playwright.isVisible('#training')).toBe(false);
       await openCorner(playwright);
     });
@@ -182,10 +185,35 @@ describeInBrowser(
       expect(await playwright.evaluate(pressOfTrain), 'without pictures').toBe('refused');
       await playwright.click('#training [data-action=builtIn]');
       await whenStatus(playwright, 'ready');
+      await playwright.evaluate(dropAndChooseOther);
+      expect(await playwright.isVisible('.problems'), 'of what is read too late').toBe(false);
+    });
+
+    it('trains also where the browser gives neither locks nor storage, and says what it does not keep', async () => {
+      const demo = await demoSite();
+      const worker = new TextDecoder().decode(demo.files!['/trainingWorker.js'] as Uint8Array);
+      const files = { ...demo.files, ...(await quickModels()), '/trainingWorker.js': WITHOUT_SITE_DATA + worker };
+      const elsewhere = await openPage({ ...demo, files, fewFrames: true, unseen: true, path: '?quality=low' });
+      await openCorner(elsewhere.playwright);
+      await whenStatus(elsewhere.playwright, 'empty');
+      const notice = () => elsewhere.playwright.textContent('[data-training=notice]');
+      expect(await notice()).toMatch(
+        /^What your last visit has stored cannot be read: site data is blocked\. It is kept/,
+      );
+      await elsewhere.playwright.click('#training [data-action=builtIn]');
+      await whenStatus(elsewhere.playwright, 'ready');
+      expect(await notice()).toBe('');
     });
   },
   { webgpu: false, compositing: 'cpu' },
 );
+
+/** Begins the worker's script: its browser has all site data blocked. */
+const WITHOUT_SITE_DATA = `
+  const refusal = () => new DOMException('site data is blocked', 'SecurityError');
+  Object.defineProperty(navigator, 'locks', { value: { request: () => Promise.reject(refusal()) } });
+  Object.defineProperty(globalThis, 'indexedDB', { get() { throw refusal(); } });
+`;
 
 async function openCorner(page: Page): Promise<void> {
   await page.waitForSelector('#open-training', { state: 'visible' });
@@ -228,6 +256,11 @@ function pressStartOverTwice(): (string | null | undefined)[] {
   const between = [document.querySelector<HTMLFormElement>('#training form')!.dataset.status, button.textContent];
   button.click();
   return between;
+}
+
+/** The action of the button that has the keyboard's focus. */
+function focused(page: Page): Promise<string | undefined> {
+  return page.evaluate(() => (document.activeElement as HTMLElement).dataset.action);
 }
 
 function drawFrame(page: Page): Promise<unknown> {
@@ -294,6 +327,20 @@ function pressOfTrain(): 'sent' | 'refused' {
   });
   form.querySelector<HTMLButtonElement>('[data-action=train]')!.click();
   return outcome;
+}
+
+/** Run in the page: drops a folder, empty as it turns out, which is read only once the built-in pictures are chosen. */
+async function dropAndChooseOther(): Promise<void> {
+  let read = (_: []) => {};
+  const readEntries = (resolve: typeof read) => {
+    read = resolve;
+  };
+  const entry = { isFile: false, createReader: () => ({ readEntries }) };
+  const dataTransfer = { items: [{ webkitGetAsEntry: () => entry }] };
+  dispatchEvent(Object.assign(new Event('drop', { cancelable: true }), { dataTransfer }));
+  document.querySelector<HTMLButtonElement>('#training [data-action=builtIn]')!.click();
+  read([]);
+  await new Promise((resolve) => setTimeout(resolve));
 }
 
 /** Run in the page. */

@@ -1,30 +1,22 @@
 // The training corner: trains a model beside the scene, and hands it to the scene or to the visitor.
 
-import { messageOf } from '../../runtime/index.ts';
 import { allowPress, ignoreRefusedPresses } from '../shared/allowPress.ts';
 import { labelWords } from '../shared/labelWords.ts';
 import { create, drawPixels, element, fileNameOf, onClicks, saveBlob } from '../shared/page.ts';
+import { HandOut, type ModelUser } from './handOut.ts';
 import markup from './panel.html';
 import { PictureChoice } from './pictureChoice.ts';
 import type { FromTraining, SampleSheet, ToTraining, TrainingState } from './protocol.ts';
 import { onSecondPress } from './secondPress.ts';
 import { TrainingForm } from './trainingForm.ts';
 
-/** The part of the page that can paint with a trained model. */
-export interface ModelUser {
-  /** Paints the portraits with a trained model. @param files the model folder, path → bytes */
-  useModel(files: Record<string, Uint8Array>): Promise<void>;
-  useShipped(): Promise<void>;
-}
-
 export class TrainingPanel {
   readonly dialog: HTMLDialogElement;
   private readonly worker = new Worker(new URL('./trainingWorker.js', import.meta.url), { type: 'module' });
   private readonly form: TrainingForm;
   private readonly pictures: PictureChoice;
+  private readonly handOut: HandOut;
   private state: TrainingState | null = null;
-  /** What the model is for that the worker was asked to make. */
-  private wanted: 'scene' | 'zip' | null = null;
 
   /** Adds the closed panel to the page once its style sheet is loaded. */
   static async CreateAsync(opener: HTMLElement, user: ModelUser): Promise<TrainingPanel> {
@@ -34,7 +26,7 @@ export class TrainingPanel {
 
   private constructor(
     private readonly opener: HTMLElement,
-    private readonly user: ModelUser,
+    user: ModelUser,
   ) {
     this.dialog = create('dialog', { id: 'training', innerHTML: markup });
     this.dialog.setAttribute('aria-labelledby', 'training-title');
@@ -49,6 +41,13 @@ export class TrainingPanel {
       () => this.post({ type: 'useBuiltIn' }),
       (folder) => this.post({ type: 'openFolder', ...folder }),
     );
+    this.handOut = new HandOut(user, {
+      makeModel: () => this.post({ type: 'makeModel' }),
+      save: (files) => this.save(files),
+      notify: (sentence) => this.notify(sentence),
+      onWish: () => this.allowModel(),
+      offerShipped: (isOffered) => this.offer('shipped', isOffered, 'useModel'),
+    });
     this.wireButtons();
     this.worker.onmessage = ({ data }: MessageEvent<FromTraining>) => this.receive(data);
     this.worker.onerror = (event) =>
@@ -73,8 +72,8 @@ export class TrainingPanel {
   private wireButtons(): void {
     onClicks(this.dialog, 'data-action', {
       close: () => this.close(),
-      useModel: () => this.want('scene'),
-      download: () => this.want('zip'),
+      useModel: () => this.handOut.want('scene'),
+      download: () => this.handOut.want('zip'),
       shipped: () => this.useShipped(),
     });
     onSecondPress(this.button('startOver'), 'Forget this training?', () => this.post({ type: 'startOver' }));
@@ -105,10 +104,10 @@ export class TrainingPanel {
         this.pictures.showProblems(message.name, message.problems);
         break;
       case 'model':
-        void this.handOut(message.files);
+        void this.handOut.take(message.files);
         break;
       case 'failed':
-        this.release();
+        this.handOut.release();
         this.notify(message.message);
     }
   }
@@ -125,7 +124,7 @@ export class TrainingPanel {
     this.state = state;
     this.form.show(state);
     this.pictures.show(state);
-    this.button('startOver').hidden = state.status === 'empty' || state.status === 'ready';
+    this.offer('startOver', state.status !== 'empty' && state.status !== 'ready', 'train');
     this.allowModel();
     if (state.notice !== before?.notice || state.status !== before.status) this.notify(state.notice);
     this.opener.dataset.status = state.status;
@@ -134,65 +133,32 @@ export class TrainingPanel {
     element('small', this.opener).textContent = atWork;
   }
 
-  private want(purpose: 'scene' | 'zip'): void {
-    this.wanted = purpose;
-    this.allowModel();
-    this.post({ type: 'makeModel' });
-  }
-
-  private async handOut(files: Record<string, Uint8Array>): Promise<void> {
-    const purpose = this.wanted;
-    try {
-      if (purpose === 'zip') await this.download(files);
-      else await this.useInScene(files);
-    } catch (error) {
-      this.notify(messageOf(error));
-    } finally {
-      this.release();
-    }
-  }
-
-  private async download(files: Record<string, Uint8Array>): Promise<void> {
+  private async save(files: Record<string, Uint8Array>): Promise<string> {
     const { zipSync } = await import('fflate');
     const name = `${fileNameOf(this.state!.dataset!.name) || 'my'}-model`;
     const inFolder = Object.entries(files).map(([path, bytes]) => [`${name}/${path}`, bytes]);
     const zip = zipSync(Object.fromEntries(inFolder), { level: 0 }) as Uint8Array<ArrayBuffer>; // weights do not shrink
     saveBlob(new Blob([zip], { type: 'application/zip' }), `${name}.zip`);
-    this.notify(
-      'The model is saved as a folder in a zip: it loads with AssetGenerator.LoadAsync, and opens in diffusers.',
-    );
-  }
-
-  private async useInScene(files: Record<string, Uint8Array>): Promise<void> {
-    this.notify('Your model paints the portraits…');
-    await this.user.useModel(files);
-    this.button('shipped').hidden = false;
-    this.notify('Your model has painted every frame.');
+    return 'The model is saved as a folder in a zip: it loads with AssetGenerator.LoadAsync, and opens in diffusers.';
   }
 
   private async useShipped(): Promise<void> {
     const button = this.button('shipped');
     allowPress(button, false);
-    this.notify('The shipped model paints the portraits…');
-    try {
-      await this.user.useShipped();
-      button.hidden = true;
-      this.notify('The shipped model is back.');
-    } catch (error) {
-      this.notify(messageOf(error));
-    } finally {
-      allowPress(button, true);
-    }
-  }
-
-  private release(): void {
-    this.wanted = null;
-    this.allowModel();
+    await this.handOut.useShipped();
+    allowPress(button, true);
   }
 
   private allowModel(): void {
-    const isAllowed = this.state?.hasModel === true && this.wanted === null;
+    const isAllowed = this.state?.hasModel === true && !this.handOut.isAwaited;
     for (const name of ['useModel', 'download']) allowPress(this.button(name), isAllowed);
+  }
+
+  /** Shows a button, or hides it. The keyboard's focus does not go with it, but to a neighbour. */
+  private offer(action: string, isOffered: boolean, neighbour: string): void {
+    const button = this.button(action);
+    if (!isOffered && document.activeElement === button) this.button(neighbour).focus();
+    button.hidden = !isOffered;
   }
 
   private notify(sentence: string): void {

@@ -1,10 +1,12 @@
 import { labelWords } from '../shared/labelWords.ts';
+import { Newest } from '../shared/newest.ts';
 import { create, element } from '../shared/page.ts';
 import type { DatasetSummary, FolderFile, TrainingState } from './protocol.ts';
 
 /** The choice of pictures to train on: the built-in ones, or a folder that is chosen or dropped. */
 export class PictureChoice {
   private readonly problems: HTMLElement;
+  private readonly choices = new Newest();
   private warned = '';
 
   constructor(
@@ -14,11 +16,13 @@ export class PictureChoice {
   ) {
     this.problems = element('.problems', panel);
     element('[data-action=builtIn]', panel).addEventListener('click', () => {
+      this.choices.ask();
       this.problems.hidden = true;
       onBuiltIn();
     });
     const input = element<HTMLInputElement>('.folder input', panel);
     input.addEventListener('change', () => {
+      this.choices.ask();
       this.take(chosenFolder(input.files ?? []));
       input.value = ''; // so that the same folder can be chosen again
     });
@@ -56,6 +60,17 @@ export class PictureChoice {
     else this.onFolder(folder);
   }
 
+  /** A dropped folder with many files is read slowly: it does not take the place of what is chosen meanwhile. */
+  private async takeOnceRead(reading: Promise<ChosenFolder>): Promise<void> {
+    const isNewest = this.choices.ask();
+    try {
+      const folder = await reading;
+      if (isNewest()) this.take(folder);
+    } catch (error) {
+      if (isNewest()) this.showProblems('what was dropped', [String(error)]);
+    }
+  }
+
   /** While the panel is open, files may be dropped anywhere on the page; otherwise the browser would open them. */
   private acceptDrops(): void {
     const { panel } = this;
@@ -71,11 +86,7 @@ export class PictureChoice {
       if (!panel.open) return;
       event.preventDefault();
       panel.removeAttribute('data-dropping');
-      const reading = droppedFolder(event.dataTransfer?.items ?? []);
-      reading.then(
-        (folder) => this.take(folder),
-        (error) => this.showProblems('what was dropped', [String(error)]),
-      );
+      void this.takeOnceRead(droppedFolder(event.dataTransfer?.items ?? []));
     });
   }
 }

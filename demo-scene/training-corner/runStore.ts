@@ -91,9 +91,7 @@ export class RunStore {
    */
   async load(): Promise<StoredRun | null> {
     this.revision = null;
-    const [dataset, run, checkpoint, vae, revision] = await getMany<unknown>(KEYS, this.store).catch((error) => {
-      throw new UnreadError(messageOf(error));
-    });
+    const [dataset, run, checkpoint, vae, revision] = await this.read();
     const version = (run as { version?: unknown } | undefined)?.version;
     if (typeof version === 'number' && version !== 1) throw new UnreadError('another version of this page stored it');
     this.revision = typeof revision === 'number' ? revision : 0;
@@ -107,6 +105,15 @@ export class RunStore {
       checkpoint: parse(bytes, checkpoint ?? null, 'the checkpoint'),
       vae: parse(bytes, vae ?? null, 'the auto-encoder'),
     };
+  }
+
+  /** Some browsers have no IndexedDB, or throw as soon as it is asked for: that is no damage, either. */
+  private async read(): Promise<unknown[]> {
+    try {
+      return await getMany<unknown>(KEYS, this.store);
+    } catch (error) {
+      throw new UnreadError(messageOf(error));
+    }
   }
 
   /** Stores a whole training in place of the one before. */

@@ -1,5 +1,5 @@
 import { encodeEdit } from '../../../plugin/index.ts';
-import { randomSeed } from '../../../runtime/index.ts';
+import { MATERIAL_CHANNELS, randomSeed } from '../../../runtime/index.ts';
 import { type Still, standingFrame } from '../../shared/frames.ts';
 import { labelWords } from '../../shared/labelWords.ts';
 import { copied, drawPixels, drawStill, element, onClicks } from '../../shared/page.ts';
@@ -99,6 +99,7 @@ export class Card {
     void this.talk.stop();
     this.stopObserving();
     this.figure.hide();
+    this.sheet.hide();
     this.endEditing();
     if (this.sitter) this.sitter.isSpokenTo = false;
     this.sitter = null;
@@ -126,7 +127,7 @@ export class Card {
     this.write('guidance', String(guidanceScale ?? 'none'));
     this.write('varied', variationOf(pictured.recipe));
     element('output[for=strength]', this.dialog).textContent = percent(this.strength.valueAsNumber);
-    this.editButton.hidden = isLarge(pictured.recipe) || hasFrames(pictured);
+    this.editButton.hidden = isLarge(pictured.recipe) || hasFrames(pictured) || hasMaps(pictured);
     this.showKept(sitter);
     this.dialog.toggleAttribute('data-painting', sitter.isPainting || pictured.isPainting);
     const order = ++this.numShows;
@@ -218,9 +219,12 @@ export class Card {
     const { sitter } = this;
     if (!sitter || !this.isPainted(picturedOf(sitter))) return;
     this.notice.textContent = '';
-    await this.talk.speakAsync(picturedOf(sitter)).catch((error: Error) => {
-      if (this.sitter === sitter && error.name !== 'AbortError') this.notice.textContent = error.message;
-    });
+    await this.talk.speakAsync(picturedOf(sitter)).catch((error: Error) => this.tell(sitter, error));
+  }
+
+  /** Says what went wrong, unless a newer wish was why, or the card is somebody else's by now. */
+  private tell(sitter: Sitter, { name, message }: Error): void {
+    if (this.sitter === sitter && name !== 'AbortError') this.notice.textContent = message;
   }
 
   /** A sitter that is kept is there again after a reload as it is now: another picture takes its place when it is kept, too. */
@@ -252,9 +256,13 @@ export class Card {
   private async download(): Promise<void> {
     const { sitter } = this;
     if (!sitter || !partsOf(sitter).every((part) => this.isPainted(part))) return;
-    const pictures = await picturesOf(sitter).catch(() => null); // it has left
-    if (!pictures || this.sitter !== sitter) return;
-    await savePictures(fileName(picturedOf(sitter).recipe), pictures);
+    this.notice.textContent = '';
+    try {
+      const pictures = await picturesOf(sitter);
+      if (this.sitter === sitter) await savePictures(fileName(picturedOf(sitter).recipe), pictures);
+    } catch (error) {
+      this.tell(sitter, error as Error);
+    }
   }
 }
 
@@ -286,6 +294,11 @@ function isLarge({ widthPx, heightPx }: SitterRecipe): boolean {
 
 function hasFrames({ artist }: Sitter): boolean {
   return artist?.generator.info.frames !== undefined;
+}
+
+/** The picture of a material: a picture alone has no maps to begin an edit from. */
+function hasMaps({ artist }: Sitter): boolean {
+  return artist?.generator.info.channels === MATERIAL_CHANNELS;
 }
 
 /** What the card shows of a picture: of a figure without a face it is the frame in which it stands. */

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { memoryStorage } from '../../testing/memoryStorage.ts';
-import { recallSettings, rememberSettings } from './controls.ts';
+import { addressFor, recallSettings, rememberSettings } from './controls.ts';
 
 const DEFAULTS = { areArriving: true, quality: 'auto', isListOpen: false, pipeline: 'ddpm' };
 
@@ -11,8 +11,16 @@ describe('settings', () => {
   it('are remembered', () => {
     expect(recallSettings()).toEqual(DEFAULTS);
     const chosen = { areArriving: false, quality: 'low', isListOpen: true, pipeline: 'cvae' } as const;
-    rememberSettings(chosen);
+    expect(rememberSettings(chosen)).toBe(true);
     expect(recallSettings()).toEqual(chosen);
+  });
+
+  it('are not remembered where the browser stores nothing', () => {
+    const setItem = () => {
+      throw new DOMException('site data is blocked', 'SecurityError');
+    };
+    vi.stubGlobal('localStorage', { ...memoryStorage(), setItem });
+    expect(rememberSettings({ ...recallSettings(), quality: 'low' })).toBe(false);
   });
 
   it.each(['{', '7', 'null', '{"quality":"ultra","areArriving":"no","isListOpen":1,"pipeline":"gan"}'])(
@@ -23,4 +31,10 @@ describe('settings', () => {
       expect(recallSettings()).toEqual(DEFAULTS);
     },
   );
+});
+
+it('a quality is in the address where the browser does not remember it, and nowhere else', () => {
+  const address = 'http://localhost/?quality=high&arrivals=off#room';
+  expect(addressFor(address, 'low', false).href).toBe('http://localhost/?quality=low&arrivals=off#room');
+  expect(addressFor(address, 'low', true).href).toBe('http://localhost/?arrivals=off#room');
 });

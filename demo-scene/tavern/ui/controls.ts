@@ -1,6 +1,6 @@
 import { PIPELINE_NAMES, type PipelineName } from '../../../plugin/index.ts';
 import { element } from '../../shared/page.ts';
-import type { ModelUser } from '../../training-corner/panel.ts';
+import type { ModelUser } from '../../training-corner/handOut.ts';
 import { recall, remember } from '../memory.ts';
 import { type QualityWish, qualityWish } from '../quality.ts';
 
@@ -42,9 +42,10 @@ export class Controls {
     select.parentElement!.hidden = known.length < 2;
   }
 
-  private change(changes: Partial<VisitorSettings>): void {
+  /** @returns whether the browser remembers the changes */
+  private change(changes: Partial<VisitorSettings>): boolean {
     Object.assign(this.settings, changes);
-    rememberSettings(this.settings);
+    return rememberSettings(this.settings);
   }
 
   private showArrivals(): void {
@@ -58,9 +59,9 @@ export class Controls {
     const select = element<HTMLSelectElement>('#quality');
     select.value = qualityWish(search, this.settings.quality);
     select.addEventListener('change', () => {
-      this.change({ quality: select.value as VisitorSettings['quality'] });
-      const address = new URL(location.href);
-      address.searchParams.delete('quality');
+      const quality = select.value as QualityWish;
+      const isRemembered = this.change({ quality });
+      const address = addressFor(location.href, quality, isRemembered);
       history.replaceState(null, '', address); // an address with a fragment would not be loaded by itself
       location.reload();
     });
@@ -90,6 +91,14 @@ export class Controls {
       element('summary', open).focus();
     });
   }
+}
+
+/** The page's address for a quality. It says nothing where the browser remembers that: a quality in the address would go first. */
+export function addressFor(href: string, quality: QualityWish, isRemembered: boolean): URL {
+  const address = new URL(href);
+  if (isRemembered) address.searchParams.delete('quality');
+  else address.searchParams.set('quality', quality);
+  return address;
 }
 
 /** Shows the button of the training corner; its code is loaded when it is opened for the first time. */
@@ -133,6 +142,7 @@ export function recallSettings(): VisitorSettings {
   };
 }
 
-export function rememberSettings(settings: VisitorSettings): void {
-  remember(NAME, settings);
+/** @returns false where the browser does not allow it */
+export function rememberSettings(settings: VisitorSettings): boolean {
+  return remember(NAME, settings);
 }

@@ -119,6 +119,14 @@ describeInBrowser(
       expect(await playwright.textContent('.notice')).toBe("Kept in this browser's local storage: Elna Mossheart.");
     });
 
+    it('shows nobody the character sheet of who was there before', async () => {
+      expect(await playwright.isVisible('#sheet')).toBe(true);
+      await page.call('openEarly'); // who has none yet
+      expect(await playwright.isVisible('#sheet')).toBe(false);
+      await page.call('open');
+      expect(await playwright.isVisible('#sheet')).toBe(true);
+    });
+
     it('shows a picture whose model came after it was opened, and was larger than the last', async () => {
       await page.call('openEarly');
       await page.call('arrive');
@@ -152,6 +160,14 @@ describeInBrowser(
         ['face.png', 32, 32],
         ['figure.png', 8, 24],
       ]);
+    });
+
+    it('has no material edited, and says why its maps are not saved', async () => {
+      expect(await playwright.isVisible('[data-action=edit]')).toBe(true);
+      await page.call('openSurface');
+      expect(await playwright.isVisible('[data-action=edit]')).toBe(false);
+      await playwright.click('[data-action=download]');
+      await expect.poll(() => playwright.textContent('.notice')).toBe('The maps cannot be read.');
     });
 
     it('stays with whoever it is opened for as soon as it has closed', async () => {

@@ -32,6 +32,11 @@ export class SheetPanel {
     for (const [i, entry] of entries.entries()) this.updates[i]!(entry);
   }
 
+  /** Hides the entries until others are shown: those of whoever was there before are nobody else's. */
+  hide(): void {
+    this.panel.hidden = true;
+  }
+
   private build(entries: readonly SheetEntry[]): void {
     this.updates = [];
     const pickers = entries.map((entry) => {

@@ -12,15 +12,17 @@ const OFFERED: readonly Surface['is'][] = ['wall', 'floor'];
 /**
  * Offers a slider for each number that the model of materials knows, such as wear and moss, on walls and floor. Where it knows
  * none there is nothing to see.
+ *
+ * @param onError called with what goes wrong while a surface is painted again
  */
-export function offerWeathering(surfaces: readonly Surface[]): void {
+export function offerWeathering(surfaces: readonly Surface[], onError: (error: unknown) => void): void {
   const drawer = element('#room');
-  const rows = surfaces.filter(({ is }) => OFFERED.includes(is)).flatMap(slidersOf);
+  const rows = surfaces.filter(({ is }) => OFFERED.includes(is)).flatMap((surface) => slidersOf(surface, onError));
   element('.drawer', drawer).replaceChildren(...rows);
   drawer.hidden = rows.length === 0;
 }
 
-function slidersOf(surface: Surface): HTMLElement[] {
+function slidersOf(surface: Surface, onError: (error: unknown) => void): HTMLElement[] {
   const vocabulary = Object.entries(surface.artist.generator.info.attributes ?? {});
   return vocabulary.flatMap(([name, values]) => {
     if (!isRange(values)) return [];
@@ -35,7 +37,7 @@ function slidersOf(surface: Surface): HTMLElement[] {
     input.dataset.weathers = `${surface.is} ${name}`;
     input.addEventListener('input', () => {
       changeSheetAsync(surface, name, input.valueAsNumber).catch((error: Error) => {
-        if (error.name !== 'AbortError') throw error; // the slider has moved on
+        if (error.name !== 'AbortError') onError(error); // otherwise the slider has moved on
       });
     });
     return create('label', {}, document.createTextNode(`${surface.name}: ${labelWords(name)}`), input, output);

@@ -92,6 +92,14 @@ export function testVisits(visit: VisitedTavern): void {
     });
     await Promise.all([playwright.waitForEvent('load'), playwright.selectOption('#quality', 'auto')]);
     expect(await playwright.inputValue('#quality')).toBe('auto');
+    await playwright.evaluate(() => {
+      Storage.prototype.setItem = () => {
+        throw new DOMException('site data is blocked', 'SecurityError');
+      };
+      document.querySelector('#settings')!.toggleAttribute('open', true);
+    });
+    await Promise.all([playwright.waitForEvent('load'), playwright.selectOption('#quality', 'low')]);
+    expect(await playwright.inputValue('#quality'), 'which the browser does not remember').toBe('low');
     page.takeErrors(); // the browser reports that the list does not come
   });
 
