@@ -3,7 +3,7 @@ import { type BackendName, composeAtlas, footPivot, type SheetTile } from '../..
 import { makeWritableFolder } from '../node/atomicWrite.ts';
 import { InterruptError } from '../node/interrupt.ts';
 import { packageVersion } from '../node/packageRoot.ts';
-import { decodePng, encodePng } from '../node/png.ts';
+import { decodePng, encodePng, roomFor } from '../node/png.ts';
 import { UsageError } from '../node/usageError.ts';
 import { type BakePlan, type PlannedPicture, RECIPE_KEYWORD, type Sheet } from './bakePlan.ts';
 import { type BakeEngine, sha256, writeOutput } from './baker.ts';
@@ -213,7 +213,8 @@ async function tidyUp(plan: BakePlan, manifest: Manifest, prune: boolean): Promi
 async function writeSheet(out: string, sheet: Sheet): Promise<[string, FileRecord][]> {
   const tiles: SheetTile[] = [];
   for (const { name, path } of sheet.tiles) {
-    const png = decodePng(await readFile(await placeInside(out, path, true)), path);
+    const bytes = await readFile(await placeInside(out, path, true));
+    const png = decodePng(bytes, path, roomFor(sheet.widthPx * sheet.heightPx));
     if (png.width !== sheet.widthPx || png.height !== sheet.heightPx) {
       throw new Error(
         `bake: ${path} is ${png.width}×${png.height} pixels; expected ${sheet.widthPx}×${sheet.heightPx}`,

@@ -4,14 +4,17 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { decodeApng } from 'fast-png';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { statedPngSize } from '../../runtime/core/pngHeader.ts';
 import { animationsOf } from '../../runtime/index.ts';
 import { TINY_FRAMES } from '../../runtime/testing/tinyModel.ts';
 import { InterruptError } from '../node/interrupt.ts';
-import { decodePng } from '../node/png.ts';
+import { DECODE_PNG_DEFAULTS, decodePng } from '../node/png.ts';
 import { type BakeFolder, createBakeFolder } from '../testing/bakeFolder.ts';
 import { findChromium, sharedChromium } from '../testing/chromium.ts';
 import { type BakeProgress, bake, writeReport } from './index.ts';
+import { openPlan } from './planBake.ts';
+import { pageParts } from './writeReport.ts';
 
 const EVIL = `"><img src=x onerror="document.title='evil'"><script>document.title='evil'</script>&amp;'`;
 
@@ -99,6 +102,35 @@ it('shows what moves as it moves', async () => {
   expect([baked!.width, baked!.height]).toEqual([numMoving * 2 * 8, 2 * 12]);
   expect([neighbour!.width, neighbour!.height]).toEqual([8, 12]);
   for (const { frames } of [baked!, neighbour!]) expect(frames.length).toBeGreaterThan(1);
+});
+
+it('shows and lays on sheets what is large for its few bytes', async () => {
+  const { maxPixels } = DECODE_PNG_DEFAULTS;
+  DECODE_PNG_DEFAULTS.maxPixels = 1000; // as to pack pictures of the usual limit takes long
+  onTestFinished(() => {
+    DECODE_PNG_DEFAULTS.maxPixels = maxPixels;
+  });
+  const other = join(art.folder, 'large.html');
+  await art.writeModel({ sizePx: 8, heightPx: 12, frames: TINY_FRAMES }, 'walks');
+  await art.describe([{ model: './walks', labels: ['elf'], output: 'large', sheet: 'sheet', enlarge: 64 }]);
+  await bake(art.file, { backend: 'wasm' });
+  await writeReport(art.file, other, { backend: 'wasm', neighbours: 0 });
+  const sheet = await readFile(join(art.out, 'sheet.png'));
+  expect(statedPngSize(sheet)).toEqual({ width: 24 * 64, height: 12 * 64 });
+  const [, shown] = /<img src="data:image\/png;base64,([^"]+)/.exec(await readFile(other, 'utf8'))!;
+  expect(statedPngSize(Buffer.from(shown!, 'base64'))).toEqual({ width: 8 * 64, height: 12 * 64 });
+});
+
+it('is written in parts of one picture each, as all pictures together may be longer than a string can be', async () => {
+  const other = join(art.folder, 'parts.html');
+  await art.describe([{ labels: ['elf', 'orc'], output: '{index}-{map}', maps: ['albedo', 'normal'] }]);
+  await bake(art.file, { backend: 'wasm' });
+  const parts: string[] = [];
+  for await (const part of pageParts(await openPlan(art.file, {}), new Map())) parts.push(part);
+  const numPictures = parts.map((part) => part.split('<img src="data:').length - 1);
+  expect(numPictures.filter((count) => count > 0)).toEqual([1, 1, 1, 1]);
+  await writeReport(art.file, other, { neighbours: 0 });
+  expect(await readFile(other, 'utf8')).toBe(parts.join(''));
 });
 
 it('embeds nothing from outside the output folder, and nothing but PNG files', async () => {

@@ -8,11 +8,11 @@ import { encodeApng } from '../node/apng.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { InterruptError } from '../node/interrupt.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
-import { decodePng } from '../node/png.ts';
+import { decodePng, roomFor } from '../node/png.ts';
 import { UsageError } from '../node/usageError.ts';
 import { animationOf } from './animation.ts';
 import type { BakeDescription } from './bakeFileSchema.ts';
-import { type BakePlan, bakedRecipe, type Look, type PlannedPicture, pictureCaption } from './bakePlan.ts';
+import { type BakePlan, bakedRecipe, enlargement, type Look, type PlannedPicture, pictureCaption } from './bakePlan.ts';
 import { Baker } from './baker.ts';
 import { makeBatches } from './batches.ts';
 import { GENERATOR, refuseForeignPage } from './foreignFiles.ts';
@@ -54,13 +54,9 @@ export async function writeReport(
   await refuseForeignPage(html);
   const plan = await openPlan(what, options);
   const neighbours = await paintNeighbours(plan, options);
-  const assets = new Map<string, string[]>();
-  for (const picture of plan.pictures) {
-    const { asset } = picture.look;
-    assets.set(asset, [...(assets.get(asset) ?? []), await figure(plan.out, picture, neighbours.get(picture) ?? [])]);
-  }
-  const page = await pageOf(plan.name, plan.pictures.length, assets);
-  await writeFilesAtomic(dirname(resolve(html)), { [basename(html)]: new TextEncoder().encode(page) });
+  const parts: Buffer[] = [];
+  for await (const part of pageParts(plan, neighbours)) parts.push(Buffer.from(part));
+  await writeFilesAtomic(dirname(resolve(html)), { [basename(html)]: Buffer.concat(parts) });
 }
 
 interface Neighbour {
@@ -68,8 +64,10 @@ interface Neighbour {
   png: Uint8Array;
 }
 
+type Neighbours = ReadonlyMap<PlannedPicture, readonly Neighbour[]>;
+
 /** Pictures of the seeds around each picture's own, without those that are in the bake anyway. */
-async function paintNeighbours(plan: BakePlan, options: ReportOptions): Promise<Map<PlannedPicture, Neighbour[]>> {
+async function paintNeighbours(plan: BakePlan, options: ReportOptions): Promise<Neighbours> {
   const { neighbours = DEFAULT_NEIGHBOURS, backend, signal, onProgress } = options;
   const found = new Map<PlannedPicture, Neighbour[]>();
   if (neighbours === 0) return found;
@@ -131,32 +129,38 @@ function neighbouringSeeds(pictures: readonly PlannedPicture[], count: number): 
   return result;
 }
 
-async function figure(out: string, picture: PlannedPicture, neighbours: Neighbour[]): Promise<string> {
+async function* figureParts(
+  out: string,
+  picture: PlannedPicture,
+  neighbours: readonly Neighbour[],
+): AsyncGenerator<string> {
   const { label, seed, files, look } = picture;
   const varied = look.varied.length > 0 ? ` ${escapeHtml(look.varied.join(', '))}` : '';
-  const pngs = files.filter(({ format }) => format === 'png');
-  const shown = await Promise.all(
-    pngs.map(async ({ path, layer }) => {
-      const bytes = await readFile(await placeInside(out, path, true)).catch((error) => {
-        throw new Error(`report: ${path} cannot be read (${error.code}); bake first`, { cause: error });
-      });
-      if (!isPng(bytes)) throw new UsageError(`report: ${path} is no PNG; bake again`);
-      const name = layer === 'picture' ? pictureCaption(picture) : `${pictureCaption(picture)}, ${layer}`;
-      return button(movingAgain(bytes, path, look), name, picture, path, 'map');
-    }),
-  );
-  const others = neighbours.map(({ picture, png }) => button(png, pictureCaption(picture), picture, '', 'neighbour'));
   const kinds = look.surface ? '' : ' plain';
-  return `<figure class="${look.widthPx > 48 ? 'large' : 'small'}${kinds}">
-<div class="maps">${shown.join('')}</div>
-<figcaption>${escapeHtml(label)} <b>${seed}</b>${varied}</figcaption>
-${others.length > 0 ? `<div class="neighbours" role="group" aria-label="Other seeds">${others.join('')}</div>` : ''}
-</figure>`;
+  yield `<figure class="${look.widthPx > 48 ? 'large' : 'small'}${kinds}">\n<div class="maps">`;
+  for (const { path, layer } of files.filter(({ format }) => format === 'png')) {
+    const name = layer === 'picture' ? pictureCaption(picture) : `${pictureCaption(picture)}, ${layer}`;
+    yield button(movingAgain(await readBaked(out, path), path, look), name, picture, path, 'map');
+  }
+  yield `</div>\n<figcaption>${escapeHtml(label)} <b>${seed}</b>${varied}</figcaption>\n`;
+  if (neighbours.length > 0) yield '<div class="neighbours" role="group" aria-label="Other seeds">';
+  for (const { picture, png } of neighbours) yield button(png, pictureCaption(picture), picture, '', 'neighbour');
+  if (neighbours.length > 0) yield '</div>\n';
+  yield '</figure>\n';
+}
+
+async function readBaked(out: string, path: string): Promise<Uint8Array> {
+  const bytes = await readFile(await placeInside(out, path, true)).catch((error) => {
+    throw new Error(`report: ${path} cannot be read (${error.code}); bake first`, { cause: error });
+  });
+  if (!isPng(bytes)) throw new UsageError(`report: ${path} is no PNG; bake again`);
+  return bytes;
 }
 
 /** A baked file as one that moves, where it has frames, and nobody has made it of another width since. */
-function movingAgain(png: Uint8Array, path: string, { frames }: Look): Uint8Array {
-  const picture = frames && decodePng(png, path);
+function movingAgain(png: Uint8Array, path: string, look: Look): Uint8Array {
+  const { frames, widthPx, heightPx } = look;
+  const picture = frames && decodePng(png, path, roomFor(widthPx * heightPx * enlargement(look) ** 2));
   return picture && picture.width % frames.length === 0 ? encodeApng(animationOf(picture, frames)) : png;
 }
 
@@ -171,15 +175,13 @@ function button(png: Uint8Array, name: string, picture: PlannedPicture, path: st
   return `<button type="button" class="${kind}"${attributes} title="${escapeHtml(path || name)}"><img src="${source}" alt="${escapeHtml(name)}"></button>`;
 }
 
-async function pageOf(name: string, numPictures: number, assets: Map<string, string[]>): Promise<string> {
+/** The page in parts, of which none has more than one picture: as a whole it may be longer than a string can be. */
+export async function* pageParts({ name, out, pictures }: BakePlan, neighbours: Neighbours): AsyncGenerator<string> {
   const [script, style] = await Promise.all([pageScript('report'), pageStyle('report')]);
   const title = escapeHtml(name);
-  const sections = [...assets].map(
-    ([asset, figures]) =>
-      `<section><h2>${escapeHtml(asset)}</h2><div class="grid">${figures.join('\n')}</div></section>`,
-  );
+  const assets = byAsset(pictures);
   const policy = `default-src 'none'; img-src data:; style-src '${digest(style)}'; script-src '${digest(script)}'`;
-  return `<!doctype html>
+  yield `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -191,8 +193,14 @@ ${GENERATOR}
 <style>${style}</style>
 </head>
 <body>
-<header><h1>${title}</h1><p>${assets.size} assets, ${numPictures} pictures. Click on a picture for its recipe; the small ones are other seeds.</p></header>
-<main>${sections.join('\n')}</main>
+<header><h1>${title}</h1><p>${assets.size} assets, ${pictures.length} pictures. Click on a picture for its recipe; the small ones are other seeds.</p></header>
+<main>`;
+  for (const [asset, own] of assets) {
+    yield `<section><h2>${escapeHtml(asset)}</h2><div class="grid">`;
+    for (const picture of own) yield* figureParts(out, picture, neighbours.get(picture) ?? []);
+    yield '</div></section>\n';
+  }
+  yield `</main>
 <dialog aria-labelledby="name">
 <h2 id="name"></h2>
 <img id="large" alt="">
@@ -206,6 +214,15 @@ ${GENERATOR}
 </body>
 </html>
 `;
+}
+
+function byAsset(pictures: readonly PlannedPicture[]): Map<string, PlannedPicture[]> {
+  const assets = new Map<string, PlannedPicture[]>();
+  for (const picture of pictures) {
+    const { asset } = picture.look;
+    assets.set(asset, [...(assets.get(asset) ?? []), picture]);
+  }
+  return assets;
 }
 
 function digest(text: string): string {

@@ -2,10 +2,12 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
-import { modelFolderFiles } from '../../runtime/index.ts';
+import { expect, it, onTestFinished } from 'vitest';
+import { loadModelFolder, modelFolderFiles } from '../../runtime/index.ts';
+import { pixelFolder } from '../../runtime/testing/foreignFolders.ts';
 import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
+import { diskSource } from '../node/diskSource.ts';
 import { copyModels } from './copyModel.ts';
 
 it('asks for the folder where a model stands in its place', async () => {
@@ -14,6 +16,27 @@ it('asks for the folder where a model stands in its place', async () => {
   );
   expect(existsSync('characters')).toBe(false);
   await expect(copyModels(['portraits'])).rejects.toThrow(/portraits is the only argument/);
+});
+
+it('copies no model over another', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'figment-copy-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const files = await modelFolderFiles(tinyModelFiles());
+  for (const name of ['heroes/model', 'villains/Model']) await writeFilesAtomic(join(folder, name), files);
+  const [heroes, villains, site] = ['heroes/model', 'villains/Model', 'site'].map((name) => join(folder, name));
+  await expect(copyModels([heroes!, villains!, site!])).rejects.toThrow(
+    /heroes\/model and .*villains\/Model would both be copied to .*site\/Model; rename one, or copy them to two folders$/,
+  );
+  expect(existsSync(site!)).toBe(false);
+});
+
+it('copies a model whose files lie in no folders', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'figment-copy-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  await writeFilesAtomic(join(folder, 'flat'), pixelFolder({ isAtRoot: true }));
+  await copyModels([join(folder, 'flat'), join(folder, 'site')]);
+  const { unet } = await loadModelFolder(diskSource(join(folder, 'site/flat')));
+  expect(unet.size).toBeGreaterThan(0);
 });
 
 it('copies what pages fetch of a model of the user, by its folder', async () => {

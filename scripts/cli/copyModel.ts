@@ -22,7 +22,8 @@ export function listModels(): void {
  * Copies models or classifiers; where one of them is not installed, none is copied.
  *
  * @param places their names or folders, and at last the folder to copy to
- * @throws       UsageError when no folder is named, or naming the nearest model when there is none of a name
+ * @throws       UsageError when no folder is named, when two would be copied to one place, or naming the nearest model when there
+ *               is none of a name
  */
 export async function copyModels(places: readonly string[]): Promise<void> {
   const [names, folder] = [places.slice(0, -1), places.at(-1)!];
@@ -35,11 +36,29 @@ export async function copyModels(places: readonly string[]): Promise<void> {
   ) {
     throw new UsageError(`models copy: ${folder} is a model; name at last the folder to copy to`);
   }
-  for (const model of names.map(located)) await copyModel(model, folder);
+  const found = names.map(located);
+  checkApart(found, folder);
+  for (const model of found) await copyModel(model, folder);
 }
 
+/** @throws UsageError where one copy would be written over another, on some systems also by a name that differs in case */
+function checkApart(models: readonly Pick<Located, 'name' | 'from'>[], folder: string): void {
+  const byName = new Map<string, string>();
+  for (const { name, from } of models) {
+    const other = byName.get(name.toLowerCase());
+    if (other !== undefined) {
+      throw new UsageError(
+        `models copy: ${other} and ${from} would both be copied to ${join(folder, name)}; rename one, or copy them to two folders`,
+      );
+    }
+    byName.set(name.toLowerCase(), from);
+  }
+}
+
+type Located = ReturnType<typeof located>;
+
 /** Copies the files that pages fetch, and the credits that their licences ask for. Links that lead out of the model are refused. */
-async function copyModel({ name, from, fetched }: ReturnType<typeof located>, folder: string): Promise<void> {
+async function copyModel({ name, from, fetched }: Located, folder: string): Promise<void> {
   const source = diskSource(from);
   const credits = await source.read(CREDITS).then(
     (bytes) => [[CREDITS, bytes] as const],

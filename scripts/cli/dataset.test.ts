@@ -58,6 +58,20 @@ it('dataset surfaces --maps writes materials', async () => {
   expect([channels, attributes!.map(({ name }) => name)]).toEqual([6, ['wear']]);
 });
 
+it.each([
+  ['dicebear', 26_214_400_000],
+  ['surfaces', 27_525_120_000],
+  ['surfaces --maps', 62_914_560_000],
+  ['walkers', 471_859_200_000],
+])('dataset %s refuses more images than a data set may hold before it draws any', async (words, numBytes) => {
+  const out = join(dir, 'vast');
+  await expect(run(...words.split(' '), '--out', out, '--count', '20000', '--size', '256')).rejects.toMatchObject({
+    name: 'UsageError',
+    message: `dataset ${words.split(' ')[0]}: the images would have ${numBytes} bytes of pixels; expected at most 2147483648; lower --count or --size`,
+  });
+  expect(await readdir(dir)).toEqual([]);
+});
+
 describe('dataset dicebear', () => {
   it('writes a data set that can be read', async () => {
     const out = join(dir, 'faces');

@@ -83,10 +83,11 @@ describe.skipIf(!torch)('in PyTorch', () => {
     outputs = await runTrainerChecks(torch!, projects, inputs, options);
   });
 
-  /** Opaque pictures beside one with alpha, hidden files, and names out of order. */
+  /** Opaque pictures beside one with alpha, hidden files, names out of order, and an accent that is stored apart from its letter. */
   async function writeClassFolders(): Promise<void> {
     const size = 16 * 16 * 4;
-    for (const [i, path] of ['b/2.png', 'b/10.PNG', 'a/x.png', 'b/.hidden.png', 'b-c/y.png'].entries()) {
+    const paths = ['b/2.png', 'b/10.PNG', 'a/x.png', 'b/.hidden.png', 'b-c/y.png', 'cafe\u0301/z.png'];
+    for (const [i, path] of paths.entries()) {
       const pixels = trainerDataset.images.slice(i * size, (i + 1) * size);
       const opaque = pixels.filter((_, j) => j % 4 < 3);
       const picture = i === 1 ? { channels: 4 as const, pixels } : { channels: 3 as const, pixels: opaque };
@@ -98,6 +99,11 @@ describe.skipIf(!torch)('in PyTorch', () => {
 
   it.each(['sheets', 'folders', 'frames', 'maps'])('reads %s as we do, byte for byte', async (name) => {
     const ours = await readDataset(projects.at(name));
+    expect(
+      Buffer.from(output(`${name}.labels`))
+        .toString()
+        .split('\n'),
+    ).toEqual(ours.labels);
     expect(Buffer.from(Uint8Array.from(output(`${name}.pixels`))).equals(ours.images)).toBe(true);
     expect(output(`${name}.classLabels`)).toEqual(ours.classLabels);
     expectClose(output(`${name}.values`), runtime.toPremultiplied(ours.images, ours.channels));

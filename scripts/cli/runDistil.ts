@@ -90,9 +90,9 @@ export async function distil(name: string, command: DistilCommandOptions): Promi
       );
       return {
         trainer,
-        save: async ({ step }) => {
+        save: async ({ step }, isOwn) => {
           const content = studentContent(files, student, scheduler, options, await downloadWeights(trainer.ema));
-          await saveDiffusionModel(content, { out: command.out, step, isResumed: resumed !== undefined }, examples);
+          await saveDiffusionModel(content, { out: command.out, step, isOwn }, examples);
         },
       };
     },

@@ -8,16 +8,16 @@ import { writePreview } from './trainingPreviews.ts';
 /**
  * Writes a model to the folder of its run, and a preview of it as it is stored.
  *
- * @param run      the folder, the step, and whether the training goes on from an earlier one, whose model may have been given more
+ * @param run      the folder, the step, and whether the model there is an earlier one of the training, which may have been given more
  * @param examples what the preview shows besides, see `previewSheet`
  */
 export async function saveDiffusionModel(
   content: ModelContent,
-  { out, step, isResumed }: { out: string; step: number; isResumed: boolean },
+  { out, step, isOwn }: { out: string; step: number; isOwn: boolean },
   examples: readonly LabelledPicture[],
 ): Promise<void> {
   const files = await modelFolderFiles(content, { dtype: 'F16' });
-  const whole = isResumed ? await withAddedParts(out, files) : files;
+  const whole = isOwn ? await withAddedParts(out, files) : files;
   await writeFilesAtomic(out, await withPipeline(whole));
   await writePreview(out, 'preview', step, await previewSheet(files, examples));
 }

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { WordColumn } from '../../runtime/dataset/attributeColumns.ts';
 import * as runtime from '../../runtime/index.ts';
 import { tinyAttributes, tinyDataset } from '../../runtime/testing/tinyDataset.ts';
 import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
@@ -85,6 +86,27 @@ describe('a new model', () => {
     await expect(train('run', '--resume', '--attributes', 'tone')).rejects.toThrow(
       /made with another attributes \(tone,growth, now tone\)/,
     );
+  });
+
+  it('goes on with words in their order and ranges as they were; an old checkpoint does not tell them', async () => {
+    const [tone, growth] = tinyAttributes() as [WordColumn, runtime.NumberColumn];
+    const write = (...attributes: runtime.AttributeColumn[]) =>
+      writeDataset(at('meant', 'data'), { ...dataset, attributes }, 'shapes');
+    const resume = () => train('meant', '--data', at('meant', 'data'), '--resume', '--steps', '3');
+    await write(tone, growth);
+    await train('meant', ...SMALL, '--data', at('meant', 'data'));
+    await write({ ...tone, values: ['light', 'plain', 'dark'] }, growth);
+    await expect(resume()).rejects.toThrow(
+      /another attribute tone \(\["dark","plain","light"\], now \["light",.*\]\), whose words .* dataset\.json lists; go on/,
+    );
+    await write(tone, { ...growth, values: { min: 0, max: 2 } });
+    await expect(resume()).rejects.toThrow(/another attribute growth \(\{"min":0,"max":1\}, now \{"min":0,"max":2\}\)/);
+    const file = at('meant', 'checkpoint.safetensors');
+    const { state, notes } = runtime.decodeCheckpoint(new Uint8Array(await readFile(file)), file);
+    const older = Object.fromEntries(Object.entries(notes).filter(([name]) => !name.startsWith('attribute ')));
+    expect(Object.keys(notes).length - Object.keys(older).length).toBe(2);
+    await writeFile(file, runtime.encodeCheckpoint(state, older));
+    expect(await resume()).toMatch(/done: 3 steps/);
   });
 
   it('says which part of a range the images do not show', async () => {

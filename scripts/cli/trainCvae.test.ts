@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { vocabularyOf } from '../../runtime/dataset/attributeColumns.ts';
+import { vocabularyOf, type WordColumn } from '../../runtime/dataset/attributeColumns.ts';
 import * as runtime from '../../runtime/index.ts';
 import { expectClose } from '../../runtime/testing/matchers.ts';
 import { tinyAttributes, tinyDataset } from '../../runtime/testing/tinyDataset.ts';
@@ -76,6 +76,18 @@ describe('train cvae', () => {
     expect(condDropProb).toBe('0.5');
     await writeFile(file, runtime.encodeCheckpoint(state, older));
     expect(await train('dropped', 2, '--resume')).toMatch(/done: 2 steps/);
+  });
+
+  it('goes on with the words of its attributes in their order', async () => {
+    const [tone] = tinyAttributes() as [WordColumn];
+    const dataset = { ...tinyDataset({ widthPx: 16, heightPx: 16 }), attribution: 'drawn by formula' };
+    await writeDataset(at('worded'), { ...dataset, attributes: [tone] }, 'shapes');
+    await train('spoken', 1, '--data', at('worded'));
+    const turned = { ...tone, values: tone.values.toReversed() };
+    await writeDataset(at('worded'), { ...dataset, attributes: [turned] }, 'shapes');
+    await expect(train('spoken', 2, '--data', at('worded'), '--resume')).rejects.toThrow(
+      /made with another attribute tone \(\["dark","plain","light"\], now \["light","plain","dark"\]\)/,
+    );
   });
 
   it('begins with the weights of another run, whose labels must be as many', async () => {

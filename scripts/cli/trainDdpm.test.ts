@@ -13,7 +13,9 @@ import { diskSource } from '../node/diskSource.ts';
 import * as openModel from '../node/openModel.ts';
 import { decodePng } from '../node/png.ts';
 import { writeDataset } from '../node/writeDataset.ts';
+import { saveEachStep } from '../testing/saveEachStep.ts';
 import { createProgram } from './program.ts';
+import * as trainingPreviews from './trainingPreviews.ts';
 
 const NO_VAE = '(no vae)';
 
@@ -139,6 +141,25 @@ it('writes a model, and a preview of the model as it is stored, from one downloa
     const start = 4 * ((32 + row) * sheet.width + 3 * 32); // second row of tiles, fourth column
     expectNear(sheet.pixels.subarray(start, start + 4 * 32), tile.subarray(4 * 32 * row, 4 * 32 * (row + 1)));
   }
+});
+
+it('keeps what its model is given after it was saved first', async () => {
+  const { writePreview } = trainingPreviews;
+  const begun = vi.spyOn(trainingPreviews, 'writePreview').mockImplementationOnce(async (out, ...of) => {
+    const index = JSON.parse(await readFile(join(out, 'model_index.json'), 'utf8'));
+    const given = { ...index, figment: { ...index.figment, regions: { mood: ['#'] } } };
+    await writeFile(join(out, 'model_index.json'), JSON.stringify(given));
+    return writePreview(out, ...of);
+  });
+  saveEachStep();
+  await train('given');
+  expect(begun).toHaveBeenCalledTimes(3); // for two steps and the end
+  begun.mockRestore();
+  const { figment } = JSON.parse(await readFile(at('given', 'model_index.json'), 'utf8'));
+  expect(figment.regions).toEqual({ mood: ['#'] });
+  await train('given', '--overwrite');
+  const again = JSON.parse(await readFile(at('given', 'model_index.json'), 'utf8'));
+  expect(again.figment.regions, 'what another training made').toBeUndefined();
 });
 
 it('encodes the data once, whoever does it, and goes on at once', async () => {

@@ -33,7 +33,7 @@ import { rangeAsUsageError, UsageError } from '../node/usageError.ts';
 import { chooseAttributes } from './chooseAttributes.ts';
 import { examplesOf } from './previewSheet.ts';
 import { saveDiffusionModel } from './saveDiffusionModel.ts';
-import { startFolder } from './trainingCheckpoint.ts';
+import { attributeNotes, startFolder } from './trainingCheckpoint.ts';
 import { readTrainingData } from './trainingData.ts';
 import { trainingLatents, withAttributes } from './trainingLatents.ts';
 import { checkFrames, usualLatentScale, usualPrediction } from './trainingOfFrames.ts';
@@ -79,7 +79,7 @@ export async function trainDdpm(command: DdpmCommandOptions): Promise<void> {
     kind: 'ddpm',
     data,
     options,
-    notes: trainingNotes(options, vae, latentScale),
+    notes: { ...trainingNotes(options, vae, latentScale), ...attributeNotes(dataset.attributes) },
     shapes: conditionedShapes(config, conditioning),
     start: async (place) => {
       const { workers, resumed } = place;
@@ -92,10 +92,10 @@ export async function trainDdpm(command: DdpmCommandOptions): Promise<void> {
       const trainer = diffusionTrainer(latents, statistics, config, options, resumed ?? network.weights, source);
       return {
         trainer,
-        save: async ({ step }) => {
+        save: async ({ step }, isOwn) => {
           const unet = { config, weights: await downloadWeights(trainer.ema) };
           const content = modelContent({ ...dataset, ...credit }, vae, statistics, unet, options, split.train);
-          await saveDiffusionModel(content, { out: command.out, step, isResumed: resumed !== undefined }, examples);
+          await saveDiffusionModel(content, { out: command.out, step, isOwn }, examples);
         },
       };
     },

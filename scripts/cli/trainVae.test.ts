@@ -11,7 +11,9 @@ import { diskSource } from '../node/diskSource.ts';
 import * as openModel from '../node/openModel.ts';
 import { readVae } from '../node/readNetworks.ts';
 import { writeDataset } from '../node/writeDataset.ts';
+import { saveEachStep } from '../testing/saveEachStep.ts';
 import { createProgram } from './program.ts';
+import * as trainingPreviews from './trainingPreviews.ts';
 
 let dir: string;
 const at = (...names: string[]) => join(dir, ...names);
@@ -164,6 +166,22 @@ describe('train vae --freeze-encoder', () => {
     await writeFilesAtomic(at('uncoloured'), { 'model_index.json': Buffer.from(JSON.stringify(index)) });
     await train('uncoloured', 2, '--init-from', at('coloured'), '--freeze-encoder', '--resume');
     expect((await indexOf()).figment.palette).toEqual(others);
+  });
+
+  it('keeps what its model is given after it was saved first', async () => {
+    const { writeReconstructions } = trainingPreviews;
+    const begun = vi.spyOn(trainingPreviews, 'writeReconstructions').mockImplementationOnce(async (out, ...of) => {
+      const index = JSON.parse(await readFile(join(out, 'model_index.json'), 'utf8'));
+      const given = { ...index, figment: { ...index.figment, regions: { mood: ['#'] } } };
+      await writeFilesAtomic(out, { 'model_index.json': Buffer.from(JSON.stringify(given)) });
+      return writeReconstructions(out, ...of);
+    });
+    saveEachStep();
+    await train('given', 2, '--init-from', at('model'), '--freeze-encoder');
+    expect(begun).toHaveBeenCalledTimes(3); // for two steps and the end
+    begun.mockRestore();
+    const { figment } = JSON.parse(await readFile(at('given', 'model_index.json'), 'utf8'));
+    expect(figment.regions).toEqual({ mood: ['#'] });
   });
 
   it('goes on with --resume, and writes a whole model again', async () => {

@@ -103,13 +103,13 @@ export async function trainVae(command: VaeCommandOptions): Promise<void> {
       const names = [...autoencoderKlShapes(config).keys()];
       return {
         trainer,
-        save: async ({ step }) => {
+        save: async ({ step }, isOwn) => {
           const weights = Object.fromEntries(names.map((name) => [name, trainer.ema[name]!])); // without a discriminator's
           const vae = { config, weights, circular };
           if (!model) await saveVae(command.out, vae, credit);
           else {
             const files = await withNetworks(model, await networkOf(vae));
-            const all = resumed ? await withAddedParts(command.out, files) : files;
+            const all = isOwn ? await withAddedParts(command.out, files) : files;
             await writeFilesAtomic(command.out, withoutOffsets(all));
           }
           await writeReconstructions(command.out, step, data, (images, columns) =>

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  type AttributeColumn,
   type Dataset,
   type DatasetSplit,
   decodeCheckpoint,
@@ -67,12 +68,34 @@ export function startFolder(
 }
 
 /** Notes that earlier versions did not make; such a checkpoint is taken for one of the same. */
-const LATER_NOTES = ['prediction', 'schedule', 'circular', 'split', 'vae', 'loss', 'condDropProb', 'minSnrGamma'];
+const LATER_NOTES = [
+  'prediction',
+  'schedule',
+  'circular',
+  'split',
+  'vae',
+  'loss',
+  'condDropProb',
+  'minSnrGamma',
+  'attribute',
+];
 
 /** What a note stands for where its name does not tell. */
 const DECIDED_BY: Record<string, string> = {
   split: ', which --labels, --held-out, --hold-out-by and --extra-data decide on',
+  attribute: ', whose words in their order, or whose range, dataset.json lists',
 };
+
+/** What a note is of: those of attributes have a name behind that. */
+const kindOf = (key: string) => key.split(' ', 1)[0]!;
+
+/**
+ * A note for each attribute, of its words in their order or of its range: a network knows a word by its place, and a number by its
+ * share of the range, so that with others it would mean something else from then on.
+ */
+export function attributeNotes(attributes: readonly AttributeColumn[]): Record<string, string> {
+  return Object.fromEntries(attributes.map(({ name, values }) => [`attribute ${name}`, JSON.stringify(values)]));
+}
 
 /** A short digest of the labels, and of which images train and which are held out. */
 export function splitDigest({ dataset, split }: { dataset: Pick<Dataset, 'labels'>; split: DatasetSplit }): string {
@@ -101,7 +124,7 @@ export async function readCheckpoint(out: string, notes: Record<string, string>)
   });
   const checkpoint = decodeCheckpoint(new Uint8Array(bytes), file);
   const { seed } = checkpoint.notes;
-  const isMissing = (key: string) => LATER_NOTES.includes(key) && !Object.hasOwn(checkpoint.notes, key);
+  const isMissing = (key: string) => LATER_NOTES.includes(kindOf(key)) && !Object.hasOwn(checkpoint.notes, key);
   const before: Record<string, string | undefined> = {
     splitSeed: seed, // once there was one for both
     ...checkpoint.notes,
@@ -111,7 +134,7 @@ export async function readCheckpoint(out: string, notes: Record<string, string>)
     if (before[key] === notes[key]) continue;
     const [made, now] = [before[key], notes[key]].map((value) => value ?? 'the usual one');
     throw new UsageError(
-      `train: ${file} was made with another ${key} (${made}, now ${now})${DECIDED_BY[key] ?? ''}; go on with that one, or begin in another --out with --init-from ${out}`,
+      `train: ${file} was made with another ${key} (${made}, now ${now})${DECIDED_BY[kindOf(key)] ?? ''}; go on with that one, or begin in another --out with --init-from ${out}`,
     );
   }
   return checkpoint.state;

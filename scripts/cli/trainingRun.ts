@@ -104,8 +104,12 @@ export interface TrainingPlace {
 
 export interface TrainingAtWork {
   trainer: Trainer;
-  /** Writes the model as it is now, and a preview of it. */
-  save(done: Trainer['done']): Promise<void>;
+  /**
+   * Writes the model as it is now, and a preview of it.
+   *
+   * @param isOwn whether the folder's model is an earlier one of this training, which may have been given more since
+   */
+  save(done: Trainer['done'], isOwn: boolean): Promise<void>;
 }
 
 /** Opens the backend, starts or resumes the training, and runs it to its end or until it is interrupted. */
@@ -135,7 +139,8 @@ export async function train(command: CommonTrainOptions, training: TrainingKind)
       throw error;
     });
     try {
-      const run = { title, out: command.out, trainer, notes, previewMinutes: command.previewMinutes, save };
+      const { out, previewMinutes } = command;
+      const run = { title, out, trainer, notes, previewMinutes, save: savingAgain(save, resumed !== undefined) };
       await (resumed ? shortenLog(command.out, resumed.step) : startOver(command.out));
       await interruptible((signal) => runTraining(run, signal));
     } finally {
@@ -144,6 +149,15 @@ export async function train(command: CommonTrainOptions, training: TrainingKind)
   } finally {
     release();
   }
+}
+
+/** Saves a training's model, again and again: after the first time the folder's model is its own. */
+function savingAgain(save: TrainingAtWork['save'], isResumed: boolean): TrainingRun['save'] {
+  let isOwn = isResumed;
+  return async (done) => {
+    await save(done, isOwn);
+    isOwn = true;
+  };
 }
 
 /** The source of gradients that computes in the threads of the command; undefined where there are none. */

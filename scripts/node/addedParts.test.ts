@@ -35,6 +35,23 @@ it('a resumed training keeps palette, probe, regions and conditional VAE, and no
   expect(Object.keys(written).at(-1)).toBe('model_index.json'); // which vouches for the others
 });
 
+it('a resumed training leaves the conditional VAE of the folder as it is, and writes its own where there is none', async () => {
+  const own = { figment: { name: 'busts', sha256: { 'cvae/config.json': 'own' } } };
+  const written = { ...files, 'cvae/config.json': new Uint8Array(2), 'model_index.json': encodeJson(own) };
+  await writeFilesAtomic(dir, { 'model_index.json': encodeJson({ figment: { sha256: { 'cvae/config.json': 'c' } } }) });
+  const kept = await withAddedParts(dir, written);
+  expect([Object.keys(kept), figmentOf(kept).sha256]).toEqual([
+    ['unet/config.json', 'model_index.json'],
+    { 'cvae/config.json': 'c' },
+  ]);
+  await writeFilesAtomic(dir, { 'model_index.json': encodeJson({ figment: { sha256: {} } }) });
+  const whole = await withAddedParts(dir, written);
+  expect([Object.keys(whole).sort(), figmentOf(whole).sha256]).toEqual([
+    Object.keys(written).sort(),
+    { 'cvae/config.json': 'own' },
+  ]);
+});
+
 it.each(['{', '[]', '{"figment":null}'])('changes nothing where the index is %s', async (text) => {
   await writeFilesAtomic(dir, { 'model_index.json': new TextEncoder().encode(text) });
   expect(await withAddedParts(dir, files)).toBe(files);

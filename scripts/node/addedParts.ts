@@ -5,9 +5,9 @@ import type { ModelIndex } from '../../runtime/index.ts';
 import { encodeJson } from './atomicWrite.ts';
 
 /**
- * The files of a model that a resumed training writes, with what was given to the folder since the training stopped: a palette,
- * a probe, regions and a conditional VAE. None of them depends on the network that is trained, but for
- * a palette's offsets on the auto-encoder: see `withoutOffsets`.
+ * The files of a model that a training writes over an earlier one of its own, with what was given to the folder since: a palette,
+ * a probe, regions and a conditional VAE, which stays as it lies there. None of them depends on the network that is trained, but
+ * for a palette's offsets on the auto-encoder: see `withoutOffsets`.
  *
  * @param folder where the training writes, and where it has written before
  */
@@ -20,15 +20,16 @@ export async function withAddedParts(
   if (!before?.figment || !written) return files;
   const { palette, probe, regions, sha256 = {} } = before.figment;
   const { figment, ...entries } = JSON.parse(new TextDecoder().decode(written)) as ModelIndex;
-  const cvae = Object.entries(sha256).filter(([path]) => path.startsWith('cvae/'));
+  const cvae = Object.fromEntries(Object.entries(sha256).filter(([path]) => path.startsWith('cvae/')));
+  const others = Object.entries(files).filter(([path]) => !Object.hasOwn(cvae, path));
   const all = {
     ...figment,
     ...(palette && { palette }),
     ...(probe && { probe }),
     ...(regions && { regions }),
-    sha256: { ...figment.sha256, ...Object.fromEntries(cvae) },
+    sha256: { ...figment.sha256, ...cvae },
   };
-  return { ...files, [INDEX_FILE]: encodeJson({ ...entries, figment: all }) };
+  return { ...Object.fromEntries(others), [INDEX_FILE]: encodeJson({ ...entries, figment: all }) };
 }
 
 /** The index of a model as it lies there; null where there is none, or one that is no JSON. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
-import { writeFilesAtomic } from './atomicWrite.ts';
+import { encodeJson, writeFilesAtomic } from './atomicWrite.ts';
 import { fetchedFiles } from './fetchedFiles.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'figment-fetched-'));
@@ -26,6 +26,20 @@ it('are those of which the index has the hash, or all of the parts; no documents
   expect(fetchedFiles(dir).sort()).toEqual(paths);
   index({ figment: {} });
   expect(fetchedFiles(dir).sort()).toEqual(paths);
+});
+
+it('are those at the top, weights in parts with their list, where a model has no folders', async () => {
+  const flat = join(dir, 'flat');
+  const names = ['config.json', 'scheduler_config.json', 'diffusion_pytorch_model.safetensors.index.json'];
+  const weights = [1, 2].map((part) => `diffusion_pytorch_model-0000${part}-of-00002.safetensors`);
+  const others = ['README.md', 'checkpoint.safetensors', 'diffusion_pytorch_model.bin', 'tokenizer.json'];
+  const files = [...others, ...names, ...weights].map((name) => [name, new Uint8Array()]);
+  await writeFilesAtomic(flat, { ...Object.fromEntries(files), 'model_index.json': encodeJson({}) });
+  expect(fetchedFiles(flat).sort()).toEqual([...names, ...weights, 'model_index.json'].sort());
+  for (const name of weights) rmSync(join(flat, name));
+  expect(() => fetchedFiles(flat)).toThrow(
+    /flat has no weights that a page could load; fetch the whole model, or save it again .* safe_serialization=True/,
+  );
 });
 
 it('lie inside the folder', () => {

@@ -5,17 +5,20 @@ import { UsageError } from './usageError.ts';
 
 /**
  * The files of a model folder that pages fetch, relative to it: model_index.json, and those of which it has the sha-256;
- * where it has none, the configs and weights that lie in folders.
+ * where it has none, the configs and weights that lie in folders, or beside it.
  *
- * @throws UsageError where the folder has no readable model_index.json, or one that names files outside
+ * @throws UsageError where the folder has no readable model_index.json, or one that names files outside; where it has no weights
  */
 export function fetchedFiles(folder: string): string[] {
   const index = join(folder, INDEX_FILE);
   if (!existsSync(index)) throw new UsageError(`${folder} has no model_index.json; name the folder of a model`);
-  const files = hashedFiles(index) ?? filesInParts(folder);
+  const files = hashedFiles(index) ?? [...filesInParts(folder), ...filesAtTop(folder)];
   const outside = files.find((file) => !file.split('/').every((part) => /^\w[\w.-]*$/.test(part)));
   if (outside !== undefined) throw new UsageError(`${index} names "${outside}"; expected files inside its folder`);
-  return [INDEX_FILE, ...files];
+  if (files.some((file) => file.endsWith('.safetensors'))) return [INDEX_FILE, ...files];
+  throw new UsageError(
+    `${folder} has no weights that a page could load; fetch the whole model, or save it again in Python: save_pretrained(folder, safe_serialization=True)`,
+  );
 }
 
 function hashedFiles(index: string): string[] | null {
@@ -33,4 +36,11 @@ function filesInParts(folder: string): string[] {
     const files = readdirSync(join(folder, name)).filter((file) => /\.(json|safetensors)$/.test(file));
     return files.map((file) => `${name}/${file}`);
   });
+}
+
+/** Pipelines of a U-Net and a scheduler alone may have their files in no folder: these are called as they are in folders. */
+function filesAtTop(folder: string): string[] {
+  return readdirSync(folder).filter((file) =>
+    /^((scheduler_)?config\.json|diffusion_pytorch_model\b.*\.(json|safetensors))$/.test(file),
+  );
 }

@@ -1,7 +1,7 @@
 /** PNG files ↔ 8-bit RGB or RGBA pixels, over fast-png. */
 import { deflateSync, inflateSync } from 'node:zlib';
 import { convertIndexedToRgb, type DecodedPng, decode, encode } from 'fast-png';
-import { isPng } from '../../runtime/core/pngHeader.ts';
+import { isPng, statedPngSize } from '../../runtime/core/pngHeader.ts';
 import type { NumChannels, PixelImage } from '../../runtime/index.ts';
 import { type Chunk, chunk, chunksOf, SIGNATURE_END } from './pngChunks.ts';
 import { paethRows, plainRows } from './pngRows.ts';
@@ -24,6 +24,11 @@ export interface DecodePngOptions {
 }
 
 export const DECODE_PNG_DEFAULTS: Required<DecodePngOptions> = { maxPixels: 2 ** 24 };
+
+/** For a picture that is known to be of so many pixels: one of another size is read, too, as far as it usually is. */
+export function roomFor(numPixels: number): DecodePngOptions {
+  return { maxPixels: Math.max(numPixels, DECODE_PNG_DEFAULTS.maxPixels) };
+}
 
 /**
  * Decodes a PNG of any kind: palettes, greys, 16 bits a sample and tRNS become 8-bit RGB, or RGBA when the file has
@@ -81,8 +86,9 @@ export function readPngText(bytes: Uint8Array, fileName = 'PNG'): Record<string,
 }
 
 function parse(bytes: Uint8Array, fileName: string, options: DecodePngOptions = {}): DecodedPng {
+  checkSize(bytes, fileName, { ...DECODE_PNG_DEFAULTS, ...options });
   try {
-    const png = decode(withoutTraps(bytes, { ...DECODE_PNG_DEFAULTS, ...options }), { checkCrc: true });
+    const png = decode(withoutTraps(bytes), { checkCrc: true });
     if (png.width < 1 || png.height < 1) throw new Error(`its size is ${png.width}x${png.height}`);
     if (bytes[COLOUR_TYPE_BYTE] === PALETTE_TYPE && !png.palette) throw new Error('its palette is missing');
     return png;
@@ -107,19 +113,27 @@ const PIXELS_A_BYTE = 16;
 const MAX_INFLATION = 1032;
 const HARMLESS_BYTES = 2 ** 26;
 
+/** @throws Error for a picture that is too large, which may be a good one otherwise */
+function checkSize(bytes: Uint8Array, fileName: string, { maxPixels }: Required<DecodePngOptions>): void {
+  const { width, height } = statedPngSize(bytes) ?? { width: 0, height: 0 };
+  const most = Math.max(maxPixels, PIXELS_A_BYTE * bytes.length);
+  if (width * height <= most) return;
+  throw new Error(
+    `decodePng: ${fileName} is ${width}x${height}; expected at most ${most} pixels; make it smaller, or split it`,
+  );
+}
+
 /**
- * The file without its colour profile, which may inflate to anything and is not used, after making sure that neither the size
- * it states nor its data take more memory than a picture of that size does, and that fast-png does not take it for another kind.
+ * The file without its colour profile, which may inflate to anything and is not used, after making sure that its data take no
+ * more memory than a picture of its size does, and that fast-png does not take it for another kind.
  *
  * @throws Error saying what is too large, or cannot be read
  */
-function withoutTraps(bytes: Uint8Array, { maxPixels }: Required<DecodePngOptions>): Uint8Array {
+function withoutTraps(bytes: Uint8Array): Uint8Array {
   if (bytes.length < HEADER_END) return bytes;
   if (!isPng(bytes)) throw new Error('it does not begin as a PNG file does');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const [width, height] = [view.getUint32(WIDTH_BYTE), view.getUint32(HEIGHT_BYTE)];
-  const most = Math.max(maxPixels, PIXELS_A_BYTE * bytes.length);
-  if (width * height > most) throw new Error(`it is ${width}x${height}; expected at most ${most} pixels`);
   const chunks = chunksOf(bytes, view);
   const isFirst = ({ type }: Chunk, i: number) => (type === 'IHDR') === (i === 0);
   if (!chunks.every(isFirst)) throw new Error('its header is not its first chunk, or there are several');

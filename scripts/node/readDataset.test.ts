@@ -36,6 +36,20 @@ describe('readDataset', () => {
     expect(dataset.images).toEqual(Uint8Array.from({ length: 48 }, (_, i) => [255, 0, 0, 128][i % 4]!));
   });
 
+  it('reads sheets as large as they are described, however few bytes they have, and no larger ones', async () => {
+    const classes = [{ label: 'red', file: 'red.png', count: 4 }];
+    const description = { name: 'vast', tileWidth: 1024, columns: 4, channels: 3, licence: 'CC0', attribution: 'us' };
+    const describe = (tileHeight: number) =>
+      write('dataset.json', JSON.stringify({ ...description, tileHeight, classes }));
+    await write('red.png', encodePng({ width: 4096, height: 4104, channels: 3, pixels: new Uint8Array(50_429_952) }));
+    await describe(4104);
+    expect(await readDataset(dir)).toMatchObject({ widthPx: 1024, heightPx: 4104, labels: ['red'] });
+    await describe(8);
+    await expect(readDataset(dir)).rejects.toThrow(
+      /red\.png is 4096x4104; expected at most 16777216 pixels; make it smaller, or split it/,
+    );
+  });
+
   it('reads class folders, also through links', async () => {
     await write('b/2.png', plain(2, 1, 4, 5, 6));
     await write('elsewhere.d/1.png', plain(2, 1, 7, 8, 9));

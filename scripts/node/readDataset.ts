@@ -1,18 +1,22 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import {
+  DATASET_FILE,
   type Dataset,
   type DatasetSource,
   type DatasetSplit,
+  type DecodePng,
   framesOf,
+  MAX_IMAGE_BYTES,
   maxBytesOf,
   openDataset,
+  type SheetDescription,
   selectLabels,
   shrink,
   singleFrames,
   splitHeldOut,
 } from '../../runtime/index.ts';
-import { decodePng } from './png.ts';
+import { decodePng, roomFor } from './png.ts';
 import { rangeAsUsageError, UsageError } from './usageError.ts';
 
 /** A data set's files in a folder on disk. */
@@ -56,7 +60,29 @@ export async function readDataset(dir: string, option = '--data'): Promise<Datas
       `${option}: ${dir} is no folder; expected one with dataset.json, or with a folder for each class`,
     );
   }
-  return openDataset(diskDatasetSource(dir), decodePng);
+  const source = diskDatasetSource(dir);
+  return openDataset(source, decoderFor(source));
+}
+
+/** Decodes the pictures of a data set, whose sheets may be large ones of few bytes. */
+function decoderFor(source: DatasetSource): DecodePng {
+  let numPixels: Promise<number> | undefined;
+  return async (bytes, fileName) => {
+    numPixels ??= largestSheet(source);
+    return decodePng(bytes, fileName, roomFor(await numPixels));
+  };
+}
+
+/**
+ * The pixels of the largest sheet that `dataset.json` describes, which is found to be right before any sheet is decoded; 0 where
+ * there is none, but class folders.
+ */
+async function largestSheet(source: DatasetSource): Promise<number> {
+  const bytes = await source.read(DATASET_FILE).catch(() => null);
+  if (bytes === null) return 0;
+  const { tileWidth, tileHeight, columns, classes }: SheetDescription = JSON.parse(new TextDecoder().decode(bytes));
+  const rows = Math.max(...classes.map(({ count }) => Math.ceil(count / columns)));
+  return Math.min(rows * tileHeight * columns * tileWidth, MAX_IMAGE_BYTES / 3); // the columns may be any, the tiles not
 }
 
 export interface DatasetChoice {

@@ -46,6 +46,7 @@ tones = {"tone": ["red", "blue"]}
 sets = {"sheets": index["figment"]["attributes"], "folders": {}, "frames": tones, "maps": {}}
 for (name, vocabulary), path in zip(sets.items(), (sheets, folders, frames, maps)):
     found = data.read_data(path, vocabulary)
+    out[f"{name}.labels"] = torch.tensor(list("\n".join(found.labels).encode())).int()
     out[f"{name}.pixels"] = found.pixels.int()
     out[f"{name}.classLabels"] = found.class_labels
     out[f"{name}.values"] = data.to_values(found.pixels.flatten(0, 1)).permute(0, 2, 3, 1)

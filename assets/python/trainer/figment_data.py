@@ -3,6 +3,7 @@
 import functools
 import json
 import os
+import unicodedata
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,19 +71,19 @@ def _cut(sheet, description, count):
 
 def _read_folders(folder):
     names = [entry.name for entry in os.scandir(folder) if entry.is_dir() and not entry.name.startswith(".")]
-    labels = sorted(names, key=lambda name: name + "/")  # as Figment has them: hat-red before hat
+    names.sort(key=lambda name: name + "/")  # as Figment has them: hat-red before hat
     images, class_labels = [], []
-    for place, label in enumerate(labels):
-        for name in sorted(os.listdir(os.path.join(folder, label))):
+    for place, one in enumerate(names):
+        for name in sorted(os.listdir(os.path.join(folder, one))):
             if name.lower().endswith(".png") and not name.startswith("."):
-                images.append(_decode(os.path.join(folder, label, name)))
+                images.append(_decode(os.path.join(folder, one, name)))
                 class_labels.append(place)
     if len({image.shape for image in images}) != 1:
         raise ValueError(f"{folder}: expected folders of PNG files, all of one size")
     pixels = np.stack(images)[:, None]
     channels = 4 if (pixels[..., 3] < 255).any() else 3
     return LabelledPictures(
-        labels,
+        [unicodedata.normalize("NFC", name) for name in names],  # whole letters, as keyboards write them
         torch.from_numpy(np.ascontiguousarray(pixels[..., :channels])),
         torch.tensor(class_labels),
         torch.empty(len(images), 0),

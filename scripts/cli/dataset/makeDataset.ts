@@ -1,15 +1,15 @@
 // The work of figment dataset: draws or relabels pictures under a progress line, and writes them as a data set.
 import { readdir, readFile } from 'node:fs/promises';
-import { type Dataset, numFramesOf } from '../../../runtime/index.ts';
+import { type Dataset, MAX_IMAGE_BYTES, numFramesOf } from '../../../runtime/index.ts';
 import { readDataset } from '../../node/readDataset.ts';
 import { type Progress, startProgress } from '../../node/terminal.ts';
 import { UsageError } from '../../node/usageError.ts';
 import { writeDataset } from '../../node/writeDataset.ts';
-import { drawFaces } from './dicebearFaces.ts';
+import { drawFaces, FACE_LABELS } from './dicebearFaces.ts';
 import { type Group, regroup } from './regroup.ts';
-import { drawMaterials } from './surfaces/drawMaterials.ts';
-import { drawSurfaces } from './surfaces/drawSurfaces.ts';
-import { drawWalkers, WALKER_GRID } from './walkers/drawWalkers.ts';
+import { DRAWN_MATERIALS, drawMaterials } from './surfaces/drawMaterials.ts';
+import { drawSurfaces, SURFACE_LABELS } from './surfaces/drawSurfaces.ts';
+import { drawWalkers, WALKER_FRAMES, WALKER_GRID, WALKER_LABELS } from './walkers/drawWalkers.ts';
 
 export interface DrawCommandOptions {
   out: string;
@@ -20,13 +20,15 @@ export interface DrawCommandOptions {
   maps?: boolean;
 }
 
-export function makeFaces({ out, count, size, seed }: DrawCommandOptions): Promise<void> {
+export async function makeFaces({ out, count, size, seed }: DrawCommandOptions): Promise<void> {
+  checkBytes('dicebear', FACE_LABELS.length * count * 4 * size ** 2);
   const description = `${size}x${size} RGBA pixel faces drawn with DiceBear; label = what the face wears, attributes.csv what else can be seen.`;
   const draw = (onProgress: OnProgress) => drawFaces({ count, sizePx: size, seed, onProgress });
   return make('dicebear', out, description, draw);
 }
 
-export function makeSurfaces({ out, count, size, seed, maps = false }: DrawCommandOptions): Promise<void> {
+export async function makeSurfaces({ out, count, size, seed, maps = false }: DrawCommandOptions): Promise<void> {
+  checkBytes('surfaces', (maps ? 6 * DRAWN_MATERIALS.length : 3 * SURFACE_LABELS.length) * count * size ** 2);
   if (maps) {
     const description = `${size}x${size} seamless materials drawn by formula, with height, roughness and metal; label = material.`;
     return make('surfaces', out, description, (onProgress) => drawMaterials({ count, sizePx: size, seed, onProgress }));
@@ -36,11 +38,20 @@ export function makeSurfaces({ out, count, size, seed, maps = false }: DrawComma
   return make('surfaces', out, description, draw);
 }
 
-export function makeWalkers({ out, count, size, seed }: DrawCommandOptions): Promise<void> {
+export async function makeWalkers({ out, count, size, seed }: DrawCommandOptions): Promise<void> {
   const height = (size / WALKER_GRID.widthPx) * WALKER_GRID.heightPx;
+  checkBytes('walkers', WALKER_LABELS.length * count * WALKER_FRAMES.length * 4 * size * height);
   const description = `${size}x${height} RGBA figures that walk, drawn by formula; label = role.`;
   const draw = (onProgress: OnProgress) => drawWalkers({ count, sizePx: size, seed, onProgress });
   return make('walkers', out, description, draw);
+}
+
+/** @throws UsageError when the images are more than a data set may hold, before any of them is drawn */
+function checkBytes(name: string, numBytes: number): void {
+  if (numBytes <= MAX_IMAGE_BYTES) return;
+  throw new UsageError(
+    `dataset ${name}: the images would have ${numBytes} bytes of pixels; expected at most ${MAX_IMAGE_BYTES}; lower --count or --size`,
+  );
 }
 
 export interface RelabelCommandOptions {

@@ -32,10 +32,11 @@ export async function openHeightJudge(
   dataset: Dataset,
   options: OpenHeightOptions,
 ): Promise<TrainedNetworkAtWork<AutoencoderKlConfig> & HeightGuesser> {
-  const { classifierFile, indices, numSteps, circular } = options;
+  const { indices, numSteps, circular } = options;
+  const digest = trainingDigest({ ...dataset, attributes: [] }, indices);
   const network = await openTrained({
-    file: `${classifierFile.replace(/\.safetensors$/, '')}.height-${circular ? 'circular' : 'plain'}-${numSteps}.safetensors`,
-    digest: trainingDigest({ ...dataset, attributes: [] }, indices),
+    file: fileBeside(options, digest),
+    digest,
     numSteps,
     config: heightConfig(dataset),
     parse: parseAutoencoderKlConfig,
@@ -43,6 +44,12 @@ export async function openHeightJudge(
     train: (config) => train(dataset, config, options),
   });
   return { ...network, circular };
+}
+
+/** Beside the classifier's file, which stays the same where the maps alone are others: a judge of these has another file. */
+function fileBeside({ classifierFile, numSteps, circular }: OpenHeightOptions, digest: string): string {
+  const name = classifierFile.replace(/\.safetensors$/, '');
+  return `${name}.height-${circular ? 'circular' : 'plain'}-${digest.slice(0, 16)}-${numSteps}.safetensors`;
 }
 
 async function train(

@@ -27,8 +27,8 @@ afterAll(() => {
 });
 
 const shared = { indices: Int32Array.of(0, 1, 2, 3, 4, 5), numSteps: NUM_STEPS, numWorkers: 1 };
-const openHeights = (name: string, circular: boolean) =>
-  openHeightJudge(tinyMaterials(SIZE), { ...shared, classifierFile: join(dir, `${name}.safetensors`), circular });
+const openHeights = (name: string, circular: boolean, materials = tinyMaterials(SIZE)) =>
+  openHeightJudge(materials, { ...shared, classifierFile: join(dir, `${name}.safetensors`), circular });
 
 it.each([
   ['the judge', () => openJudge(tinyDataset(SIZE), { ...shared, file: join(dir, 'judge.safetensors') })],
@@ -54,6 +54,17 @@ it('keeps a judge of heights for each kind of padding', async () => {
     dispose();
   }
   expect(found).toEqual([true, true, false, false]);
+});
+
+it('trains another judge of heights where the maps alone were painted anew', async () => {
+  const materials = tinyMaterials(SIZE);
+  const images = materials.images.map((value, i) => (i % 6 < 3 ? value : 255 - value));
+  const [old, repainted] = [
+    await openHeights('maps', false),
+    await openHeights('maps', false, { ...materials, images }),
+  ];
+  expect([old.isNew, repainted.isNew, old.file === repainted.file]).toEqual([true, true, false]);
+  for (const { dispose } of [old, repainted]) dispose();
 });
 
 it('refuses a stored judge of other steps than are asked for', async () => {

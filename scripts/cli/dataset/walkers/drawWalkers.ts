@@ -14,7 +14,8 @@ type Direction = (typeof DIRECTIONS)[number];
 /** How far the left leg is ahead in each step of a walk. */
 const STRIDES = [2, 0, -2, 0];
 
-const FRAMES = parseFrames(
+/** What a figure is drawn in, from left to right. */
+export const WALKER_FRAMES = parseFrames(
   DIRECTIONS.flatMap((direction) => [
     ...STRIDES.map((_, frame) => ({ direction, frame, durationMs: 120 })),
     { direction, frame: 'stand' },
@@ -59,17 +60,17 @@ export async function drawWalkers(options: WalkerOptions = {}): Promise<Dataset>
   const factor = sizePx / widthPx;
   const numImages = WALKER_LABELS.length * count;
   const tileBytes = 4 * widthPx * heightPx * factor ** 2;
-  const images = new Uint8Array(numImages * FRAMES.length * tileBytes);
+  const images = new Uint8Array(numImages * WALKER_FRAMES.length * tileBytes);
   const looks: number[][] = [];
   for (let index = 0; index < numImages; index++) {
     const dice = new Dice(seed, index);
     const look = [HAIR, CLOTHES, SKIN, WIDTHS].map((words) => dice.whole(0, Object.keys(words).length - 1));
     const figure = figureOf(WALKER_LABELS[Math.floor(index / count)]!, look, dice);
     looks.push(look);
-    for (const [f, { direction, action, index: step }] of FRAMES.entries()) {
+    for (const [f, { direction, action, index: step }] of WALKER_FRAMES.entries()) {
       const stride = action === 'walk' ? STRIDES[step]! : null;
       const small = drawFigure(figure, direction as Direction, stride);
-      images.set(scaleNearest(small, widthPx, heightPx, factor), (index * FRAMES.length + f) * tileBytes);
+      images.set(scaleNearest(small, widthPx, heightPx, factor), (index * WALKER_FRAMES.length + f) * tileBytes);
     }
     onProgress?.(index + 1, numImages);
     if (index % 16 === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -89,7 +90,7 @@ export async function drawWalkers(options: WalkerOptions = {}): Promise<Dataset>
     attribution: 'Drawn by formula (figment dataset walkers)',
     images,
     classLabels: Int32Array.from({ length: numImages }, (_, index) => Math.floor(index / count)),
-    frames: FRAMES,
+    frames: WALKER_FRAMES,
     attributes: [
       column('hair_colour', HAIR, 0),
       column('clothes_colour', CLOTHES, 1),
