@@ -24,10 +24,11 @@ export async function weathered(model: DiffusionModel): Promise<Uint8Array> {
   const { labels, figment } = model.index;
   const { widthPx, heightPx } = figment;
   const rows = [
-    { label: 'brick', seed: 5, number: 'wear' },
+    { label: 'brick', seed: 6, number: 'wear' },
+    { label: 'tiles', seed: 5, number: 'wear' },
+    { label: 'roof', seed: 13, number: 'wear' },
     { label: 'brick', seed: 7, number: 'moss_dirt' },
     { label: 'cobble', seed: 3, number: 'moss_dirt' },
-    { label: 'snow', seed: 4, number: 'moss_dirt' },
   ];
   const requests = rows.flatMap(({ number, ...material }) => {
     const decided = attributesOfRecipe({ labels, ...figment }, material);
