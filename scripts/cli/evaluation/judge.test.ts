@@ -56,7 +56,7 @@ it('keeps a judge of heights for each kind of padding', async () => {
   expect(found).toEqual([true, true, false, false]);
 });
 
-it('trains another judge of heights where the maps alone were painted anew', async () => {
+it('trains another judge of heights where the maps alone were painted again', async () => {
   const materials = tinyMaterials(SIZE);
   const images = materials.images.map((value, i) => (i % 6 < 3 ? value : 255 - value));
   const [old, repainted] = [
