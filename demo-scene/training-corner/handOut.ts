@@ -11,7 +11,7 @@ export interface ModelUser {
   useShipped(): Promise<void>;
 }
 
-/** What handing out needs of the panel. */
+/** What `HandOut` needs of the panel whose buttons it works for: to have a model made and saved, and to tell the visitor how it goes. */
 interface Counter {
   /** Has the worker make the model, which then comes to `take`. */
   makeModel(): void;
