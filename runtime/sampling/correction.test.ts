@@ -216,6 +216,12 @@ describe('the correction of a model', () => {
     }
   });
 
+  it('lets pictures be at guidance 0, which ignores what they are to show', async () => {
+    const unguided = { guidanceScale: 0 };
+    const [own] = await pictures(withProbe(probe(2)), [RED_ELF], unguided);
+    expect(own).toEqual((await pictures(FILES, [RED_ELF], unguided))[0]);
+  });
+
   it('is refused for latents of other channels', () => {
     const wrong = { ...probe(2), weights: new Float32Array(NUM_WORDS * 3 * 4) };
     const before = memory().numTensors;

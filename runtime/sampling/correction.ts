@@ -5,7 +5,7 @@ import { corrected } from '../networks/corrector.ts';
 import { indexOfLabel } from '../recipe/label.ts';
 import type { Recipe } from '../recipe/recipe.ts';
 import type { ModelIndex } from '../weights/modelIndex.ts';
-import { type Asked, decidedAttributes, keepsOfImage } from './decidedAttributes.ts';
+import { type Asked, decidedAttributes, ignoresWords, keepsOfImage } from './decidedAttributes.ts';
 import type { DiffusionModel } from './model.ts';
 import { recordedInSlices } from './recordedPass.ts';
 
@@ -14,7 +14,7 @@ type Words = Asked & Pick<Recipe, 'blend'>;
 
 /**
  * Latents of recipes' pictures, corrected where the model has a probe: of pictures of its own size, which begin from no other
- * picture, of which much is to stay.
+ * picture, of which much is to stay, and show what is asked for.
  *
  * @returns through the generator, the corrected latents, which are the caller's to dispose; null where nothing is corrected
  */
@@ -25,7 +25,7 @@ export function* correctedInSlices(
 ): Generator<void, Tensor4D | null> {
   const [batch, height, width] = latents.shape;
   const isOwnSize = height === latentShape[0] && width === latentShape[1];
-  if (!corrector || !isOwnSize || keepsOfImage(recipes[0]!)) return null;
+  if (!corrector || !isOwnSize || keepsOfImage(recipes[0]!) || ignoresWords(recipes[0]!)) return null;
   const { asked, known } = wordsOf(index, recipes);
   const shape: [number, number] = [batch, asked.length / batch];
   return yield* recordedInSlices(corrector, {

@@ -17,6 +17,11 @@ export function keepsOfImage({ image, mask, strength }: Pick<Asked, 'image' | 'm
   return Boolean(image) && (Boolean(mask) || strength !== 1);
 }
 
+/** Whether a picture is to show nothing in particular: guidance 0 ignores the label, and the attributes with it. */
+export function ignoresWords({ guidanceScale }: Pick<Recipe, 'guidanceScale'>): boolean {
+  return guidanceScale === 0;
+}
+
 /** The attributes of a picture, and those of the one that it is to be the same as, as a network takes them. */
 export interface DecidedAttributes {
   own: number[];

@@ -67,6 +67,8 @@ describe('a model with a palette', () => {
     const { recipes } = completeAll({ model }, requests, {});
     const costs = recipes.map((recipe) => coloursOfRecipe(model.index, recipe)!.entries.join());
     expect(new Set(costs).size).toBe(4);
+    const unguided = completeAll({ model }, requests, { guidanceScale: 0 }).recipes;
+    expect(new Set(unguided.map((recipe) => coloursOfRecipe(model.index, recipe)!.entries.join())).size).toBe(1);
     const image = Uint8Array.from(uniforms(9, 0, 16 * 16 * 4), (value) => 256 * value);
     const mask = new Uint8Array(16 * 16);
     expect((await generate(model, [{ ...ELF, image, mask }]))[0]).toEqual(image);

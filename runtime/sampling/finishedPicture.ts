@@ -1,27 +1,36 @@
+import { ANY } from '../core/attributes.ts';
 import { placesLayout } from '../core/palettePlaces.ts';
-import { paletteCosts } from '../core/palettePrior.ts';
+import { type PaletteConditions, paletteCosts } from '../core/palettePrior.ts';
 import { indexOfLabel } from '../recipe/label.ts';
 import type { Recipe } from '../recipe/recipe.ts';
 import { expectedColours, type PictureColours, pictureColours } from '../surface/expectedColours.ts';
 import type { ModelIndex } from '../weights/modelIndex.ts';
 import type { GeneratedPicture } from './autoencoder.ts';
-import { decidedAttributes } from './decidedAttributes.ts';
+import { decidedAttributes, ignoresWords } from './decidedAttributes.ts';
 import { finishEdit } from './edit.ts';
 
 /**
  * The colours of a recipe's picture: those of the model's palette, by what the recipe asks for, and where it leaves that open by
  * what the model's examples decide; null where the model has no palette.
  */
-export function coloursOfRecipe({ labels, figment }: ModelIndex, recipe: Recipe): PictureColours | null {
+export function coloursOfRecipe(index: ModelIndex, recipe: Recipe): PictureColours | null {
+  const { labels, figment } = index;
   const { palette, attributes: vocabulary = {} } = figment;
   if (!palette) return null;
+  const costs = paletteCosts(palette, labels.length, vocabulary, conditionsOf(index, recipe));
+  return pictureColours(palette, costs, placesLayout(figment.widthPx, figment.heightPx, figment.frames));
+}
+
+/** What the colours are to suit: any label and any attributes where the recipe ignores its own. */
+function conditionsOf({ labels, figment }: ModelIndex, recipe: Recipe): PaletteConditions {
+  const attributes = decidedAttributes(labels, figment, recipe).own;
+  if (ignoresWords(recipe)) return { classLabel: labels.length, attributes: attributes.map(() => ANY) };
   const { label, blend } = recipe;
-  const costs = paletteCosts(palette, labels.length, vocabulary, {
+  return {
     classLabel: indexOfLabel(labels, label),
     blend: blend && { classLabel: indexOfLabel(labels, blend.label), amount: blend.amount },
-    attributes: decidedAttributes(labels, figment, recipe).own,
-  });
-  return pictureColours(palette, costs, placesLayout(figment.widthPx, figment.heightPx, figment.frames));
+    attributes,
+  };
 }
 
 /** A generated picture as it is handed out: in the colours of the model's palette, and with what an edit keeps of its image. */

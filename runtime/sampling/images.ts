@@ -131,8 +131,9 @@ function* decodedSteps(
 /** Latents as pictures, corrected before, and with changes that stay in their regions. */
 function* decodedInSlices(model: DiffusionModel, batch: ConfinedBatch, latents: Tensor4D): Generator<void, Tensor4D> {
   const corrected = yield* correctedInSlices(model, batch.recipes, latents);
-  const own = confined(batch, corrected ?? latents);
+  let own: Tensor4D | null = null;
   try {
+    own = confined(batch, corrected ?? latents);
     return yield* decodeLatentsInSlices(model, own ?? corrected ?? latents);
   } finally {
     corrected?.dispose();

@@ -92,9 +92,10 @@ function* reverseInSlices(
   const { sampler, firstStep, recipes } = plan;
   const numSteps = sampler.timesteps.length;
   let xt = yield* abortable(startLatents(model, plan, original), signal);
-  const repainting = recipes[0]!.mask ? repaintingOf(plan) : null;
   let x0Pred: Tensor4D | null = null;
+  let repainting: Repainting | null = null;
   try {
+    repainting = recipes[0]!.mask ? repaintingOf(plan) : null;
     if (firstStep === numSteps) yield { step: 1, numSteps: 1, x0Pred: xt, guidanceNorm: null };
     const first = yield* recordedStepsInSlices(model, plan, xt, signal);
     for (let index = first; index < numSteps; index++) {

@@ -517,10 +517,10 @@ class FigmentPipeline(DiffusionPipeline):
 
     def _logits_of(self, logits, label, attributes):
         """
-        The sum of the rows of a label and attributes. Those of the label and of "any" come first; then, for each attribute,
-        one for each word, or for the end of a range, and one for "any".
+        The sum of the rows of a label, or of "any" for None, and attributes. Those of labels and of "any" come first; then, for each
+        attribute, one for each word, or for the end of a range, and one for "any".
         """
-        total = logits[self.labels.index(label)]
+        total = logits[len(self.labels) if label is None else self.labels.index(label)]
         start = len(self.labels) + 1
         for known, value in zip(self.figment.get("attributes", {}).values(), self._values(attributes)):
             num_known = 1 if isinstance(known, dict) else len(known)
@@ -587,8 +587,10 @@ class FigmentPipeline(DiffusionPipeline):
                 x = scheduler.step(output, t, x, **extra).prev_sample
         if output_type == "latent":
             return FigmentOutput(images=x) if return_dict else (x,)
-        images = self._decode(self._corrected(x, labels, asked))
-        pixels = self._in_palette(self._pixels(images), labels, asked)
+        ignores_words = scale == 0
+        images = self._decode(x if ignores_words else self._corrected(x, labels, asked))
+        shown = ([None] * batch, [{}] * batch) if ignores_words else (labels, asked)
+        pixels = self._in_palette(self._pixels(images), *shown)
         has_maps = pixels.shape[-1] == MATERIAL_CHANNELS
         parts = [pixels[..., :3], pixels[..., 3:]] if has_maps else [pixels]
         if output_type != "np":
