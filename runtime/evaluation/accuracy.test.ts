@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 import { accuracyOf, attributeAccuracy } from './accuracy.ts';
 
-it('counts the hits of all images and of each class', () => {
+it('counts the hits of each class, and every class alike', () => {
   const accuracy = accuracyOf(Int32Array.of(0, 1, 1, 2, 0), Int32Array.of(0, 0, 1, 1, 0), 3);
-  expect(accuracy).toEqual({ overall: 3 / 5, perClass: [2 / 3, 1 / 2, Number.NaN] });
+  expect(accuracy).toEqual({ overall: (2 / 3 + 1 / 2) / 2, perClass: [2 / 3, 1 / 2, Number.NaN] });
 });
 
 it('refuses sets that do not fit', () => {
@@ -15,11 +15,11 @@ it('counts words that are read right, and compares the order of numbers, where t
   const kinds = { hair: 3, wear: 'number' } as const;
   const expected = [0, 0.1, 1, 0.5, 2, -1, -1, 0.9, 1, 0.2];
   const read = [0, 0.3, 2, 0.4, 2, 0.9, 0, 0.7, 1, 0.35];
-  const { hair, wear } = attributeAccuracy(kinds, read, expected);
-  expect(hair).toBe(3 / 4);
+  const { hair, wear } = attributeAccuracy(kinds, read, expected, Int32Array.of(0, 0, 0, 1, 1));
+  expect(hair).toBe((2 / 3 + 1) / 2);
   expect(wear).toBe(1);
-  const reversed = attributeAccuracy({ wear: 'number' }, [3, 2, 2, 1], [0.1, 0.2, 0.3, 0.4]);
+  const reversed = attributeAccuracy({ wear: 'number' }, [3, 2, 2, 1], [0.1, 0.2, 0.3, 0.4], new Int32Array(4));
   // Ranks 3, 1.5, 1.5, 0 against 0, 1, 2, 3: covariance −4.5, variances 4.5 and 5.
   expect(reversed.wear).toBeCloseTo(-4.5 / Math.sqrt(4.5 * 5), 12);
-  expect(attributeAccuracy({ hair: 2 }, [1], [-1])).toEqual({ hair: Number.NaN });
+  expect(attributeAccuracy({ hair: 2 }, [1], [-1], Int32Array.of(0))).toEqual({ hair: Number.NaN });
 });

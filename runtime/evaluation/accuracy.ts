@@ -2,9 +2,9 @@
 import type { AttributeKind } from '../networks/conditioningConfig.ts';
 
 export interface Accuracy {
-  /** Share of all images that are recognised as their class, 0 … 1. */
+  /** The mean of `perClass`, 0 … 1: every class counts alike, however many images it has. */
   overall: number;
-  /** The share of each class; NaN for a class without images. */
+  /** The share of each class that is recognised; NaN for a class without images, which does not count. */
   perClass: number[];
 }
 
@@ -21,41 +21,53 @@ export function accuracyOf(predicted: Int32Array, classLabels: Int32Array, numLa
       `accuracyOf: ${predicted.length} predictions for ${classLabels.length} images; expected one for each, at least one`,
     );
   }
-  const [hits, counts] = [new Array<number>(numLabels).fill(0), new Array<number>(numLabels).fill(0)];
-  classLabels.forEach((label, i) => {
-    counts[label]! += 1;
-    if (predicted[i] === label) hits[label]! += 1;
-  });
-  return {
-    overall: hits.reduce((a, b) => a + b, 0) / classLabels.length,
-    perClass: hits.map((count, label) => count / counts[label]!),
-  };
+  const hits = Array.from(classLabels, (label, i) => [label, predicted[i] === label] as const);
+  const perClass = hitsPerClass(hits, numLabels);
+  return { overall: meanOfKnown(perClass), perClass };
 }
 
 /**
- * How well a classifier reads attributes: of words the share that it reads right, of numbers the rank correlation of estimate
- * and truth, −1 … 1. Images of which an attribute is not known do not count.
+ * How well a classifier reads attributes: of words the mean over classes of the share that it reads right, so that every class
+ * counts alike, of numbers the rank correlation of estimate and truth over all images, −1 … 1. Images of which an attribute is
+ * not known do not count.
  *
  * @param kinds           how many words each attribute has, or that it is a number
  * @param read, expected  (N, attributes), as `classifyImages` and `encodeColumns` give them
+ * @param classLabels     int32 (N), the class of each image
  * @returns               one number an attribute, by name; NaN where it is known of too few
  */
 export function attributeAccuracy(
   kinds: Readonly<Record<string, AttributeKind>>,
   read: ArrayLike<number>,
   expected: ArrayLike<number>,
+  classLabels: Int32Array,
 ): Record<string, number> {
   const entries = Object.entries(kinds);
-  return Object.fromEntries(
-    entries.map(([name, kind], place) => {
-      const pairs: [number, number][] = [];
-      for (let i = place; i < expected.length; i += entries.length) {
-        if (expected[i]! >= 0) pairs.push([read[i]!, expected[i]!]);
-      }
-      const right = pairs.filter(([value, truth]) => value === truth).length;
-      return [name, kind === 'number' ? rankCorrelation(pairs) : right / pairs.length];
-    }),
-  );
+  const numLabels = classLabels.reduce((most, label) => Math.max(most, label + 1), 0);
+  const accuracyAt = (kind: AttributeKind, place: number): number => {
+    const known = Array.from(classLabels, (label, image) => ({ label, at: image * entries.length + place })).filter(
+      ({ at }) => expected[at]! >= 0,
+    );
+    if (kind === 'number') return rankCorrelation(known.map(({ at }) => [read[at]!, expected[at]!]));
+    const hits = known.map(({ label, at }) => [label, read[at] === expected[at]] as const);
+    return meanOfKnown(hitsPerClass(hits, numLabels));
+  };
+  return Object.fromEntries(entries.map(([name, kind], place) => [name, accuracyAt(kind, place)]));
+}
+
+/** The share of hits in each class; NaN for a class without any images. */
+function hitsPerClass(images: readonly (readonly [label: number, isHit: boolean])[], numLabels: number): number[] {
+  const [hits, counts] = [new Array<number>(numLabels).fill(0), new Array<number>(numLabels).fill(0)];
+  for (const [label, isHit] of images) {
+    counts[label]! += 1;
+    if (isHit) hits[label]! += 1;
+  }
+  return hits.map((count, label) => count / counts[label]!);
+}
+
+function meanOfKnown(values: readonly number[]): number {
+  const known = values.filter((value) => !Number.isNaN(value));
+  return known.reduce((a, b) => a + b, 0) / known.length;
 }
 
 /** Spearman's: the correlation of ranks, of which equal values share their mean; NaN where all are equal. */

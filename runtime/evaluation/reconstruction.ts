@@ -7,7 +7,7 @@ import type { ImageSet } from './imageSet.ts';
 export interface Reconstructed {
   /** Mean absolute difference to the originals over all values, range −1 … 1. */
   l1: number;
-  /** Each picture, as `generatePictures` would return it. */
+  /** Each picture as it is decoded; a palette has not painted it. */
   pictures: GeneratedPicture[];
 }
 

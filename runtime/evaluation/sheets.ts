@@ -57,15 +57,20 @@ export async function cvaeSheet(
   // The training replaces its weights: a list of their own has recordings of its own, which are freed after this look.
   const cvae = { config, weights: { ...weights } };
   const tiles: Uint8Array[] = [];
-  for (const label of labels) {
-    const requests = Array.from({ length: columns }, (_, seed) => ({ label, seed }));
-    const images = runToEnd(cvaeImagesInSlices(cvae, known, requests));
-    const values = (await images.data()) as Float32Array;
-    images.dispose();
-    const size = values.length / columns;
-    for (let i = 0; i < columns; i++) tiles.push(...tilesOfValues(values.subarray(i * size, (i + 1) * size), channels));
+  try {
+    for (const label of labels) {
+      const requests = Array.from({ length: columns }, (_, seed) => ({ label, seed }));
+      const images = runToEnd(cvaeImagesInSlices(cvae, known, requests));
+      const values = (await images.data()) as Float32Array;
+      images.dispose();
+      const size = values.length / columns;
+      for (let i = 0; i < columns; i++) {
+        tiles.push(...tilesOfValues(values.subarray(i * size, (i + 1) * size), channels));
+      }
+    }
+  } finally {
+    forgetPasses(cvae);
   }
-  forgetPasses(cvae);
   return composeSheet(tiles, tiles.length / labels.length, widthPx, heightPx);
 }
 

@@ -33,6 +33,7 @@ import { encodeAll, openLatents } from '../node/openLatents.ts';
 import { modelSource, shippedClassifierFolder } from '../node/openModel.ts';
 import { rangeAsUsageError, UsageError } from '../node/usageError.ts';
 import { readTrainingData, type TrainingData } from './trainingData.ts';
+import { checkFrames } from './trainingOfFrames.ts';
 import { type CommonTrainOptions, gradientsIn, train, trainerOptions } from './trainingRun.ts';
 
 interface ClassifierCommandOptions extends CommonTrainOptions {
@@ -48,6 +49,7 @@ export async function trainClassifier(command: ClassifierCommandOptions): Promis
   const model = await readGuided(command.model);
   const read = await readTrainingData(command);
   checkLabels(read.dataset);
+  checkFrames('train classifier', read.dataset, command);
   const data = { dataset: fitted(read.dataset, model), split: read.split };
   const { dataset, split } = data;
   const circular = model.index.figment.circularPadding;

@@ -81,6 +81,10 @@ it('is judged frame by frame, and by whether the frames of a subject agree', asy
 
 it('refuses what mixes frames up, with a remedy', async () => {
   await expect(ddpm('mirrored', '--flip')).rejects.toThrow('"tiny frames" have frames, which go without --flip');
+  const classifier = train('classifier', '--model', at('walks'), '--out', at('classifier'), '--flip');
+  await expect(classifier).rejects.toThrow(
+    'train classifier: the images of "tiny frames" have frames, which go without',
+  );
   await expect(train('cvae', '--out', at('cvae'))).rejects.toThrow(
     'train cvae: the images of "tiny frames" have 3 frames',
   );

@@ -52,7 +52,9 @@ export async function measure(
     accuracy: accuracyOf(predicted, images.classLabels, config.num_labels),
     gaussian: gaussianOf(pickRows(features, numFeatures, drawn), numFeatures),
     spread: spreadPerClass(features, numFeatures, images.classLabels, config.num_labels, subjects),
-    attributes: images.attributes ? toldOf(attributeAccuracy(config.attributes, attributes, images.attributes)) : {},
+    attributes: images.attributes
+      ? toldOf(attributeAccuracy(config.attributes, attributes, images.attributes, images.classLabels))
+      : {},
     readAttributes: attributes,
   };
 }

@@ -18,6 +18,7 @@ import { type FrameMetrics, frameMetrics } from './frames.ts';
 import { frechetDistance } from './frechet.ts';
 import type { Judge } from './judge.ts';
 import { byLabel, type Measured, measure, perAttribute } from './measure.ts';
+import { paintedAsGenerated } from './paintedAsGenerated.ts';
 import type { Metrics } from './report.ts';
 import { seenByJudge } from './seenByJudge.ts';
 
@@ -42,7 +43,7 @@ export interface MeasuredReal {
   /** How much the frames of held-out subjects agree; null for pictures of one frame. */
   realFrames: FrameMetrics | null;
   train: Measured;
-  /** What it reads in the held-out images after the auto-encoder has encoded and decoded them. */
+  /** What it reads in the held-out images after the auto-encoder has encoded and decoded them, and the palette painted them. */
   reconstructed: Measured;
   /** The mean absolute difference of the held-out images before and after the auto-encoder. */
   l1: number;
@@ -59,6 +60,7 @@ export async function measureReal(
   const smallest = smallestClass(heldOut.classLabels, dataset.labels.length);
   const perClass = Math.min(imagesPerClass * numFramesOf(whole), smallest);
   const subjects = split.heldOut.map((image) => Math.floor(image / numFramesOf(whole)));
+  const eachSubject = Int32Array.from(new Set(subjects));
   const real = await measure(classifier, heldOut, perClass, subjects);
   const train = await measure(classifier, sampleOf(dataset, split.train, perClass), perClass);
   const { frames } = whole;
@@ -66,7 +68,8 @@ export async function measureReal(
   const { l1, pictures } = await withProgress('reconstruct', (onProgress) =>
     reconstruct(model, imagesOfDataset(single, split.heldOut), onProgress),
   );
-  const remade = seenByJudge(datasetOfPictures(pictures, heldOut.classLabels, single));
+  const painted = paintedAsGenerated(model, whole, eachSubject, pictures);
+  const remade = seenByJudge(datasetOfPictures(painted, heldOut.classLabels, single));
   const reconstructedHeldOut = everyImage(albedoOf(remade));
   const asked = { ...reconstructedHeldOut, attributes: heldOut.attributes };
   const reconstructed = await measure(classifier, asked, perClass);

@@ -35,7 +35,7 @@ export interface Metrics {
   };
   /** Only for models with frames: of held-out images, each of so many frames. */
   heldOutFrames?: FrameMetrics & { numFrames: number };
-  /** How the auto-encoder gives held-out images back, and what the classifier reads then: no generated picture can outdo it. */
+  /** How the auto-encoder gives held-out images back, and what the classifier reads then, in colours of the model's palette. */
   vae: { heldOutL1: number; accuracy: number; accuracyPerAttribute?: Record<string, number> };
   frechet: { imagesPerClass: number; trainToHeldOut: number };
   byGuidance: Record<string, GuidanceMetrics>;
@@ -56,10 +56,11 @@ export interface Metrics {
 
 /** What the numbers of metrics.json mean. */
 export const METRIC_UNITS = {
-  accuracy: 'share of images that the classifier takes for their label, 0 to 1',
+  accuracy: 'share of images of a label that the classifier takes for it, 0 to 1; the mean over labels',
   accuracyPerAttribute:
-    'share of images of which the classifier reads the value that was asked for; of a number the rank correlation, -1 to 1',
-  frechet: 'squared Frechet distance between classifier features, equally many images on both sides',
+    'share of images of which the classifier reads the value that was asked for, the mean over labels; of a number the rank correlation, -1 to 1',
+  frechet:
+    'squared Frechet distance between classifier features, equally many images on both sides; generated images are asked for the words of held-out ones, training images have others',
   spread:
     'mean feature distance between two images of a class that show different subjects, divided by that of held-out images',
   l1: 'mean absolute difference of premultiplied values, range -1 to 1',
