@@ -40,8 +40,8 @@ export interface PictureOptions<Words extends ModelWords = ModelWords> {
   /** Another label that it is to be in part: brick that is overgrown, `{ label: 'grass', amount: 0.4 }`. */
   blend?: LabelBlend<Words>;
   /**
-   * What the picture has besides, by name: `{ hair_colour: 'red', wear: 0.4 }`, of the model's attributes. What is left out
-   * can be anything.
+   * What the picture has besides, by name: `{ hair_colour: 'red', wear: 0.4 }`, of the model's attributes. On what is left
+   * out the seed decides, by the model's examples; of a model without examples it can be anything.
    */
   attributes?: Words['attributes'];
   /**
