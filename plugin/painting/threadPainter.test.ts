@@ -1,6 +1,7 @@
+import type { AbstractEngine } from '@babylonjs/core/Engines/abstractEngine.js';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { backend } from '@tensorflow/tfjs-core';
-import { expect, it, vi } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import type { Recipe } from '../../runtime/index.ts';
 import { tinyModelFiles, tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
 import { modelFolderFiles } from '../../runtime/weights/modelFolderFiles.ts';
@@ -8,6 +9,47 @@ import { describeOnBackends } from '../../scripts/testing/backends.ts';
 import { ThreadPainter } from './threadPainter.ts';
 
 describeOnBackends((name) => {
+  // It comes first, since what another test has compiled is not compiled here.
+  it.runIf(name === 'webgpu')(
+    'does nothing while another compiles, which began as it waited for its frame',
+    async () => {
+      const choice = { backend: 'webgpu', adapter: null, reason: '' } as const;
+      const { device } = backend() as WebGPUBackend;
+      const files = await tinyModelFolder();
+      const frames: ((time: number) => void)[] = [];
+      const customAnimationFrameRequester = {
+        requestAnimationFrame: (frame: (time: number) => void) => frames.push(frame),
+        cancelAnimationFrame: () => {},
+      };
+      const engine = { customAnimationFrameRequester } as unknown as AbstractEngine;
+      const painter = await ThreadPainter.CreateAsync(files, 'tiny', choice, { frameBudgetMs: 0, device, engine });
+      const other = await ThreadPainter.CreateAsync(files, 'tiny', choice, { frameBudgetMs: 50, device });
+      const compile = device.createComputePipelineAsync.bind(device);
+      let goOn = () => {};
+      const held = new Promise<void>((resolve) => {
+        goOn = resolve;
+      });
+      const compiled = vi
+        .spyOn(device, 'createComputePipelineAsync')
+        .mockImplementation((descriptor) => held.then(() => compile(descriptor)));
+      onTestFinished(() => compiled.mockRestore());
+      const painted = painter.paintAsync([
+        { label: 'elf', seed: 7, guidanceScale: 2, numInferenceSteps: 2, sampler: 'ddim' },
+      ]);
+      await vi.waitFor(() => expect(frames).toHaveLength(1));
+      const warm = other.warmUpAsync();
+      await vi.waitFor(() => expect(compiled).toHaveBeenCalled());
+      const drawing = setInterval(() => frames.pop()?.(performance.now()), 1);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      goOn();
+      await warm;
+      const [picture] = await painted;
+      clearInterval(drawing);
+      picture!.dispose();
+      for (const one of [painter, other]) one.dispose();
+    },
+  );
+
   it.runIf(name === 'webgpu')('goes on compiling when another, disposed while it compiled, gave up', async () => {
     const choice = { backend: 'webgpu', adapter: null, reason: '' } as const;
     const { device } = backend() as WebGPUBackend;

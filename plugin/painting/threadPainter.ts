@@ -122,8 +122,10 @@ export class ThreadPainter implements Painter {
     const budget = this.newBudget();
     this.pace = {
       slice: async () => {
-        while (compilation) await compilation;
-        await budget.turnAsync();
+        do {
+          while (compilation) await compilation;
+          await budget.turnAsync();
+        } while (compilation); // one may have begun in the meantime
       },
       step: async () => budget.pause(),
     };
@@ -280,6 +282,7 @@ export class ThreadPainter implements Painter {
     try {
       if (isOnDevice && !recipes[0]!.image) {
         await this.assertSound(images);
+        while (compilation) await compilation;
         return this.toTexels(images, recipes);
       }
       const finished = await finishedPictures(this.model, recipes, images);
