@@ -4,6 +4,7 @@ import type { SurfaceOptions } from '../../runtime/index.ts';
 import { notify } from '../tell.ts';
 import type { GeneratedTexture } from '../texture/generatedTexture.ts';
 import { FLAG_STORAGE, FORMAT_RGBA, TYPE_BYTE } from '../texture/texelTexture.ts';
+import { placeLike } from '../texture/textureSettings.ts';
 import type { TiledSurface } from './hashTiling.ts';
 
 /** A normal that points straight out, at half of the height. */
@@ -92,15 +93,13 @@ class SurfaceTexture extends RawTexture {
     if (!error) notify(this.onLoadObservable, this);
   }
 
-  /** The map is placed and sampled as the albedo is, also when that changes: Babylon asks for the matrix before it reads a texture. */
+  /**
+   * The map is placed and sampled as the albedo is, also when that changes: Babylon asks for the matrix before it reads a texture.
+   * Exporters read the settings behind the matrix.
+   */
   override getTextureMatrix(): Matrix {
-    const { albedo } = this;
-    this.coordinatesIndex = albedo.coordinatesIndex;
-    this.wrapU = albedo.wrapU;
-    this.wrapV = albedo.wrapV;
-    this.anisotropicFilteringLevel = albedo.anisotropicFilteringLevel;
-    if (this.samplingMode !== albedo.samplingMode) this.updateSamplingMode(albedo.samplingMode);
-    return albedo.getTextureMatrix();
+    placeLike(this, this.albedo);
+    return this.albedo.getTextureMatrix();
   }
 
   override getClassName(): string {

@@ -331,10 +331,11 @@ describe('the maps of a surface material', () => {
   it('are placed and sampled as its picture is, also when that changes', async () => {
     const { albedo, bumpTexture, metallicTexture } = await makeBricks();
     const sampling = { coordinatesIndex: 1, wrapU: Texture.MIRROR_ADDRESSMODE, anisotropicFilteringLevel: 16 };
-    Object.assign(albedo, sampling, { uScale: 3 });
+    const placement = { uScale: 3, vOffset: 0.5, wAng: 1, uRotationCenter: 0 };
+    Object.assign(albedo, sampling, placement);
     for (const map of [bumpTexture!, metallicTexture!]) {
       expect(map.getTextureMatrix()).toBe(albedo.getTextureMatrix());
-      expect(map).toMatchObject(sampling);
+      expect(map).toMatchObject({ ...sampling, ...placement });
     }
   });
 });

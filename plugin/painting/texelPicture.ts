@@ -34,8 +34,9 @@ export class TexelPicture implements Picture {
     target.tellWritten();
   }
 
-  readPixelsAsync(): Promise<Uint8Array> {
-    return readTexels(this.image.picture, this.widthPx);
+  async readPixelsAsync(): Promise<Uint8Array> {
+    const own = this.image.picture.clone(); // the picture may be disposed while it is read
+    return readTexels(own, this.widthPx).finally(() => own.dispose());
   }
 
   dispose(): void {

@@ -1,6 +1,6 @@
 import type { AbstractEngine } from '@babylonjs/core/Engines/abstractEngine.js';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
-import { backend } from '@tensorflow/tfjs-core';
+import { backend, memory } from '@tensorflow/tfjs-core';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import type { Recipe } from '../../runtime/index.ts';
 import { tinyModelFiles, tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
@@ -91,6 +91,24 @@ describeOnBackends((name) => {
       painter.dispose();
     },
   );
+
+  it.runIf(name === 'webgpu')('has its pictures read to the end, though they are disposed meanwhile', async () => {
+    const choice = { backend: 'webgpu', adapter: null, reason: '' } as const;
+    const { device } = backend() as WebGPUBackend;
+    const painter = await ThreadPainter.CreateAsync(await tinyModelFolder(), 'tiny', choice, {
+      frameBudgetMs: 50,
+      device,
+    });
+    const recipe: Recipe = { label: 'elf', seed: 7, guidanceScale: 2, numInferenceSteps: 2, sampler: 'ddim' };
+    const [picture, again] = await painter.paintAsync([recipe, recipe]);
+    const { numTensors } = memory();
+    const disposed = Promise.resolve().then(() => picture!.dispose());
+    expect(await picture!.readPixelsAsync()).toEqual(await again!.readPixelsAsync());
+    await disposed;
+    expect(memory().numTensors).toBe(numTensors - 1);
+    again!.dispose();
+    painter.dispose();
+  });
 
   it.runIf(name === 'webgpu').each([3, 4] as const)(
     'keeps what a mask keeps of an image, byte for byte, by a model of %s channels',

@@ -12,12 +12,15 @@ interface PictureTexture extends RawTexture {
 
 /** RGBA bytes, top row first. @throws Error when the texture has no picture yet */
 export async function readPicture(texture: PictureTexture): Promise<Uint8Array<ArrayBuffer>> {
-  if (!texture.isReady()) {
-    const isGone = texture.getInternalTexture() === null;
-    const problem = isGone ? 'is disposed; read it before' : 'has no picture yet; wait until it is generated';
-    throw new Error(`readPicture: ${texture.name} ${problem}`);
-  }
+  assertPicture(texture);
   return rowsReversed(texture.texels ?? (await readFromGpu(texture)), texture.look.widthPx);
+}
+
+function assertPicture(texture: PictureTexture): void {
+  if (texture.isReady()) return;
+  const isGone = texture.getInternalTexture() === null;
+  const problem = isGone ? 'is disposed; read it before' : 'has no picture yet; wait until it is generated';
+  throw new Error(`readPicture: ${texture.name} ${problem}`);
 }
 
 /** The picture as a PNG file. @throws as `readPicture` */
@@ -51,6 +54,7 @@ export async function drawIn(texture: PictureTexture, canvas: HTMLCanvasElement 
 /** RGBA bytes, bottom row first. */
 async function readFromGpu(texture: PictureTexture): Promise<Uint8Array> {
   await import('@babylonjs/core/Engines/WebGPU/Extensions/engine.readTexture.js');
+  assertPicture(texture); // it may have been disposed in the meantime
   const { buffer, byteOffset, byteLength } = (await texture.readPixels())!;
   return new Uint8Array(buffer, byteOffset, byteLength);
 }

@@ -1,12 +1,9 @@
 import type { Texture } from '@babylonjs/core/Materials/Textures/texture.js';
 import { GetClass } from '@babylonjs/core/Misc/typeStore.js';
 
-/** Settings of a texture, besides its look, that a scene file holds where they differ from the usual ones. */
-const NAMES = [
-  'getAlphaFromRGB',
-  'level',
+/** How a texture is placed on a mesh and sampled. */
+const PLACEMENT = [
   'coordinatesIndex',
-  'coordinatesMode',
   'wrapU',
   'wrapV',
   'uOffset',
@@ -21,9 +18,10 @@ const NAMES = [
   'wRotationCenter',
   'homogeneousRotationInUVTransform',
   'anisotropicFilteringLevel',
-  'gammaSpace',
-  'isBlocking',
 ] as const;
+
+/** Settings of a texture, besides its look, that a scene file holds where they differ from the usual ones. */
+const NAMES = ['getAlphaFromRGB', 'level', 'coordinatesMode', ...PLACEMENT, 'gammaSpace', 'isBlocking'] as const;
 
 export type TextureSettings = Pick<Texture, (typeof NAMES)[number]>;
 
@@ -69,6 +67,13 @@ export function copySettings(texture: Texture, copy: Texture): void {
 /** Turns a texture upside down, so that it fits meshes whose v = 0 is at the top: v becomes 1 − v. */
 export function turnOver(texture: Texture): void {
   [texture.vScale, texture.vOffset] = [-1, 1];
+}
+
+/** Places and samples a texture as another. */
+export function placeLike(texture: Texture, other: Texture): void {
+  const settable = texture as unknown as Record<string, unknown>;
+  for (const name of PLACEMENT) settable[name] = other[name];
+  if (texture.samplingMode !== other.samplingMode) texture.updateSamplingMode(other.samplingMode);
 }
 
 function applyNamed(texture: Texture, saved: Partial<TextureSettings>): void {
