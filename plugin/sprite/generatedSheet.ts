@@ -133,7 +133,8 @@ export class GeneratedSheet extends RawTexture {
 
   /**
    * Paints another picture in a cell, for all sprites that show it, from the cell's recipe with changes. A request for the
-   * cell that is still running is aborted, and its changes are made by this one. `attributes` among the changes take the place of all that the recipe has.
+   * cell that is still running is aborted, and its changes are made by this one (but not those of one that still waits for its
+   * classifier). `attributes` among the changes take the place of all that the recipe has.
    *
    * @throws RangeError for a cell that is not in the sheet, or what the model cannot paint; an AbortError when superseded,
    *         aborted or disposed; Error before a sheet of a scene file is loaded; as `loadClassifierAsync`. The cell keeps its
