@@ -1,14 +1,40 @@
+// Entries under `figment` in a folder's model_index.json, which commands make: a palette, a probe, regions.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { INDEX_FILE } from '../../runtime/core/fileNames.ts';
-import { type FigmentEntry, parseConfig } from '../../runtime/index.ts';
+import {
+  type FigmentEntry,
+  loadModelFolder,
+  type ModelFiles,
+  type ModelSource,
+  parseConfig,
+} from '../../runtime/index.ts';
 import { encodeJson, writeFilesAtomic } from '../node/atomicWrite.ts';
+import { diskSource } from '../node/diskSource.ts';
 
-/** Writes an entry under `figment` in a folder's model_index.json, or takes it out; all else stays as it is. */
+/** Writes an entry, or takes it out; all else stays as it is. */
 export async function writeModelEntry(folder: string, name: keyof FigmentEntry, value?: object): Promise<void> {
   const file = join(folder, INDEX_FILE);
-  const index = parseConfig(await readFile(file), file);
+  const index = changedIndex(await readFile(file), file, name, value);
+  await writeFilesAtomic(folder, { [INDEX_FILE]: index });
+}
+
+/** Loads a model as though it had no such entry, which may be one that cannot be read: it is to be made again. */
+export function loadWithoutEntry(folder: string, name: keyof FigmentEntry): Promise<ModelFiles> {
+  const source = diskSource(folder);
+  const without: ModelSource = {
+    ...source,
+    read: async (path, options) => {
+      const bytes = await source.read(path, options);
+      return path === INDEX_FILE ? changedIndex(bytes, join(folder, path), name) : bytes;
+    },
+  };
+  return loadModelFolder(without, { acceptChanged: true });
+}
+
+function changedIndex(bytes: Uint8Array, file: string, name: keyof FigmentEntry, value?: object): Uint8Array {
+  const index = parseConfig(bytes, file);
+  if (index.figment === undefined && value === undefined) return Uint8Array.from(bytes);
   const { [name]: _, ...figment } = (index.figment ?? { version: 1 }) as Partial<Record<keyof FigmentEntry, unknown>>;
-  const entry = value && { [name]: value };
-  await writeFilesAtomic(folder, { [INDEX_FILE]: encodeJson({ ...index, figment: { ...figment, ...entry } }) });
+  return encodeJson({ ...index, figment: { ...figment, ...(value && { [name]: value }) } });
 }

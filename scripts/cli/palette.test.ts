@@ -3,7 +3,7 @@ import { loadModelFolder, modelFolderFiles } from '../../runtime/index.ts';
 import { plainIndex } from '../../runtime/testing/foreignFolders.ts';
 import { tinyAttributes, tinyDataset } from '../../runtime/testing/tinyDataset.ts';
 import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
-import { writeFilesAtomic } from '../node/atomicWrite.ts';
+import { encodeJson, writeFilesAtomic } from '../node/atomicWrite.ts';
 import { diskSource } from '../node/diskSource.ts';
 import { writeDataset } from '../node/writeDataset.ts';
 import { printedBy } from '../testing/printedBy.ts';
@@ -65,6 +65,19 @@ it('gives one to a folder as diffusers writes it, whose index has nothing of Fig
   const { index } = await loadModelFolder(diskSource(shapes.at('plain')));
   expect(index.labels).toEqual(labels);
   expect(index.figment.palette!.colours.length).toBeGreaterThan(3 * 10);
+});
+
+it('takes the place of one that cannot be read, or takes that out', async () => {
+  const index = await shapes.readIndex();
+  const broken = { ...index, figment: { ...index.figment, palette: { colours: 'AAAA', logits: '', deviation: 0.05 } } };
+  const load = () => loadModelFolder(diskSource(shapes.at('model')));
+  for (const words of [['--data', shapes.at('data')], []]) {
+    await writeFilesAtomic(shapes.at('model'), { 'model_index.json': encodeJson(broken) });
+    await expect(load()).rejects.toThrow(/make it again by figment palette/);
+    await palette(...words);
+    expect(Boolean((await load()).index.figment.palette)).toBe(words.length > 0);
+  }
+  expect(await shapes.readIndex()).toEqual(index);
 });
 
 it('takes nothing away where an option says that somebody wants one', async () => {

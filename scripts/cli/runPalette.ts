@@ -9,7 +9,6 @@ import {
   formatPalette,
   framesOf,
   imagesOfDataset,
-  loadModelFolder,
   type ModelFiles,
   type NumValues,
   PaletteOffsets,
@@ -18,13 +17,12 @@ import {
   singleFrames,
   toPixels,
 } from '../../runtime/index.ts';
-import { diskSource } from '../node/diskSource.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
 import { buildModel } from '../node/openModel.ts';
 import { withProgress } from '../node/terminal.ts';
 import { rangeAsUsageError } from '../node/usageError.ts';
 import { readKnownData } from './dataOfModel.ts';
-import { writeModelEntry } from './modelEntry.ts';
+import { loadWithoutEntry, writeModelEntry } from './modelEntry.ts';
 import type { DataOfModelCommandOptions } from './optionParsers.ts';
 
 export interface PaletteCommandOptions extends DataOfModelCommandOptions {
@@ -38,7 +36,7 @@ const MAX_DECODED = 2 ** 22;
 
 /** The work of `figment palette`. */
 export async function givePalette(folder: string, command: PaletteCommandOptions): Promise<void> {
-  const files = await loadModelFolder(diskSource(folder), { acceptChanged: true });
+  const files = await loadWithoutEntry(folder, 'palette');
   if (command.data === undefined) {
     await writeModelEntry(folder, 'palette');
     return console.log(`palette: ${folder} has none now`);

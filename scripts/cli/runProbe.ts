@@ -4,19 +4,17 @@ import {
   formatProbe,
   type LatentDataset,
   type LinearProbe,
-  loadModelFolder,
   PROBE_DEFAULTS,
   type ProbedModel,
   probeAccuracy,
   probeOfWeights,
   probeTrainer,
 } from '../../runtime/index.ts';
-import { diskSource } from '../node/diskSource.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
 import { startProgress } from '../node/terminal.ts';
 import { autoencoderOf, dataLatents } from './dataLatents.ts';
 import { readKnownData } from './dataOfModel.ts';
-import { writeModelEntry } from './modelEntry.ts';
+import { loadWithoutEntry, writeModelEntry } from './modelEntry.ts';
 import type { DataOfModelCommandOptions } from './optionParsers.ts';
 
 export interface ProbeCommandOptions extends DataOfModelCommandOptions {
@@ -26,7 +24,7 @@ export interface ProbeCommandOptions extends DataOfModelCommandOptions {
 
 /** The work of `figment probe`. */
 export async function giveProbe(folder: string, command: ProbeCommandOptions): Promise<void> {
-  const files = await loadModelFolder(diskSource(folder), { acceptChanged: true });
+  const files = await loadWithoutEntry(folder, 'probe');
   if (command.data === undefined) {
     await writeModelEntry(folder, 'probe');
     return console.log(`probe: ${folder} has none now`);

@@ -1,13 +1,12 @@
 import { evenlySpread } from '../../runtime/core/evenlySpread.ts';
 import { INSIDE, type Regions } from '../../runtime/core/regions.ts';
-import { type AttributeColumn, isWords, loadModelFolder, selectColumns } from '../../runtime/index.ts';
-import { diskSource } from '../node/diskSource.ts';
+import { type AttributeColumn, isWords, selectColumns } from '../../runtime/index.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
 import { rangeAsUsageError, UsageError } from '../node/usageError.ts';
 import { attributeRegions } from './attributeRegions.ts';
 import { autoencoderOf, dataLatents } from './dataLatents.ts';
 import { readKnownData } from './dataOfModel.ts';
-import { writeModelEntry } from './modelEntry.ts';
+import { loadWithoutEntry, writeModelEntry } from './modelEntry.ts';
 import type { DataOfModelCommandOptions } from './optionParsers.ts';
 
 export interface RegionsCommandOptions extends DataOfModelCommandOptions {
@@ -23,7 +22,7 @@ const MAX_COVERED = 0.75;
 
 /** The work of `figment regions`. */
 export async function giveRegions(folder: string, command: RegionsCommandOptions): Promise<void> {
-  const files = await loadModelFolder(diskSource(folder), { acceptChanged: true });
+  const files = await loadWithoutEntry(folder, 'regions');
   if (command.data === undefined) {
     await writeModelEntry(folder, 'regions');
     return console.log(`regions: ${folder} has none now`);
