@@ -1,4 +1,5 @@
-"""How Python runs a Figment model, with the picture that the game gets of the same label and seed.
+"""How Python runs a Figment model, with the picture that the game gets of the same label, attributes and seed. What attributes are
+left out the game decides by examples, and is open here.
 
     import torch
     from diffusers import DiffusionPipeline
