@@ -98,7 +98,8 @@ export function vaeTask(spec: VaeSpec): TrainingTask {
           parts.push([discriminationOf(weights, { x, decoded }, latents, circular), DISCRIMINATION_WEIGHT]);
         }
         const loss = parts.reduce((sum, [part, weight]) => (weight > 0 ? add(sum, mul(part, weight)) : sum), error);
-        const metrics = { [reconstruction]: keep(clone(error)), kl: keep(clone(kl)) };
+        const unweighted = channelWeights ? reconstructionError(reconstruction, x, decoded) : error;
+        const metrics = { [reconstruction]: keep(clone(unweighted)), kl: keep(clone(kl)) };
         return { loss, metrics: { ...metrics, ...(told && { conditions: keep(clone(told)) }) } };
       }),
   };
