@@ -94,6 +94,28 @@ describe('dataParallelGradients', () => {
     expect(good).toEqual(await gradientsWith(localGradients(createTask(VAE)), VAE, VAE_BATCH));
   });
 
+  it('shares other memory after a failure, for workers that are late', async () => {
+    const blocks: unknown[] = [];
+    let reply = (_: unknown) => {};
+    const failing: GradientWorker = {
+      postMessage: (request) => {
+        const { type, grads, weights, step } = request as Record<string, unknown>;
+        blocks.push(type === 'init' ? weights : grads);
+        if (type === 'work') reply({ type: 'failed', step, message: 'out of memory' });
+      },
+      onMessage: (listener) => {
+        reply = listener;
+      },
+      onError: () => {},
+      terminate: async () => {},
+    };
+    const source = dataParallelGradients(VAE, [failing]);
+    const weights = uploadWeights(randomWeights(createTask(VAE).shapes));
+    for (let i = 0; i < 2; i++) await expect(source.gradients(weights, [VAE_BATCH])).rejects.toThrow(/out of memory/);
+    expect(new Set(blocks).size).toBe(4); // weights and gradients, of each attempt
+    dispose(Object.values(weights));
+  });
+
   it('hands on the death of a worker', async () => {
     const dying: GradientWorker = {
       postMessage: () => {},

@@ -88,7 +88,10 @@ export function dataParallelGradients(spec: TaskSpec, workers: GradientWorker[])
         slot,
         batch: microBatches[slot]!,
         grads: slots[slot]!.buffer as SharedArrayBuffer,
-      }));
+      })).catch((error) => {
+        shared = null; // who still works on this step writes into its blocks, and reads from them
+        throw error;
+      });
       const shares = sharesOf(microBatches);
       const grads = shares.reduce((sum, share, slot) => plusShare(sum, tensorsOf(gradPlaces, slots[slot]!), share), {});
       return { grads, ...meanScalars(replies, shares) };
