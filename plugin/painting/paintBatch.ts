@@ -66,6 +66,6 @@ export async function finishedPictures(
   recipes: readonly Recipe[],
   images: ImageTensor,
 ): Promise<GeneratedPicture[]> {
-  const generated = await imagesToPictures(model, images);
+  const generated = await imagesToPictures(model, images, Boolean(recipes[0]!.image));
   return generated.map((picture, i) => finishedPicture(model, recipes[i]!, picture));
 }

@@ -33,7 +33,7 @@ export async function reconstruct(
     const { images, error } = reconstructBatch(model, batch, [count, ...shape]);
     try {
       sum += count * (await error.data())[0]!;
-      pictures.push(...(await imagesToPictures(model, images)));
+      pictures.push(...(await imagesToPictures(model, images, true)));
     } finally {
       dispose([images, error]);
     }

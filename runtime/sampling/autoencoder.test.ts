@@ -5,11 +5,13 @@ import { selectBackend } from '../backends/selectBackend.ts';
 import { fromPixels } from '../core/pixels.ts';
 import { normals } from '../core/random.ts';
 import { runToEnd } from '../core/slices.ts';
+import { reconstruct } from '../evaluation/reconstruction.ts';
 import { encode } from '../networks/autoencoderKl.ts';
 import { scaleLatents } from '../networks/latentScaling.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { tinyModelFiles, withModel } from '../testing/tinyModel.ts';
 import { assertPictures, decodeLatents, decodeLatentsInSlices, encodePixelsInSlices } from './autoencoder.ts';
+import { generate } from './generate.ts';
 import { createModel } from './model.ts';
 
 describe('decodeLatentsInSlices', () => {
@@ -80,6 +82,23 @@ describe('encodePixelsInSlices', () => {
     );
     expect(memory().numTensors).toBe(numTensors);
     model.dispose();
+  });
+});
+
+describe('a model of pixels', () => {
+  describeOnBackends(() => {
+    it('keeps a picture of one colour, which is no sign of damage there', async () => {
+      const files = tinyModelFiles({ sizePx: 8 });
+      const unetConfig = { ...(files.unetConfig as object), sample_size: 8 };
+      const model = createModel({ ...files, unetConfig, vaeConfig: undefined, vae: new Map() });
+      const image = new Uint8Array(8 * 8 * 4).fill(255);
+      const edit = { label: 'elf', seed: 1, image, strength: 0 };
+      expect(await generate(model, [edit], { numInferenceSteps: 2 })).toEqual([image]);
+      const white = { shape: [8, 8, 4] as [number, number, number], values: new Float32Array(256).fill(1) };
+      const { pictures, l1 } = await reconstruct(model, { ...white, classLabels: Int32Array.of(0) });
+      expect([l1, pictures[0]!.pixels]).toEqual([0, image]);
+      model.dispose();
+    });
   });
 });
 

@@ -86,18 +86,21 @@ export async function imagesToPixels(model: Pick<DiffusionModel, 'index'>, image
 /**
  * Decoded values to one picture per image.
  *
+ * @param keepsImage whether they are made of other images, which a model of pixels may hand out as they were
  * @throws Error naming the model when a picture is not finite, or flat, as weights that overflow give it
  */
 export async function imagesToPictures(
-  { index }: Pick<DiffusionModel, 'index'>,
+  { index, vae }: Pick<DiffusionModel, 'index'> & Partial<Pick<DiffusionModel, 'vae'>>,
   images: Tensor4D,
+  keepsImage = false,
 ): Promise<GeneratedPicture[]> {
+  const mayBeFlat = keepsImage && vae === null;
   const { channels, premultipliedAlpha } = index.figment;
   const values = (await images.data()) as Float32Array;
   const size = values.length / images.shape[0];
   return Array.from({ length: images.shape[0] }, (_, i) => {
     const picture = values.subarray(i * size, (i + 1) * size);
-    assertSpread(index, spreadOf(picture));
+    assertSpread(index, spreadOf(picture), mayBeFlat);
     return {
       pixels: toPixels(picture, channels, { premultiplied: premultipliedAlpha }),
       maps: channels === MATERIAL_CHANNELS ? toMapPixels(picture) : null,
@@ -126,8 +129,8 @@ function spreadOf(values: Float32Array): number {
 }
 
 /** Weights that overflow float32 give pictures of NaN, which bytes would hide, or the same value everywhere. */
-function assertSpread({ figment }: ModelIndex, spread: number): void {
-  if (spread > 0 && Number.isFinite(spread)) return;
+function assertSpread({ figment }: ModelIndex, spread: number, mayBeFlat = false): void {
+  if ((spread > 0 || mayBeFlat) && Number.isFinite(spread)) return;
   throw new Error(
     `generate: the picture of ${figment.name} is ${spread === 0 ? 'flat' : 'not finite'}; its weights are damaged or overflow; fetch the model again, or train another`,
   );

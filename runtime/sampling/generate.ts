@@ -79,7 +79,9 @@ export async function generateRecipes(
     for (let slice = slices.next(); ; slice = slices.next()) {
       if (slice.done) {
         const images = slice.value;
-        const pictures = await imagesToPictures(index, images).finally(() => images.dispose());
+        const pictures = await imagesToPictures(index, images, Boolean(recipes[0]!.image)).finally(() =>
+          images.dispose(),
+        );
         return pictures.map((picture, i) => finishedPicture(index, recipes[i]!, picture));
       }
       if (!slice.value) await onSlice?.();
