@@ -9,44 +9,51 @@ import { describeOnBackends } from '../../scripts/testing/backends.ts';
 import { ThreadPainter } from './threadPainter.ts';
 
 describeOnBackends((name) => {
-  // It comes first, since what another test has compiled is not compiled here.
   it.runIf(name === 'webgpu')(
     'does nothing while another compiles, which began as it waited for its frame',
     async () => {
       const choice = { backend: 'webgpu', adapter: null, reason: '' } as const;
-      const { device } = backend() as WebGPUBackend;
+      const tfjs = backend() as WebGPUBackend;
+      const { device } = tfjs;
       const files = await tinyModelFolder();
       const frames: ((time: number) => void)[] = [];
+      let numFrames = 0;
       const customAnimationFrameRequester = {
-        requestAnimationFrame: (frame: (time: number) => void) => frames.push(frame),
+        requestAnimationFrame: (frame: (time: number) => void) => {
+          frames.push(frame);
+          return ++numFrames;
+        },
         cancelAnimationFrame: () => {},
       };
       const engine = { customAnimationFrameRequester } as unknown as AbstractEngine;
       const painter = await ThreadPainter.CreateAsync(files, 'tiny', choice, { frameBudgetMs: 0, device, engine });
       const other = await ThreadPainter.CreateAsync(files, 'tiny', choice, { frameBudgetMs: 50, device });
-      const compile = device.createComputePipelineAsync.bind(device);
       let goOn = () => {};
       const held = new Promise<void>((resolve) => {
         goOn = resolve;
       });
-      const compiled = vi
-        .spyOn(device, 'createComputePipelineAsync')
-        .mockImplementation((descriptor) => held.then(() => compile(descriptor)));
-      onTestFinished(() => compiled.mockRestore());
+      const compiled = tfjs.checkCompileCompletionAsync.bind(tfjs);
+      const asked = vi.spyOn(tfjs, 'checkCompileCompletionAsync').mockImplementation(() => held.then(compiled));
+      let isDrawn = false;
+      const drawing = setInterval(() => isDrawn && frames.pop()?.(performance.now()), 1);
+      onTestFinished(() => {
+        clearInterval(drawing);
+        asked.mockRestore();
+        for (const one of [painter, other]) one.dispose();
+      });
       const painted = painter.paintAsync([
         { label: 'elf', seed: 7, guidanceScale: 2, numInferenceSteps: 2, sampler: 'ddim' },
       ]);
-      await vi.waitFor(() => expect(frames).toHaveLength(1));
+      await vi.waitFor(() => expect(numFrames).toBe(1));
       const warm = other.warmUpAsync();
-      await vi.waitFor(() => expect(compiled).toHaveBeenCalled());
-      const drawing = setInterval(() => frames.pop()?.(performance.now()), 1);
+      await vi.waitFor(() => expect(asked).toHaveBeenCalled());
+      isDrawn = true; // its frame comes now
       await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(numFrames).toBe(1); // it would have asked for another after a slice
       goOn();
       await warm;
       const [picture] = await painted;
-      clearInterval(drawing);
       picture!.dispose();
-      for (const one of [painter, other]) one.dispose();
     },
   );
 
