@@ -43,7 +43,10 @@ import { traceGuidance } from './traceGuidance.ts';
 
 const GPU_BATCH_SIZE = 8;
 
-/** While pipelines compile, nobody may use them: tfjs refuses one that is not ready. It never rejects, since all wait for it. */
+/**
+ * While pipelines compile, nobody may use them: tfjs refuses one that is not ready. It never rejects, since all wait for it. Who has
+ * waited goes on in the same turn as they look, not by way of an async function: another compilation may begin in between.
+ */
 let compilation: Promise<void> | null = null;
 
 function endCompilation(): void {

@@ -10,6 +10,8 @@ import {
   imagesOfDataset,
   numFramesOf,
   reconstruct,
+  rowsOf,
+  singleFrames,
   smallestClass,
 } from '../../../runtime/index.ts';
 import { withProgress } from '../../node/terminal.ts';
@@ -60,7 +62,6 @@ export async function measureReal(
   const smallest = smallestClass(heldOut.classLabels, dataset.labels.length);
   const perClass = Math.min(imagesPerClass * numFramesOf(whole), smallest);
   const subjects = split.heldOut.map((image) => Math.floor(image / numFramesOf(whole)));
-  const eachSubject = Int32Array.from(new Set(subjects));
   const real = await measure(classifier, heldOut, perClass, subjects);
   const train = await measure(classifier, sampleOf(dataset, split.train, perClass), perClass);
   const { frames } = whole;
@@ -68,8 +69,9 @@ export async function measureReal(
   const { l1, pictures } = await withProgress('reconstruct', (onProgress) =>
     reconstruct(model, imagesOfDataset(single, split.heldOut), onProgress),
   );
-  const painted = paintedAsGenerated(model, whole, eachSubject, pictures);
-  const remade = seenByJudge(datasetOfPictures(painted, heldOut.classLabels, single));
+  const decoded = datasetOfPictures(pictures, heldOut.classLabels, single);
+  const painted = paintedAsGenerated(model, { ...subjectsOf(whole, subjects), images: decoded.images });
+  const remade = seenByJudge(singleFrames(painted));
   const reconstructedHeldOut = everyImage(albedoOf(remade));
   const asked = { ...reconstructedHeldOut, attributes: heldOut.attributes };
   const reconstructed = await measure(classifier, asked, perClass);
@@ -95,6 +97,19 @@ export function realMetrics(
   };
 }
 
+/** The subjects that some frames show, without their pictures. */
+function subjectsOf(
+  { sources: _, attributes, ...whole }: Dataset,
+  subjectOfFrame: Int32Array,
+): Omit<Dataset, 'images'> {
+  const subjects = Int32Array.from(new Set(subjectOfFrame));
+  return {
+    ...whole,
+    classLabels: labelsOf(whole, subjects),
+    ...(attributes && { attributes: rowsOf(attributes, subjects) }),
+  };
+}
+
 /** As many images of each class, drawn at random. */
 function sampleOf(dataset: Dataset, indices: Int32Array, perClass: number): ImageSet {
   const drawn = drawPerClass(labelsOf(dataset, indices), dataset.labels.length, perClass, 0);
@@ -105,6 +120,6 @@ function sampleOf(dataset: Dataset, indices: Int32Array, perClass: number): Imag
 }
 
 /** The labels of some images of a data set. */
-export function labelsOf(dataset: Dataset, indices: Int32Array): Int32Array {
+export function labelsOf(dataset: Pick<Dataset, 'classLabels'>, indices: Int32Array): Int32Array {
   return indices.map((image) => dataset.classLabels[image]!);
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { numCells, placesLayout } from '../../../runtime/core/palettePlaces.ts';
 import { numPaletteRows, type PalettePrior } from '../../../runtime/core/palettePrior.ts';
 import { normals, uniforms } from '../../../runtime/core/random.ts';
-import { coloursOfRecipe, completeRecipe, recipeModel } from '../../../runtime/index.ts';
+import { coloursOfRecipe, completeRecipe, type Dataset, recipeModel, rowsOf } from '../../../runtime/index.ts';
 import { expectedColours } from '../../../runtime/surface/expectedColours.ts';
 import { tinyFrames, WALK } from '../../../runtime/testing/tinyFrames.ts';
 import { tinyModelFiles } from '../../../runtime/testing/tinyModel.ts';
@@ -31,26 +31,31 @@ function modelWith(palette?: PalettePrior) {
   return { index: { ...index, labels, figment: { ...index.figment, ...size, ...(palette && { palette }) } } };
 }
 
-/** The frames of two subjects as an auto-encoder might give them back. */
-const SUBJECTS = Int32Array.of(5, 2);
-const decoded = Array.from({ length: SUBJECTS.length * numFrames }, (_, i) => ({
-  pixels: Uint8Array.from(uniforms(9, i, widthPx * heightPx * 4), (value) => 256 * value),
-  maps: null,
-}));
+/** Two subjects as an auto-encoder might give them back, all frames one after another. */
+const SUBJECTS = [5, 2];
+const frameLength = widthPx * heightPx * 4;
+const decoded: Dataset = {
+  ...data,
+  classLabels: Int32Array.from(SUBJECTS, (subject) => data.classLabels[subject]!),
+  attributes: rowsOf(data.attributes!, SUBJECTS),
+  images: Uint8Array.from(uniforms(9, 0, SUBJECTS.length * numFrames * frameLength), (value) => 256 * value),
+};
+const frameAt = ({ images }: Dataset, frame: number) => images.subarray(frame * frameLength, (frame + 1) * frameLength);
 
 describe('pictures that were decoded', () => {
   it('are painted as a generated picture with their frames in a row', () => {
     const { index } = modelWith(PALETTE);
-    const painted = paintedAsGenerated({ index }, data, SUBJECTS, decoded);
-    expect(painted).toHaveLength(decoded.length);
+    const painted = paintedAsGenerated({ index }, decoded);
+    expect(painted).toEqual({ ...decoded, images: expect.any(Uint8Array) });
+    expect(painted.images).toHaveLength(decoded.images.length);
     const tone = (subject: number) => VOCABULARY.tone[Number(data.attributes![0]!.data[subject])]!;
-    for (const [i, { pixels }] of painted.entries()) {
+    for (let i = 0; i < SUBJECTS.length * numFrames; i++) {
       const [subject, frame] = [Math.floor(i / numFrames), i % numFrames];
-      const row = new Uint8Array(numFrames * widthPx * heightPx * 4);
+      const row = new Uint8Array(numFrames * frameLength);
       const inRow = (x: number, y: number, of: number) => 4 * (y * numFrames * widthPx + of * widthPx + x);
       const eachPixel = Array.from({ length: widthPx * heightPx }, (_, at) => [at % widthPx, Math.floor(at / widthPx)]);
       for (let of = 0; of < numFrames; of++) {
-        const own = decoded[subject * numFrames + of]!.pixels;
+        const own = frameAt(decoded, subject * numFrames + of);
         for (const [at, [x, y]] of eachPixel.entries()) {
           row.set(own.subarray(4 * at, 4 * at + 4), inRow(x!, y!, of));
         }
@@ -60,12 +65,13 @@ describe('pictures that were decoded', () => {
       const recipe = completeRecipe(asked, recipeModel(index, null));
       const expected = expectedColours(row, coloursOfRecipe(index, recipe)!);
       const crop = eachPixel.flatMap(([x, y]) => [...expected.subarray(inRow(x!, y!, frame)).subarray(0, 4)]);
+      const pixels = frameAt(painted, i);
       expect([...pixels]).toEqual(crop);
-      expect(pixels).not.toEqual(decoded[i]!.pixels);
+      expect(pixels).not.toEqual(frameAt(decoded, i));
     }
   });
 
   it('stay as they are where the model has no palette', () => {
-    expect(paintedAsGenerated(modelWith(), data, SUBJECTS, decoded)).toEqual(decoded);
+    expect(paintedAsGenerated(modelWith(), decoded)).toEqual(decoded);
   });
 });
