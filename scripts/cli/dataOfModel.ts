@@ -79,10 +79,11 @@ export async function readKnownData(
 /**
  * Other pictures in the format of a model, with the attributes that it can be asked for; their labels may be any.
  *
- * @throws UsageError when their size is another, or their vocabulary
+ * @param option names the folder, for errors
+ * @throws       UsageError when their size is another, or their vocabulary
  */
-export async function readVariedData(operation: string, files: OfModel, dir: string): Promise<Dataset> {
-  const read = withAttributesOf(files, fitToModel(files, await readDataset(dir, '--varied-data')));
+export async function readOthers(operation: string, files: OfModel, dir: string, option: string): Promise<Dataset> {
+  const read = withAttributesOf(files, fitToModel(files, await readDataset(dir, option)));
   checkFormat(operation, files, read);
   checkVocabulary(operation, files, read);
   return read;

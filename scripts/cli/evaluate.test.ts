@@ -223,6 +223,35 @@ it('tells how well real pictures are read of which one attribute varies', async 
   expect(Object.keys(variation.real.keptPerAttribute)).toEqual(['growth']);
 });
 
+it('tells how well real pictures are read of which one number grows', async () => {
+  const plain = tinyDataset({ perClass: 4, widthPx: 16, heightPx: 16, seed: 9 }); // of three labels, in turn
+  const count = plain.classLabels.length;
+  const attributes = [
+    { name: 'tone', values: ['dark', 'plain', 'light'], data: new Int16Array(count) },
+    {
+      name: 'growth',
+      values: { min: 0, max: 1 },
+      data: Float32Array.from({ length: count }, (_, i) => Math.floor(i / 3) / 4),
+    },
+  ];
+  const attribution = 'drawn by formula';
+  await writeDataset(at('swept'), { ...plain, attribution, attributes }, 'shapes');
+  const labels = ['disc', 'ramp', 'cloud'];
+  await writeDataset(at('strange'), { ...plain, labels, attribution, attributes }, 'shapes');
+  const judge = ['--classifier', at('directed.safetensors'), '--guidance', '2', '--data', at('directed')];
+  const evaluate = (...words: string[]) => run(at('obedient'), ...FAST, ...judge, ...words, '--out', at('compared'));
+  await expect(evaluate('--swept-data', at('strange'))).rejects.toThrow(/the model knows no label cloud; name/);
+  await expect(evaluate('--swept-data', at('directed'))).rejects.toThrow(
+    /no three pictures in a row differ in one growing number alone/,
+  );
+  expect(await evaluate('--swept-data', at('swept'))).toMatch(
+    /^rank correlation of growth asked and read: -?\d\.\d{3}; of real pictures -?\d\.\d{3}, -?\d\.\d{3} after the auto-encoder$/m,
+  );
+  const { monotony } = JSON.parse(await readFile(at('compared/metrics.json'), 'utf8'));
+  const read = { growth: { mean: expect.any(Number), perClass: { disc: expect.any(Number) } } };
+  expect(monotony.real).toMatchObject({ numSweeps: 3, attributes: read, afterAutoencoder: read });
+});
+
 it('measures the seams of a model that tiles, and of no other', async () => {
   expect(await run(at('tiles'), ...FAST, '--guidance', '2')).toMatch(/seam at guidance 2: \d\.\d\d \(held-out \d/);
   const { seam } = JSON.parse(await readFile(at('tiles/metrics.json'), 'utf8'));

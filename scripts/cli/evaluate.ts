@@ -36,6 +36,10 @@ export function evaluateCommand(): Command {
       wholeNumber(0, 100),
       2,
     )
+    .option(
+      '--swept-data <dir>',
+      'compare them with these real pictures, of which those of a subject follow one another and differ in one number alone',
+    )
     .option('--vary <attribute>', 'change this attribute alone: is it recognised, and does all else stay?')
     .option('--identities <n>', 'of how many pictures', wholeNumber(1, 10_000), 100)
     .option(

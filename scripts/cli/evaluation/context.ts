@@ -17,6 +17,7 @@ import type { Judge } from './judge.ts';
 import { type Judged, makersOf } from './makePictures.ts';
 import type { Measured } from './measure.ts';
 import type { Metrics } from './report.ts';
+import type { RealSweep } from './sweeps.ts';
 import type { RealSet } from './variedSets.ts';
 
 /** How the pictures are made. */
@@ -26,6 +27,12 @@ export type EvaluationRecipe = Omit<Metrics['recipe'], 'backend'>;
 export interface RealSets {
   dataset: Dataset;
   sets: readonly RealSet[];
+}
+
+/** Real pictures in the format of the model's, of which some differ in one number alone. */
+export interface RealSweeps {
+  dataset: Dataset;
+  sweeps: readonly RealSweep[];
 }
 
 /** What it takes to judge what a model generates. */
@@ -47,6 +54,8 @@ export interface Context extends Judged {
   hasSeams: boolean;
   /** How many seeds of each class have their numeric attributes swept. */
   numSweepSeeds: number;
+  /** Real pictures that differ in one of these alone. */
+  swept?: RealSweeps;
   /** The attribute that is varied alone, and in how many pictures. */
   vary?: { attribute: string; numIdentities: number };
   /** Real pictures that differ in it alone. */

@@ -9,28 +9,58 @@ import {
   singleFrames,
 } from '../../../runtime/index.ts';
 import { withProgress } from '../../node/terminal.ts';
-import { type Context, everyImage, makersAt, type RealSets } from './context.ts';
+import { afterAutoencoder } from './afterAutoencoder.ts';
+import { type Context, everyImage, makersAt, type RealSets, type RealSweeps } from './context.ts';
 import type { Judge } from './judge.ts';
 import { generateSet } from './makePictures.ts';
 import { seenByJudge } from './seenByJudge.ts';
-import { type MonotonyMetrics, monotonyOf, planSweeps } from './sweeps.ts';
+import { type MonotonyMetrics, monotonyOf, planSweeps, type SweptValues } from './sweeps.ts';
 import { planVariedSets, type VariationMetrics, variationOf, variedWords } from './variedSets.ts';
 
 /** How well numbers are heeded; undefined where there are none to ask for. */
 export async function judgeMonotony(context: Context, guidanceScale: number): Promise<MonotonyMetrics | undefined> {
-  const { whole, recipe, numSweepSeeds: numSeeds, classifier } = context;
+  const { whole, recipe, numSweepSeeds: numSeeds, swept } = context;
   const sweeps = planSweeps(whole, { firstSeed: recipe.firstSeed, numSeeds });
   if (sweeps.length === 0) return undefined;
   const requests = sweeps.flatMap((sweep) => sweep.requests);
   const pictures = await readRequests(context, requests, { guidanceScale, title: 'sweep' });
-  const names = Object.keys(classifier.config.attributes);
-  const meanOver = (frames: readonly ArrayLike<number>[], place: number) =>
-    frames.reduce((sum, values) => sum + values[place]!, 0) / frames.length;
   let next = 0;
-  const read = sweeps.map(({ attribute, values }) =>
-    values.map(() => meanOver(pictures[next++]!, names.indexOf(attribute))),
+  const read = sweeps.map(({ values }) => values.map(() => pictures[next++]!));
+  return {
+    guidanceScale,
+    seedsPerClass: numSeeds,
+    attributes: monotonyRead(context, sweeps, read),
+    ...(swept && { real: await judgeRealSweeps(context, swept) }),
+  };
+}
+
+/** How well the classifier reads real pictures that differ in one number alone, and these after the auto-encoder. */
+async function judgeRealSweeps(
+  context: Context,
+  { dataset, sweeps }: RealSweeps,
+): Promise<NonNullable<MonotonyMetrics['real']>> {
+  const { model, classifier } = context;
+  const of = async (shown: Dataset) => {
+    const pictures = await readPictures(seenByJudge(shown), classifier);
+    return monotonyRead(
+      context,
+      sweeps,
+      sweeps.map(({ images }) => images.map((image) => pictures[image]!)),
+    );
+  };
+  const { remade } = await afterAutoencoder(model, dataset, Int32Array.from(dataset.classLabels.keys()));
+  return { numSweeps: sweeps.length, attributes: await of(dataset), afterAutoencoder: await of(remade) };
+}
+
+/** @param read of each sweep, of each of its pictures, the attributes that the classifier reads in each of its frames */
+function monotonyRead({ classifier }: Context, sweeps: readonly SweptValues[], read: readonly Float32Array[][][]) {
+  const names = Object.keys(classifier.config.attributes);
+  const meanOver = (frames: readonly Float32Array[], place: number) =>
+    frames.reduce((sum, values) => sum + values[place]!, 0) / frames.length;
+  return monotonyOf(
+    sweeps,
+    sweeps.map(({ attribute }, i) => read[i]!.map((frames) => meanOver(frames, names.indexOf(attribute)))),
   );
-  return { guidanceScale, seedsPerClass: numSeeds, attributes: monotonyOf(sweeps, read) };
 }
 
 /** How well one attribute is changed alone; undefined where none was named. Of frames the first one counts. */

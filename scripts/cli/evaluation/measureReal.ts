@@ -4,23 +4,19 @@ import {
   type Dataset,
   type DatasetSplit,
   type DiffusionModel,
-  datasetOfPictures,
   drawPerClass,
   type ImageSet,
   imagesOfDataset,
   numFramesOf,
-  reconstruct,
-  rowsOf,
   singleFrames,
   smallestClass,
 } from '../../../runtime/index.ts';
-import { withProgress } from '../../node/terminal.ts';
+import { afterAutoencoder } from './afterAutoencoder.ts';
 import { everyImage } from './context.ts';
 import { type FrameMetrics, frameMetrics } from './frames.ts';
 import { frechetDistance } from './frechet.ts';
 import type { Judge } from './judge.ts';
 import { byLabel, type Measured, measure, perAttribute } from './measure.ts';
-import { paintedAsGenerated } from './paintedAsGenerated.ts';
 import type { Metrics } from './report.ts';
 import { seenByJudge } from './seenByJudge.ts';
 
@@ -28,11 +24,9 @@ import { seenByJudge } from './seenByJudge.ts';
 interface JudgedData {
   /** In the format of the model's pictures, with their maps and frames. */
   whole: Dataset;
-  /** The same images, in which every frame is one of its own. */
-  single: Dataset;
-  /** The images of `single` as the classifier sees them: albedo alone, and smaller where they are large. */
+  /** The same images as the classifier sees them: every frame is one of its own, of albedo alone, and smaller where they are large. */
   dataset: Dataset;
-  /** Which images are held out; it holds for `single` and for `dataset`, whose images are in the same order. */
+  /** Which of the latter are held out. */
   split: DatasetSplit;
 }
 
@@ -55,7 +49,7 @@ export interface MeasuredReal {
 export async function measureReal(
   model: DiffusionModel,
   classifier: Judge,
-  { whole, single, dataset, split }: JudgedData,
+  { whole, dataset, split }: JudgedData,
   imagesPerClass: number,
 ): Promise<MeasuredReal> {
   const heldOut = imagesOfDataset(dataset, split.heldOut);
@@ -66,13 +60,8 @@ export async function measureReal(
   const train = await measure(classifier, sampleOf(dataset, split.train, perClass), perClass);
   const { frames } = whole;
   const realFrames = frames ? frameMetrics(classifier.config, real.readAttributes, heldOut, frames) : null;
-  const { l1, pictures } = await withProgress('reconstruct', (onProgress) =>
-    reconstruct(model, imagesOfDataset(single, split.heldOut), onProgress),
-  );
-  const decoded = datasetOfPictures(pictures, heldOut.classLabels, single);
-  const painted = paintedAsGenerated(model, { ...subjectsOf(whole, subjects), images: decoded.images });
-  const remade = seenByJudge(singleFrames(painted));
-  const reconstructedHeldOut = everyImage(albedoOf(remade));
+  const { l1, remade } = await afterAutoencoder(model, whole, Int32Array.from(new Set(subjects)));
+  const reconstructedHeldOut = everyImage(albedoOf(seenByJudge(singleFrames(remade))));
   const asked = { ...reconstructedHeldOut, attributes: heldOut.attributes };
   const reconstructed = await measure(classifier, asked, perClass);
   return { sets: { heldOut, reconstructedHeldOut }, perClass, real, realFrames, train, reconstructed, l1 };
@@ -94,19 +83,6 @@ export function realMetrics(
     ...(realFrames && { heldOutFrames: { numFrames: numFramesOf(whole), ...realFrames } }),
     vae: { heldOutL1: l1, accuracy: reconstructed.accuracy.overall, ...perAttribute(reconstructed) },
     frechet: { imagesPerClass: perClass, trainToHeldOut: frechetDistance(train.gaussian, real.gaussian) },
-  };
-}
-
-/** The subjects that some frames show, without their pictures. */
-function subjectsOf(
-  { sources: _, attributes, ...whole }: Dataset,
-  subjectOfFrame: Int32Array,
-): Omit<Dataset, 'images'> {
-  const subjects = Int32Array.from(new Set(subjectOfFrame));
-  return {
-    ...whole,
-    classLabels: labelsOf(whole, subjects),
-    ...(attributes && { attributes: rowsOf(attributes, subjects) }),
   };
 }
 

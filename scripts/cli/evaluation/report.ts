@@ -72,7 +72,7 @@ export const METRIC_UNITS = {
   heightFromAlbedo:
     'mean absolute difference, 0 to 1, of heights to those that a network guesses from the pictures, which has learnt it from real ones',
   monotony:
-    'mean rank correlation, -1 to 1, of a number that is asked for and what the classifier reads, all else alike; of the range that the class has',
+    'mean rank correlation, -1 to 1, of a number that is asked for and what the classifier reads, all else alike; of the range that the class has; real: of real pictures, as they are and after the auto-encoder',
   variation:
     'sets of pictures that differ in one attribute alone; recognised: share read as the word asked for; kept: share in which another attribute is read as in the first picture of the set',
   msPerImage:
@@ -101,14 +101,22 @@ export function formatSummary(metrics: Metrics): string {
     ...(nearestTrainingImage ? [formatNearest(nearestTrainingImage)] : []),
     ...(seam ? [formatSeam(seam)] : []),
     ...(materials ? formatMaterials(materials) : []),
-    ...Object.entries(monotony?.attributes ?? {}).map(
-      ([name, { mean }]) => `rank correlation of ${name} asked and read: ${mean.toFixed(3)}`,
-    ),
+    ...(monotony ? formatMonotony(monotony) : []),
     ...(variation ? formatVariation(variation) : []),
     ...Object.entries(pipelines).map(formatPipeline),
     ...formatWeak(metrics),
   ].join('\n');
 }
+
+const formatMonotony = ({ attributes, real }: MonotonyMetrics) =>
+  Object.entries(attributes).map(([name, { mean }]) => {
+    const [drawn, remade] = [real?.attributes[name], real?.afterAutoencoder[name]];
+    const beside =
+      drawn && remade
+        ? `; of real pictures ${drawn.mean.toFixed(3)}, ${remade.mean.toFixed(3)} after the auto-encoder`
+        : '';
+    return `rank correlation of ${name} asked and read: ${mean.toFixed(3)}${beside}`;
+  });
 
 const formatNearest = ({ guidanceScale, relative }: NonNullable<Metrics['nearestTrainingImage']>) =>
   `nearest training image at guidance ${guidanceScale}: ${relative.toFixed(2)} times as far as from held-out ones`;

@@ -24,9 +24,9 @@ import { isFolder } from '../../node/shippedFolders.ts';
 import { printable } from '../../node/terminal.ts';
 import { orUsageError, UsageError } from '../../node/usageError.ts';
 import { optionalParts } from '../../node/wholeModel.ts';
-import { checkAskable, readDataOfModel, readVariedData, withAttributesOf } from '../dataOfModel.ts';
+import { checkAskable, readDataOfModel, readOthers, withAttributesOf } from '../dataOfModel.ts';
 import { heldOutOthers } from '../trainingCheckpoint.ts';
-import type { EvaluationRecipe, RealSets } from './context.ts';
+import type { Context, EvaluationRecipe, RealSets, RealSweeps } from './context.ts';
 import { openHeightJudge } from './heightJudge.ts';
 import { openJudge } from './judge.ts';
 import { judgeGenerated } from './judgeGenerated.ts';
@@ -34,6 +34,7 @@ import type { Judged } from './makePictures.ts';
 import { labelsOf, measureReal, realMetrics } from './measureReal.ts';
 import { formatMetrics, formatSummary, METRIC_UNITS, type Metrics } from './report.ts';
 import { seenByJudge } from './seenByJudge.ts';
+import { realSweeps } from './sweeps.ts';
 import { realSets, variedWords } from './variedSets.ts';
 
 export interface EvaluateCommandOptions {
@@ -47,6 +48,7 @@ export interface EvaluateCommandOptions {
   copies: boolean;
   seams: boolean;
   sweepSeeds: number;
+  sweptData?: string;
   vary?: string;
   identities: number;
   variedData?: string;
@@ -89,9 +91,9 @@ export async function evaluate(name: string, command: EvaluateCommandOptions): P
     const judged = withAttributesOf(files, dataset);
     checkAskable('evaluate', files, judged);
     if (command.vary !== undefined) variedWords(judged, command.vary);
-    const varied = await readRealSets(files, command);
+    const compared = { varied: await readRealSets(files, command), swept: await readRealSweeps(files, command) };
     const { backend: name } = backend;
-    const { metrics, sheet } = await evaluateModel({ model, teacher, cvae }, judged, split, name, command, varied);
+    const { metrics, sheet } = await evaluateModel({ model, teacher, cvae }, judged, split, name, command, compared);
     const bytes = new TextEncoder().encode(formatMetrics(metrics));
     await writeFilesAtomic(out, { 'contact-sheet.png': sheet, 'metrics.json': bytes });
     console.log(printable(formatSummary(metrics)));
@@ -121,11 +123,31 @@ async function readRealSets(
   if (vary === undefined) {
     throw new UsageError('evaluate: --varied-data shows how one attribute varies; say which with --vary');
   }
-  const dataset = await readVariedData('evaluate', files, variedData);
+  const dataset = await readOthers('evaluate', files, variedData, '--varied-data');
   const sets = realSets(dataset, vary);
   if (sets.length > 0) return { dataset, sets };
   throw new UsageError(
     `evaluate: --varied-data ${variedData}: no two pictures differ in ${vary} alone; name a data set of subjects with several words of it`,
+  );
+}
+
+/** Real pictures that differ in one number alone; undefined where none are named. @throws UsageError when there are none among them */
+async function readRealSweeps(
+  files: ModelFiles,
+  { sweptData }: EvaluateCommandOptions,
+): Promise<RealSweeps | undefined> {
+  if (sweptData === undefined) return undefined;
+  const dataset = await readOthers('evaluate', files, sweptData, '--swept-data');
+  const unknown = dataset.labels.filter((label) => !files.index.labels.includes(label));
+  if (unknown.length > 0) {
+    throw new UsageError(
+      `evaluate: --swept-data ${sweptData}: the model knows no label ${unknown.join(', ')}; name a data set of its labels`,
+    );
+  }
+  const sweeps = realSweeps(dataset);
+  if (sweeps.length > 0) return { dataset, sweeps };
+  throw new UsageError(
+    `evaluate: --swept-data ${sweptData}: no three pictures in a row differ in one growing number alone; name a data set of subjects with several values of it`,
   );
 }
 
@@ -143,7 +165,7 @@ async function evaluateModel(
   splitOfWhole: DatasetSplit,
   backend: BackendName,
   command: EvaluateCommandOptions,
-  varied?: RealSets,
+  others: Pick<Context, 'varied' | 'swept'>,
 ): Promise<{ metrics: Metrics; sheet: Uint8Array }> {
   const { dataset: single, split } = framesAsPictures({ dataset: whole, split: splitOfWhole });
   const seen = seenByJudge(single);
@@ -157,14 +179,14 @@ async function evaluateModel(
   console.log(`evaluate: classifier ${classifier.isNew ? 'trained and stored in' : 'read from'} ${classifier.file}`);
   const heights = await openHeights(seen, split, classifier.file, backend, model, command);
   try {
-    const data = { whole, single, dataset, split };
+    const data = { whole, dataset, split };
     const measured = await measureReal(model, classifier, data, command.imagesPerClass);
     const { sets, real, realFrames, perClass } = measured;
     const recipe = recipeOf(model, command);
     const { vary: attribute, identities: numIdentities, sweepSeeds: numSweepSeeds } = command;
     const vary = attribute === undefined ? undefined : { attribute, numIdentities };
     const asked = { searchesCopies: command.copies, hasSeams: command.seams, numSweepSeeds, vary };
-    const judges = { classifier, heights, ...asked, varied };
+    const judges = { classifier, heights, ...asked, ...others };
     const compared = { whole, splitOfWhole, dataset, split, sets, real, realFrames, perClass };
     const generated = await judgeGenerated({ model, teacher, cvae, ...judges, ...compared, recipe });
     const metrics: Metrics = {

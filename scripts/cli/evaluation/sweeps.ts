@@ -12,19 +12,32 @@ import {
   rankCorrelation,
 } from '../../../runtime/index.ts';
 
+/** The rank correlation of each attribute: its mean over labels, and that of each label. */
+export type RankCorrelations = Record<string, { mean: number; perClass: Record<string, number> }>;
+
 export interface MonotonyMetrics {
   guidanceScale: number;
   seedsPerClass: number;
-  attributes: Record<string, { mean: number; perClass: Record<string, number> }>;
+  attributes: RankCorrelations;
+  /** The same of real pictures, where there are some of the same subjects: nothing generated can be expected to do better. */
+  real?: { numSweeps: number; attributes: RankCorrelations; afterAutoencoder: RankCorrelations };
 }
 
-/** Pictures that differ in one number alone. */
-export interface Sweep {
+/** One number of pictures that differ in it alone, in ascending order. */
+export interface SweptValues {
   attribute: string;
   label: string;
-  /** In ascending order, one for each request. */
   values: readonly number[];
+}
+
+/** Pictures to be made, one for each value. */
+export interface Sweep extends SweptValues {
   requests: readonly PictureOptions[];
+}
+
+/** Real pictures, as images of a data set; one for each value. */
+export interface RealSweep extends SweptValues {
+  images: readonly number[];
 }
 
 const NUM_VALUES = 5;
@@ -78,15 +91,45 @@ function valuesBetween(column: NumberColumn, images: readonly number[]): number[
   return Array.from({ length: NUM_VALUES }, (_, i) => Math.min(high, low + (i * (high - low)) / (NUM_VALUES - 1)));
 }
 
+/** Of fewer pictures a rank correlation says little. */
+const LEAST_IMAGES = 3;
+
+/** The images that follow one another in a data set and differ in one number alone, which grows; three of them or more. */
+export function realSweeps(dataset: Dataset): RealSweep[] {
+  const { labels, classLabels } = dataset;
+  const rows: { column?: NumberColumn; images: number[] }[] = [];
+  for (const image of classLabels.keys()) {
+    const column = grownColumn(dataset, image);
+    const last = rows.at(-1);
+    if (last && column && (last.column ?? column) === column) {
+      last.column = column;
+      last.images.push(image);
+    } else {
+      rows.push({ images: [image] });
+    }
+  }
+  return rows.flatMap(({ column, images }) => {
+    if (!column || images.length < LEAST_IMAGES) return [];
+    const values = images.map((image) => numberOf(column, image));
+    return [{ attribute: column.name, label: labels[classLabels[images[0]!]!]!, values, images }];
+  });
+}
+
+/** The one number that an image has more of than the image before it, all else alike; undefined where there is none. */
+function grownColumn({ classLabels, attributes = [] }: Dataset, image: number): NumberColumn | undefined {
+  if (image === 0 || classLabels[image] !== classLabels[image - 1]) return undefined;
+  const [before, now] = [attributesOf(attributes, image - 1), attributesOf(attributes, image)];
+  const [changed, ...more] = attributes.filter(({ name }) => before[name] !== now[name]);
+  if (!changed || more.length > 0 || isWords(changed)) return undefined;
+  return numberOf(changed, image - 1) < numberOf(changed, image) ? changed : undefined;
+}
+
 /**
  * The mean of the rank correlations of the sweeps of each attribute; where the classifier reads the same everywhere, it is 0.
  *
  * @param read of each sweep what the classifier reads in its pictures
  */
-export function monotonyOf(
-  sweeps: readonly Sweep[],
-  read: readonly (readonly number[])[],
-): MonotonyMetrics['attributes'] {
+export function monotonyOf(sweeps: readonly SweptValues[], read: readonly (readonly number[])[]): RankCorrelations {
   const found = new Map<string, Map<string, number[]>>();
   for (const [i, { attribute, label, values }] of sweeps.entries()) {
     const correlation = rankCorrelation(values.map((value, j) => [read[i]![j]!, value] as const));
