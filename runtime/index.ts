@@ -118,8 +118,9 @@ export {
   PROBE_DEFAULTS,
   type ProbedModel,
   type ProbeOptions,
-  probeAccuracy,
+  type ProbeReading,
   probeOfWeights,
+  probeReadings,
   probeTrainer,
 } from './training/trainProbe.ts';
 export {

@@ -17,6 +17,7 @@ const PROBE: LinearProbe = {
   weights: normals(1, 0, NUM_WORDS * 3 * 4),
   bias: normals(2, 0, NUM_WORDS),
   rate: 0.3,
+  margins: Float32Array.of(2.5, 0, 4),
 };
 
 it('tells the label, and of the attributes those that are words', () => {
@@ -32,11 +33,16 @@ describe('a probe as text', () => {
   it('is the same again, within half a unit', () => {
     const stored = formatProbe(PROBE);
     const { weights, bias, ...others } = parseProbe(JSON.parse(JSON.stringify(stored)), 4, VOCABULARY);
-    expect(others).toEqual({ grid: 2, rate: 0.3 });
+    expect(others).toEqual({ grid: 2, rate: 0.3, margins: PROBE.margins });
     const furthest = (a: Float32Array, b: Float32Array) => Math.max(...a.map((value, i) => Math.abs(value - b[i]!)));
     expect(stored.unit).toBeCloseTo(Math.max(...PROBE.weights.map(Math.abs)) / 127, 6);
     expect(furthest(weights, PROBE.weights)).toBeLessThanOrEqual(stored.unit / 2 + 1e-6);
     expect(furthest(bias, PROBE.bias)).toBeLessThan(6e-5);
+  });
+
+  it('has no margins where none are told, as before there were any', () => {
+    const { margins: _, ...stored } = formatProbe(PROBE);
+    expect(parseProbe(stored, 4, VOCABULARY).margins).toEqual(new Float32Array(3));
   });
 
   it('may have no weight but 0', () => {
@@ -62,6 +68,7 @@ describe('a probe as text', () => {
     refused({ grid: 16 }).toThrow('expected base64 of 9 rows');
     refused({ unit: 1e38 }).toThrow('has weights or biases beyond float32; make it again by figment probe');
     refused({ bias: [...stored.bias.slice(1), 1e39] }).toThrow('has weights or biases beyond float32');
+    refused({ margins: [1, 2] }).toThrow('has 2 margins; expected 3; make it again by figment probe');
     refused({}, MAX_PROBE_WORDS).toThrow('is of 2053 labels and words; expected at most 2048');
   });
 });

@@ -17,6 +17,8 @@ export interface LinearProbe {
   bias: Float32Array;
   /** How far latents are moved in each step towards what was asked for: see `corrected`. */
   rate: number;
+  /** (groups): how sure it is of what real pictures show, as log-odds of 0 or more. Latents are moved until it is as sure. */
+  margins: Float32Array;
 }
 
 /** `LinearProbe` as model_index.json has it: weights as base64 of bytes in units of `unit`. */
@@ -26,6 +28,8 @@ export interface StoredProbe {
   unit: number;
   bias: number[];
   rate: number;
+  /** Absent: 0 for all, so that latents are moved until what was asked for is the likelier. */
+  margins?: number[];
 }
 
 /** Words of which a picture shows one: those of the labels, or of an attribute. */
@@ -42,7 +46,13 @@ export const MAX_PROBE_GRID = 16;
 export const MAX_PROBE_RATE = 100;
 
 /** How far a probe moves latents in each step, where nobody says otherwise. */
-export const PROBE_RATE = 0.3;
+export const PROBE_RATE = 0.6;
+
+/** How many cells a side a new probe sees, of latents that have so many. */
+export const PROBE_GRID = 8;
+
+/** Nothing is more likely by more: e to this power, in a sum of as many as a probe may have words, does not overflow yet. */
+export const MAX_PROBE_LOGIT = 80;
 
 /** How many labels and words a probe may tell apart: the correction multiplies by matrices of their number squared. */
 export const MAX_PROBE_WORDS = 2048;
@@ -67,6 +77,8 @@ export function numProbeWords(numLabels: number, vocabulary: Vocabulary): number
 /** The probe again. @throws RangeError when it does not fit so many labels and this vocabulary */
 export function parseProbe(stored: StoredProbe, numLabels: number, vocabulary: Vocabulary): LinearProbe {
   const { grid, unit, bias, rate } = stored;
+  const numGroups = probeGroups(numLabels, vocabulary).length;
+  const margins = Float32Array.from(stored.margins ?? new Array(numGroups).fill(0));
   const numWords = numProbeWords(numLabels, vocabulary);
   if (numWords > MAX_PROBE_WORDS) {
     throw new RangeError(`is of ${numWords} labels and words; expected at most ${MAX_PROBE_WORDS}`);
@@ -78,23 +90,26 @@ export function parseProbe(stored: StoredProbe, numLabels: number, vocabulary: V
       `expected base64 of ${numWords} rows for labels and words, and as many biases; make it again by figment probe`,
     );
   }
+  if (margins.length !== numGroups) {
+    throw new RangeError(`has ${margins.length} margins; expected ${numGroups}; make it again by figment probe`);
+  }
   const weights = Float32Array.from(new Int8Array(bytes.buffer), (byte) => byte * unit);
   const biases = Float32Array.from(bias);
   if (!weights.every(Number.isFinite) || !biases.every(Number.isFinite)) {
     throw new RangeError('has weights or biases beyond float32; make it again by figment probe');
   }
-  return { grid, weights, bias: biases, rate };
+  return { grid, weights, bias: biases, rate, margins };
 }
 
 const LARGEST_INT8 = 127;
 
 /** The probe as text, for JSON; its weights are rounded. @throws RangeError for more than is read again */
-export function formatProbe({ grid, weights, bias, rate }: LinearProbe): StoredProbe {
+export function formatProbe({ grid, weights, bias, rate, margins }: LinearProbe): StoredProbe {
   const unit = weights.reduce((most, value) => Math.max(most, Math.abs(value)), 0) / LARGEST_INT8 || 1;
   const bytes = Int8Array.from(weights, (value) => Math.round(value / unit));
   const text = toStoredBase64('formatProbe', new Uint8Array(bytes.buffer));
-  return { grid, weights: text, unit, bias: Array.from(bias, rounded), rate };
+  return { grid, weights: text, unit, bias: Array.from(bias, rounded), rate, margins: Array.from(margins, rounded) };
 }
 
-/** Rounds a bias to four digits behind the point, a step which no logit feels. */
+/** Rounds a logit to four digits behind the point, a step which nothing feels. */
 const rounded = (value: number) => Math.round(value * 1e4) / 1e4;

@@ -7,7 +7,7 @@ import { dense, linearShapes, type Shapes, type Weights } from './layers.ts';
 /** The linear map's name among the weights: those of an auto-encoder that is trained together with it, or those of a probe alone. */
 export const CONDITION_HEAD = 'condition_head';
 
-/** The latents are averaged over the cells of a grid of so many rows and columns; the map sees these means. */
+/** Beside an auto-encoder latents are averaged over the cells of a grid of so many rows and columns; the map sees these means. */
 export const CONDITION_GRID = 4;
 
 /**
@@ -23,10 +23,10 @@ export const conditionKinds = (
 ): ConditionKinds => [numLabels, ...Object.values(attributes)];
 
 /** Shapes of the head's weights by name, in PyTorch's layout. */
-export function conditionHeadShapes(conditions: ConditionKinds, latentChannels: number): Shapes {
+export function conditionHeadShapes(conditions: ConditionKinds, latentChannels: number, grid = CONDITION_GRID): Shapes {
   const shapes: Shapes = new Map();
   const numLogits = attributeLogits(conditions).reduce((sum, { size }) => sum + size, 0);
-  linearShapes(shapes, CONDITION_HEAD, latentChannels * CONDITION_GRID ** 2, numLogits);
+  linearShapes(shapes, CONDITION_HEAD, latentChannels * grid ** 2, numLogits);
   return shapes;
 }
 
@@ -38,8 +38,9 @@ export function conditionHeadShapes(conditions: ConditionKinds, latentChannels: 
  * Source: an auxiliary task beside the main one, which shapes what both share: Caruana 1997, Machine Learning 28.
  * @param weights by name, in our layout
  * @param z       float32 (B, h, w, latent channels)
+ * @param grid    rows and columns of cells
  * @returns       float32 (B, logits of all conditions), as `attributeLogits` lays them out; the caller disposes it
  */
-export function conditionLogits(weights: Weights, z: Tensor4D): Tensor2D {
-  return tidy(() => dense(weights, CONDITION_HEAD, cellMeans(z, CONDITION_GRID)));
+export function conditionLogits(weights: Weights, z: Tensor4D, grid = CONDITION_GRID): Tensor2D {
+  return tidy(() => dense(weights, CONDITION_HEAD, cellMeans(z, grid)));
 }

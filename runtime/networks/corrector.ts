@@ -15,7 +15,7 @@ import {
   tensor2d,
   tidy,
 } from '@tensorflow/tfjs-core';
-import type { LinearProbe, ProbeGroup } from '../core/linearProbe.ts';
+import { type LinearProbe, MAX_PROBE_LOGIT, type ProbeGroup } from '../core/linearProbe.ts';
 import { linear } from '../kernels/conv2d.ts';
 import { cellShares } from './cellMeans.ts';
 
@@ -30,15 +30,14 @@ export interface Corrector {
   between: Tensor2D;
   /** (W, W): 1 where a picture shows either word or the other. */
   groups: Tensor2D;
+  /** (W): how much likelier than all others of its group a word is to be. */
+  margins: Tensor1D;
 }
 
 const NUM_STEPS = 4;
 
 /** The maps from latents to words and cells may have so many weights each, which take 64 MB: a model file could ask for any number. */
 const MAX_WEIGHTS = 2 ** 24;
-
-/** Logits are clipped here: e to this power, in a sum of as many as a probe may have words, does not overflow yet. */
-const MAX_LOGIT = 80;
 
 /**
  * Puts a probe on the current backend, for latents of this shape.
@@ -78,6 +77,7 @@ export function createCorrector(
       up: toLatents,
       between: linear(toLatents, fromLatents, null),
       groups: tensor2d(wordsTogether(groups, numWords), [numWords, numWords]),
+      margins: tensor1d(groups.flatMap(({ size }, i) => new Array<number>(size).fill(probe.margins[i]!))),
     };
   });
 }
@@ -137,7 +137,9 @@ function wordsTogether(groups: readonly ProbeGroup[], numWords: number): Float32
 
 /**
  * Moves latents up the gradient of log p(asked | latents), which a linear probe has in closed form: its rows, each as much as its
- * word is asked for and not yet shown. Steps stay in the plane of the rows, so that what is between the first and the last is as
+ * word is asked for and not yet shown. What is asked for has its logit lowered by its margin, so that it counts as shown only where the
+ * probe is as sure of it as of real pictures (an additive margin: Wang et al. 2018,
+ * arXiv:1801.05599, eq. 6). Steps stay in the plane of the rows, so that what is between the first and the last is as
  * small as the number of words.
  *
  * Source: guidance by a classifier, Dhariwal & Nichol 2021, arXiv:2105.05233, section 4, here of clean latents.
@@ -147,17 +149,17 @@ function wordsTogether(groups: readonly ProbeGroup[], numWords: number): Float32
  * @returns       (B, h, w, c); the caller disposes it
  */
 export function corrected(
-  { down, bias, up, between, groups }: Corrector,
+  { down, bias, up, between, groups, margins }: Corrector,
   latents: Tensor4D,
   asked: Tensor2D,
   known: Tensor2D,
 ): Tensor4D {
   return tidy(() => {
     const z = reshape(latents, [latents.shape[0], down.shape[0]]) as Tensor2D;
-    let logits: Tensor = linear(z, down, bias);
+    let logits: Tensor = sub(linear(z, down, bias), mul(asked, margins));
     let sum: Tensor | null = null;
     for (let step = 1; ; step++) {
-      const likelihoods = exp(clipByValue(logits, -MAX_LOGIT, MAX_LOGIT)) as Tensor2D;
+      const likelihoods = exp(clipByValue(logits, -MAX_PROBE_LOGIT, MAX_PROBE_LOGIT)) as Tensor2D;
       const probabilities = div(likelihoods, linear(likelihoods, groups, null));
       const missing = mul(known, sub(asked, probabilities)) as Tensor2D;
       sum = sum ? add(sum, missing) : missing;

@@ -22,24 +22,26 @@ const NUM_WORDS = labels.length + 2;
 
 const CHANNELS = 4;
 
-const probe = (grid: number, rate = 0.2): LinearProbe => ({
+const probe = (grid: number, rate = 0.2, margins = [1.5, 0.5]): LinearProbe => ({
   grid,
   weights: normals(1, 0, NUM_WORDS * CHANNELS * grid ** 2),
   bias: normals(2, 0, NUM_WORDS),
   rate,
+  margins: Float32Array.from(margins),
 });
 
 /** Which pixels a cell has, by PyTorch's AdaptiveAvgPool2d. */
 const inCell = (cell: number, grid: number, at: number, size: number) =>
   at >= Math.floor((cell * size) / grid) && at < Math.ceil(((cell + 1) * size) / grid);
 
-/** log p(asked | latents) of one image by its cells' means, in double precision. */
-function logLikelihood({ grid, weights, bias }: LinearProbe, means: number[], asked: number[]): number {
+/** log p(asked | latents) of one image by its cells' means, in double precision; what is asked for is likelier by its margin. */
+function logLikelihood({ grid, weights, bias, margins }: LinearProbe, means: number[], asked: number[]): number {
   const logits = Array.from(bias, (value, word) =>
     means.reduce((sum, mean, i) => sum + mean * weights[word * CHANNELS * grid ** 2 + i]!, value),
   );
-  return GROUPS.reduce((sum, { start, size }) => {
-    const [own, shares] = [logits.slice(start, start + size), asked.slice(start, start + size)];
+  return GROUPS.reduce((sum, { start, size }, group) => {
+    const shares = asked.slice(start, start + size);
+    const own = logits.slice(start, start + size).map((logit, i) => logit - margins[group]! * shares[i]!);
     const total = Math.log(own.reduce((all, logit) => all + Math.exp(logit), 0));
     return sum + shares.reduce((all, share, i) => all + share * (own[i]! - total), 0);
   }, 0);
@@ -109,7 +111,8 @@ describeOnBackends((backend) => {
   it('moves nothing where the words that were asked for are read already, however large the logits', async () => {
     // One channel in one cell: the first word of each group has the logit 10 z, and the others 8 z.
     const weights = Float32Array.from([10, 8, 8, 10, 8].flatMap((weight) => [weight, 0, 0, 0]));
-    const sure: LinearProbe = { grid: 1, weights, bias: new Float32Array(NUM_WORDS), rate: 0.3 };
+    const margins = Float32Array.of(3, 3);
+    const sure: LinearProbe = { grid: 1, weights, bias: new Float32Array(NUM_WORDS), rate: 0.3, margins };
     const asked = [1, 0, 0, 1, 0];
     const z = [6, 0, 0, 0, 30, 0, 0, 0]; // logits of 60 and 48, and of 300 and 240
     const [result] = await valuesOn(backend, () => {
@@ -125,6 +128,37 @@ describeOnBackends((backend) => {
       ];
     });
     expectClose(result!.values, z, { absolute: 1e-3 });
+  });
+
+  it('goes on until what was asked for is as plain as its margin says', async () => {
+    // Of two words the first has the logit z and the second 0, in latents that show the first, but hardly.
+    const weights = Float32Array.from([0, 0, 0, 1, 0].flatMap((weight) => [weight, 0, 0, 0]));
+    const shown = async (margin: number) => {
+      const own = {
+        grid: 1,
+        weights,
+        bias: new Float32Array(NUM_WORDS),
+        rate: 1.5,
+        margins: Float32Array.of(0, margin),
+      };
+      const [result] = await valuesOn(backend, () => {
+        const told = [
+          [0, 0, 0, 1, 0],
+          [0, 0, 0, 1, 1],
+        ].map((values) => tensor2d(values, [1, NUM_WORDS]));
+        const z = toTensor<Tensor4D>({ shape: [1, 1, 1, 4], values: Float32Array.of(0.5, 0, 0, 0) });
+        return [corrected(createCorrector(own, GROUPS, [1, 1, CHANNELS]), z, told[0]!, told[1]!)];
+      });
+      return result!.values[0]!;
+    };
+    // As much of the logit as p(asked) lacks, four times.
+    const climbing = (margin: number) => {
+      let z = 0.5;
+      for (let step = 0; step < 4; step++) z += 1.5 * (1 - 1 / (1 + Math.exp(margin - z)));
+      return z;
+    };
+    for (const margin of [0, 3, 8]) expect(await shown(margin)).toBeCloseTo(climbing(margin), 4);
+    expect([climbing(0) < 2, climbing(3) > 3, climbing(8) > 5]).toEqual([true, true, true]);
   });
 
   it('corrects pictures, each by its recipe alone, and leaves nothing behind', async () => {
@@ -232,7 +266,8 @@ describe('the correction of a model', () => {
   });
 
   it('is refused for more latents and cells than there is memory for', () => {
-    const fine = { grid: 16, weights: new Float32Array(256), bias: new Float32Array(1), rate: 1 };
+    const one = { weights: new Float32Array(256), bias: new Float32Array(1), margins: new Float32Array(1) };
+    const fine = { grid: 16, rate: 1, ...one };
     expect(() => createCorrector(fine, probeGroups(1, {}), [1024, 1024, 1])).toThrow(
       'its probe of 16×16 cells is for latents of 1024×1024; expected at most 16777216 weights; make it again by figment probe',
     );

@@ -12,16 +12,18 @@ export interface ProbeSpec {
   conditions: ConditionKinds;
   /** How many channels those latents have. */
   channels: number;
+  /** The probe sees the means of so many cells a side. */
+  grid: number;
 }
 
 /** Batch: x0 (B, h, w, C), attributes and attributeWeights (B, conditions). */
-export function probeTask({ conditions, channels }: ProbeSpec): TrainingTask {
+export function probeTask({ conditions, channels, grid }: ProbeSpec): TrainingTask {
   return {
-    shapes: conditionHeadShapes(conditions, channels),
+    shapes: conditionHeadShapes(conditions, channels, grid),
     isTrained: () => true,
     loss: (weights, batch) =>
       tidy(() => {
-        const logits = conditionLogits(weights, batchTensor<Tensor4D>(batch, 'x0'));
+        const logits = conditionLogits(weights, batchTensor<Tensor4D>(batch, 'x0'), grid);
         return { loss: attributeLossOf(conditions, logits, batch), metrics: {} };
       }),
   };

@@ -12,9 +12,10 @@ import type { LatentDataset } from './latentDataset.ts';
 import {
   PROBE_DEFAULTS,
   type ProbedModel,
-  probeAccuracy,
+  type ProbeReading,
   probeBatch,
   probeOfWeights,
+  probeReadings,
   probeTrainer,
 } from './trainProbe.ts';
 
@@ -25,6 +26,7 @@ const MODEL: ProbedModel = {
 };
 const OPTIONS = {
   ...PROBE_DEFAULTS,
+  grid: 4,
   batchSize: 64,
   microBatchSize: 64,
   numWarmupSteps: 2,
@@ -32,6 +34,8 @@ const OPTIONS = {
   numSteps: 200,
 };
 const SIZE = 4 * 4 * 4;
+
+const bare = new Float32Array(3);
 
 /**
  * Latents that are normal noise, but for the label, which moves the second channel everywhere, and the hair, which moves the first
@@ -81,12 +85,20 @@ describe('a probe in training', () => {
     const trainer = probeTrainer(latents(600, 1), MODEL, OPTIONS);
     const steps = await runSteps(trainer);
     expect(steps.at(-1)!.loss).toBeLessThan(steps[0]!.loss / 2);
-    const accuracy = await probeAccuracy(trainer.ema, latents(300, 5), MODEL);
-    expect(Object.keys(accuracy)).toEqual(['label', 'hair', 'hat']);
-    expect(accuracy.label).toBeGreaterThan(0.98);
-    expect(accuracy.hair).toBeGreaterThan(0.9);
-    expect(Math.abs(accuracy.hat! - 0.5)).toBeLessThan(0.15);
-    const probe = probeOfWeights(await downloadWeights(trainer.ema), 0.7);
+    const readings = await probeReadings(trainer.ema, latents(300, 5), MODEL, OPTIONS);
+    expect(readings.map(({ name, numKnown }) => [name, numKnown])).toEqual([
+      ['label', 300],
+      ['hair', 300],
+      ['hat', 150],
+    ]);
+    const [ofLabel, ofHair, ofHat] = readings as [ProbeReading, ProbeReading, ProbeReading];
+    expect(ofLabel.accuracy).toBeGreaterThan(0.98);
+    expect(ofHair.accuracy).toBeGreaterThan(0.9);
+    expect(Math.abs(ofHat.accuracy - 0.5)).toBeLessThan(0.15);
+    expect(ofLabel.margin).toBeGreaterThan(4); // p(right) of 0.98 are log-odds of 4
+    expect(ofHat.margin).toBeLessThan(0.5);
+    const margins = Float32Array.from(readings, ({ margin }) => margin);
+    const probe = probeOfWeights(await downloadWeights(trainer.ema), { grid: 4, rate: 0.7, margins });
     expect([probe.grid, probe.rate, probe.weights.length, probe.bias.length]).toEqual([4, 0.7, 7 * SIZE, 7]);
     const label = (channel: number) => probe.weights.subarray(SIZE + channel * 16, SIZE + (channel + 1) * 16);
     expect(Math.min(...label(1))).toBeGreaterThan(Math.max(...label(2).map(Math.abs))); // the row of orcs
@@ -100,9 +112,10 @@ describe('a probe in training', () => {
     const model = { ...MODEL, vocabulary: { 1: hair!, ...others } };
     const trainer = probeTrainer(latents(600, 1), model, OPTIONS);
     await runSteps(trainer);
-    const accuracy = await probeAccuracy(trainer.ema, latents(300, 5), model);
-    expect(accuracy.label).toBeGreaterThan(0.98);
-    expect(accuracy[1]).toBeGreaterThan(0.9);
+    const [label, hairs] = await probeReadings(trainer.ema, latents(300, 5), model, OPTIONS);
+    expect([label!.name, hairs!.name]).toEqual(['label', '1']);
+    expect(label!.accuracy).toBeGreaterThan(0.98);
+    expect(hairs!.accuracy).toBeGreaterThan(0.9);
     await trainer.dispose();
   });
 
@@ -117,7 +130,35 @@ describe('a probe in training', () => {
     const trainer = probeTrainer(latents(64, 1), MODEL, { ...OPTIONS, numSteps: 1 });
     const unknown = latents(10, 2);
     unknown.attributes!.fill(ANY);
-    expect(Object.keys(await probeAccuracy(trainer.ema, unknown, MODEL))).toEqual(['label']);
+    const [label, ...others] = await probeReadings(trainer.ema, unknown, MODEL, OPTIONS);
+    expect(label!.numKnown).toBe(10);
+    expect(others).toEqual(['hair', 'hat'].map((name) => ({ name, numKnown: 0, accuracy: 0, margin: 0 })));
+    await trainer.dispose();
+  });
+
+  it('tells the median of the log-odds of what images show', async () => {
+    const images = latents(101, 3);
+    const trainer = probeTrainer(images, MODEL, { ...OPTIONS, numSteps: 3 });
+    await runSteps(trainer);
+    const [, hair] = await probeReadings(trainer.ema, images, MODEL, OPTIONS);
+    const { weights, bias } = probeOfWeights(await downloadWeights(trainer.ema), { grid: 4, rate: 1, margins: bare });
+    const { latents_mean: mean, latents_std: std } = MODEL.vaeConfig;
+    const odds = Array.from(images.classLabels, (_, image) => {
+      const logits = [2, 3, 4].map((word) => {
+        let logit = bias[word]!; // by cells of one latent each
+        for (let cell = 0; cell < 16; cell++) {
+          for (let channel = 0; channel < 4; channel++) {
+            const z = (images.mean[image * SIZE + cell * 4 + channel]! - mean![channel]!) / std![channel]!;
+            logit += weights[word * SIZE + channel * 16 + cell]! * z * MODEL.vaeConfig.scaling_factor;
+          }
+        }
+        return Math.exp(logit);
+      });
+      const own = logits[images.attributes![image * 3]!]!;
+      return Math.log(own / (logits.reduce((sum, likelihood) => sum + likelihood) - own));
+    });
+    const median = odds.sort((a, b) => a - b)[50]!;
+    expect(hair!.margin).toBeCloseTo(Math.max(0, median), 3);
     await trainer.dispose();
   });
 });

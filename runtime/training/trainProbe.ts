@@ -1,11 +1,18 @@
 import { tensor4d, tidy } from '@tensorflow/tfjs-core';
 import type { Vocabulary } from '../core/attributes.ts';
-import { type LinearProbe, MAX_PROBE_WORDS, numProbeWords, PROBE_RATE, probeGroups } from '../core/linearProbe.ts';
+import {
+  type LinearProbe,
+  MAX_PROBE_LOGIT,
+  MAX_PROBE_WORDS,
+  numProbeWords,
+  PROBE_GRID,
+  probeGroups,
+} from '../core/linearProbe.ts';
 import { normals, uniforms } from '../core/random.ts';
 import { PROBE_STREAMS, streamAt } from '../core/streams.ts';
 import { batchIndices } from '../dataset/batches.ts';
 import type { AutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
-import { CONDITION_GRID, CONDITION_HEAD, conditionLogits } from '../networks/conditionHead.ts';
+import { CONDITION_HEAD, conditionLogits } from '../networks/conditionHead.ts';
 import { latentScaler } from '../networks/latentScaling.ts';
 import type { Weights } from '../networks/layers.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
@@ -23,12 +30,15 @@ export interface ProbeOptions extends TrainerOptions {
    * 0 or more; default 0.15.
    */
   latentNoise: number;
+  /** It sees the means of so many cells a side, 1 … 16; default 8. */
+  grid: number;
 }
 
 export const PROBE_DEFAULTS: ProbeOptions = {
   ...TRAINER_DEFAULTS,
   seed: 0,
   latentNoise: 0.15,
+  grid: PROBE_GRID,
   batchSize: 256,
   microBatchSize: 256,
   learningRate: 3e-3,
@@ -47,7 +57,11 @@ export interface ProbedModel {
 }
 
 /** A probe tells the label and the attributes that are words. @throws RangeError for more of both than a probe may tell apart */
-export function probeTaskSpec({ labels, vocabulary }: ProbedModel, { shape }: Pick<LatentDataset, 'shape'>): TaskSpec {
+export function probeTaskSpec(
+  { labels, vocabulary }: ProbedModel,
+  { shape }: Pick<LatentDataset, 'shape'>,
+  { grid }: Pick<ProbeOptions, 'grid'>,
+): TaskSpec {
   const numWords = numProbeWords(labels.length, vocabulary);
   if (numWords > MAX_PROBE_WORDS) {
     throw new RangeError(
@@ -55,7 +69,7 @@ export function probeTaskSpec({ labels, vocabulary }: ProbedModel, { shape }: Pi
     );
   }
   const conditions = probeGroups(labels.length, vocabulary).map(({ size }) => size);
-  return { kind: 'probe', conditions, channels: shape[2] };
+  return { kind: 'probe', conditions, channels: shape[2], grid };
 }
 
 /**
@@ -70,7 +84,11 @@ export function probeTrainer(
   model: ProbedModel,
   options: ProbeOptions = PROBE_DEFAULTS,
 ): Trainer {
-  return createTrainer(probeTaskSpec(model, latents), (step) => probeBatch(latents, model, options, step), options);
+  return createTrainer(
+    probeTaskSpec(model, latents, options),
+    (step) => probeBatch(latents, model, options, step),
+    options,
+  );
 }
 
 /** The batch of a step: x0, the latents of some images as the U-Net sees them, disturbed; and what those images show. */
@@ -104,51 +122,78 @@ function conditionsAt(latents: LatentDataset, { labels, vocabulary }: ProbedMode
 }
 
 /** The probe of trained weights in PyTorch's layout. */
-export function probeOfWeights(weights: ReadonlyMap<string, WeightTensor>, rate = PROBE_RATE): LinearProbe {
+export function probeOfWeights(
+  weights: ReadonlyMap<string, WeightTensor>,
+  rest: Pick<LinearProbe, 'grid' | 'rate' | 'margins'>,
+): LinearProbe {
   const dataOf = (name: string) => Float32Array.from(weights.get(`${CONDITION_HEAD}.${name}`)!.data);
-  return { grid: CONDITION_GRID, weights: dataOf('weight'), bias: dataOf('bias'), rate };
+  return { ...rest, weights: dataOf('weight'), bias: dataOf('bias') };
+}
+
+/** How well a probe reads one of `probeGroups` from the latents of images. */
+export interface ProbeReading {
+  /** `label`, or that of an attribute. */
+  name: string;
+  /** Of how many images it is known what they show; none of the others counts. */
+  numKnown: number;
+  /** The share of these of which it is read rightly, 0 … 1; 0 where nothing is known. */
+  accuracy: number;
+  /** The median of their log-odds of what they show, 0 … 80: see `LinearProbe.margins`. */
+  margin: number;
 }
 
 const BATCH = 256;
 
 /**
- * How often a probe reads what images show, by what it reads: `label`, and the attributes that are words. Those of which nothing is
- * known do not count.
+ * Reads by a probe what images show, and how sure it is of that.
  *
  * @param weights in our layout
- * @param heldOut latents of images that did not train, with their attributes
- * @returns       shares, 0 … 1; none for what is known of no image
+ * @param latents of images, with their attributes
  */
-export async function probeAccuracy(
+export async function probeReadings(
   weights: Weights,
-  heldOut: LatentDataset,
+  latents: LatentDataset,
   model: ProbedModel,
-): Promise<Record<string, number>> {
+  { grid }: Pick<ProbeOptions, 'grid'>,
+): Promise<ProbeReading[]> {
   const groups = probeGroups(model.labels.length, model.vocabulary);
   const attributes = Object.keys(model.vocabulary);
-  const names = groups.map(({ attribute }) => (attribute === null ? 'label' : attributes[attribute]!));
-  const all = Int32Array.from(heldOut.classLabels.keys());
-  const shown = conditionsAt(heldOut, model, all).data;
-  const [hits, counts] = [names.map(() => 0), names.map(() => 0)];
+  const all = Int32Array.from(latents.classLabels.keys());
+  const shown = conditionsAt(latents, model, all).data;
+  const logOdds = groups.map((): number[] => []);
+  const hits = groups.map(() => 0);
   for (let at = 0; at < all.length; at += BATCH) {
     const some = all.subarray(at, at + BATCH);
-    const x0 = drawLatents(heldOut, some, latentScaler(model.vaeConfig), null);
-    const logits = tidy(() => conditionLogits(weights, tensor4d(x0, [some.length, ...heldOut.shape])));
+    const x0 = drawLatents(latents, some, latentScaler(model.vaeConfig), null);
+    const logits = tidy(() => conditionLogits(weights, tensor4d(x0, [some.length, ...latents.shape]), grid));
     const values = (await logits.data()) as Float32Array;
     logits.dispose();
     const numWords = values.length / some.length;
     for (let i = 0; i < some.length; i++) {
       for (const [place, { start, size }] of groups.entries()) {
         const word = shown[(at + i) * groups.length + place]!;
-        if (word < 0) continue;
         const own = values.subarray(i * numWords + start, i * numWords + start + size);
-        counts[place]! += 1;
+        if (word < 0) continue;
+        logOdds[place]!.push(logOddsOf(own, word));
         hits[place]! += own[word] === Math.max(...own) ? 1 : 0;
       }
     }
   }
-  const known = names.flatMap((name, place) =>
-    counts[place]! > 0 ? [[name, hits[place]! / counts[place]!] as const] : [],
-  );
-  return Object.fromEntries(known);
+  return groups.map(({ attribute }, place) => {
+    const known = logOdds[place]!.sort((a, b) => a - b);
+    return {
+      name: attribute === null ? 'label' : attributes[attribute]!,
+      numKnown: known.length,
+      accuracy: hits[place]! / Math.max(1, known.length),
+      margin: Math.min(Math.max(known[Math.floor(known.length / 2)] ?? 0, 0), MAX_PROBE_LOGIT),
+    };
+  });
+}
+
+/** How much likelier one word is than all others together, by their logits, as a logarithm; 0 where there is no other. */
+function logOddsOf(logits: Float32Array, word: number): number {
+  if (logits.length === 1) return 0;
+  const others = logits.filter((_, i) => i !== word);
+  const largest = Math.max(...others);
+  return logits[word]! - largest - Math.log(others.reduce((sum, logit) => sum + Math.exp(logit - largest), 0));
 }

@@ -73,7 +73,14 @@ describe('completeModelIndex', () => {
 
   it('reads a probe of its labels and words, and stores it as it was', () => {
     const bias = [0.5, -0.25, 0, 1, 2]; // three labels and two words
-    const probe = { grid: 1, weights: btoa('\u0001\u0000\u007f\u0000\u0000'), unit: 0.5, bias, rate: 0.3 };
+    const probe = {
+      grid: 1,
+      weights: btoa('\u0001\u0000\u007f\u0000\u0000'),
+      unit: 0.5,
+      bias,
+      rate: 0.3,
+      margins: [1.5, 0],
+    };
     const index = {
       ...PLAIN,
       labels: ['a', 'b', 'c'],
@@ -85,6 +92,7 @@ describe('completeModelIndex', () => {
       weights: Float32Array.of(0.5, 0, 63.5, 0, 0),
       bias: Float32Array.from(bias),
       rate: 0.3,
+      margins: Float32Array.of(1.5, 0),
     });
     expect(storedIndex(whole)).toMatchObject({ figment: { probe } });
     const wrong = { ...index, figment: { ...index.figment, probe: { ...probe, bias: [1] } } };

@@ -6,7 +6,7 @@ import { channelsNamed, knownChannels } from '../core/channelNames.ts';
 import { ModelFileError, quote } from '../core/errors.ts';
 import type { Frame } from '../core/frames.ts';
 import { FRAMES_SCHEMA } from '../core/framesSchema.ts';
-import { type LinearProbe, MAX_PROBE_GRID, MAX_PROBE_RATE } from '../core/linearProbe.ts';
+import { type LinearProbe, MAX_PROBE_GRID, MAX_PROBE_LOGIT, MAX_PROBE_RATE } from '../core/linearProbe.ts';
 import { MAX_PALETTE_COLOURS, MIN_DEVIATION, type PalettePrior } from '../core/palettePrior.ts';
 import type { NumValues } from '../core/pixels.ts';
 import type { Regions } from '../core/regions.ts';
@@ -137,6 +137,7 @@ const PROBE_SCHEMA = v.object({
   unit: finite,
   bias: v.array(finite),
   rate: v.pipe(v.number(), v.minValue(0), v.maxValue(MAX_PROBE_RATE)),
+  margins: v.optional(v.array(v.pipe(v.number(), v.minValue(0), v.maxValue(MAX_PROBE_LOGIT)))),
 });
 
 const regionRow = v.pipe(v.string(), v.maxLength(MAX_SIZE_PX), v.regex(/^[.#]+$/, 'expected # and . alone'));

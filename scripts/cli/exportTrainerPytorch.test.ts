@@ -232,8 +232,13 @@ describe.skipIf(!torch)('in PyTorch', () => {
   it('corrects latents by a probe as we do', () => {
     const [weights, bias] = [of('probe.weights').data, of('probe.bias').data] as Float32Array[];
     const groups = probeGroups(3, { hair: ['black', 'red'] });
+    const margins = of('probe.margins').data as Float32Array;
     const latents = tidy(() => {
-      const corrector = createCorrector({ grid: 4, weights: weights!, bias: bias!, rate: 0.2 }, groups, [4, 6, 4]);
+      const corrector = createCorrector(
+        { grid: 4, weights: weights!, bias: bias!, rate: 0.2, margins },
+        groups,
+        [4, 6, 4],
+      );
       const known = tensor2d([1, 1, 1, 1, 1, 1, 1, 1, 0, 0], [2, 5]);
       return corrected(
         corrector,

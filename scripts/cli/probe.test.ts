@@ -25,8 +25,9 @@ it('gives a model a probe of its data, changes nothing else, and takes it out ag
   const { probe: stored, ...others } = (await shapes.readIndex()).figment;
   expect({ ...before, figment: others }).toEqual(before);
   const { index } = await loadModelFolder(diskSource(shapes.at('model')));
-  expect(index.figment.probe).toMatchObject({ rate: 0.4, grid: 4 });
+  expect(index.figment.probe).toMatchObject({ rate: 0.4, grid: 8 });
   expect(index.figment.probe!.bias).toHaveLength(3 + 3);
+  expect(index.figment.probe!.margins).toHaveLength(2);
   expect(await printedBy('inspect', shapes.at('model'))).toMatch(/^probe +of 6 words$/m);
   expect(await printedBy('probe', shapes.at('model'))).toMatch(/has none now/);
   expect([(stored as { rate: number }).rate, await shapes.readIndex()]).toEqual([0.4, before]);

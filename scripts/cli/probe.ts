@@ -1,12 +1,12 @@
 import { Command } from 'commander';
-import { MAX_PROBE_RATE, PROBE_RATE } from '../../runtime/core/linearProbe.ts';
+import { MAX_PROBE_GRID, MAX_PROBE_RATE, PROBE_GRID, PROBE_RATE } from '../../runtime/core/linearProbe.ts';
 import { dataOfModelOptions, realNumber, refuseWithoutData, wholeNumber } from './optionParsers.ts';
 import type { ProbeCommandOptions } from './runProbe.ts';
 
 const DETAILS = `
 It fits a linear map that reads labels and words of attributes from the latents of the data, and writes it into the folder's
 model_index.json; no weight changes. From then on what a picture's latents show is read before they are decoded, and where it is
-not what was asked for, they are moved until it is. Attributes that are numbers are left alone. Without --data, a probe is taken
+not what was asked for, they are moved until it is, as plainly as in real pictures. Attributes that are numbers are left alone. Without --data, a probe is taken
 out again.
 
 Example:
@@ -22,6 +22,11 @@ export function probeCommand(): Command {
       'how far latents are moved in each of four steps: 0 for not at all',
       realNumber(0, MAX_PROBE_RATE),
       PROBE_RATE,
+    )
+    .option(
+      '--grid <n>',
+      `it sees the means of so many cells a side (default: ${PROBE_GRID}, or as many as latents have)`,
+      wholeNumber(1, MAX_PROBE_GRID),
     )
     .option('--steps <n>', 'training steps (default: 1200)', wholeNumber(1))
     .addHelpText('after', DETAILS);

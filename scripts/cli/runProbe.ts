@@ -6,8 +6,9 @@ import {
   type LinearProbe,
   PROBE_DEFAULTS,
   type ProbedModel,
-  probeAccuracy,
+  type ProbeReading,
   probeOfWeights,
+  probeReadings,
   probeTrainer,
 } from '../../runtime/index.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
@@ -19,6 +20,7 @@ import type { DataOfModelCommandOptions } from './optionParsers.ts';
 
 export interface ProbeCommandOptions extends DataOfModelCommandOptions {
   rate: number;
+  grid?: number;
   steps?: number;
 }
 
@@ -38,9 +40,10 @@ export async function giveProbe(folder: string, command: ProbeCommandOptions): P
   try {
     const latents = (indices: Int32Array) => dataLatents(dataset, indices, files, vaeConfig);
     const [train, heldOut] = [await latents(split.train), await latents(split.heldOut)];
-    const { probe, accuracy } = await fitted(train, heldOut, model, command);
+    const { probe, readings } = await fitted(train, heldOut, model, command);
     await writeModelEntry(folder, 'probe', formatProbe(probe));
-    const read = Object.entries(accuracy).map(([name, share]) => `${name} ${share.toFixed(2)}`);
+    const known = readings.filter(({ numKnown }) => numKnown > 0);
+    const read = known.map(({ name, accuracy }) => `${name} ${accuracy.toFixed(2)}`);
     const told = read.join(', ') || 'nothing, since none is held out';
     console.log(`probe: written to ${folder}; of ${split.heldOut.length} images it reads ${told}`);
   } finally {
@@ -48,23 +51,27 @@ export async function giveProbe(folder: string, command: ProbeCommandOptions): P
   }
 }
 
-/** The probe, and how often it is right about images that did not train. */
+/** The probe, as sure as it is of the images that trained; and what it reads in those that did not. */
 async function fitted(
   train: LatentDataset,
   heldOut: LatentDataset,
   model: ProbedModel,
-  { rate, steps }: ProbeCommandOptions,
-): Promise<{ probe: LinearProbe; accuracy: Record<string, number> }> {
+  { rate, grid: asked, steps }: ProbeCommandOptions,
+): Promise<{ probe: LinearProbe; readings: ProbeReading[] }> {
   const numSteps = steps ?? PROBE_DEFAULTS.numSteps;
-  const trainer = probeTrainer(train, model, { ...PROBE_DEFAULTS, numSteps });
+  const [height, width] = train.shape;
+  const grid = asked ?? Math.min(PROBE_DEFAULTS.grid, height, width);
+  const trainer = probeTrainer(train, model, { ...PROBE_DEFAULTS, numSteps, grid });
   const progress = startProgress('probe');
   try {
     for await (const { step, loss, progress: share } of trainer.run()) {
       progress.update(share, `step ${step} of ${numSteps}, loss ${loss.toFixed(3)}`);
       await pause(); // for Ctrl-C
     }
-    const accuracy = await probeAccuracy(trainer.ema, heldOut, model);
-    return { probe: probeOfWeights(await downloadWeights(trainer.ema), rate), accuracy };
+    const readings = (of: LatentDataset) => probeReadings(trainer.ema, of, model, { grid });
+    const margins = Float32Array.from(await readings(train), ({ margin }) => margin);
+    const probe = probeOfWeights(await downloadWeights(trainer.ema), { grid, rate, margins });
+    return { probe, readings: await readings(heldOut) };
   } finally {
     progress.stop();
     await trainer.dispose();

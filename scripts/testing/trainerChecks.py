@@ -134,7 +134,7 @@ out["decays"] = torch.tensor([[len(group["params"]), group["weight_decay"]] for 
 
 # A probe's correction.
 groups = [slice(0, 3), slice(3, 5)]
-probe = (given["probe.weights"], given["probe.bias"], 0.2, groups, given["probe.asked"])
+probe = (given["probe.weights"], given["probe.bias"], 0.2, groups, given["probe.asked"], given["probe.margins"])
 out["corrected"] = corrected(given["probe.latents"], *probe).permute(0, 2, 3, 1)
 
 # A model folder.

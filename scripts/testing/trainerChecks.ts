@@ -35,6 +35,7 @@ export function checkInputs(): Map<string, runtime.WeightTensor> {
   inputs.set('probe.latents', { shape: [2, 4, 4, 6], data: runtime.normals(20, 0, 192) });
   inputs.set('probe.weights', { shape: [5, 64], data: runtime.normals(21, 0, 320).map((value) => value / 4) });
   inputs.set('probe.bias', { shape: [5], data: runtime.normals(22, 0, 5) });
+  inputs.set('probe.margins', { shape: [2], data: Float32Array.of(1.5, 0.5) });
   inputs.set('probe.asked', { shape: [2, 5], data: Float32Array.of(0, 1, 0, 0, 1, 1, 0, 0, 0, 0) });
   return inputs;
 }

@@ -162,11 +162,12 @@ def owners(grid, size):
     return inside / inside.sum(dim=0)
 
 
-def corrected(latents, weights, bias, rate, groups, asked):
+def corrected(latents, weights, bias, rate, groups, asked, margins):
     """
     Latents (B, C, h, w) moved up the gradient of log p(asked | latents), as a linear probe has it (Alain & Bengio 2016;
     Dhariwal & Nichol 2021, section 4). weights: (words, C * grid * grid); bias: (words); groups: the slices of words of which a
-    picture shows one; asked: (B, words), 1 in all of a group, or 0 where nothing is asked for.
+    picture shows one; asked: (B, words), 1 in all of a group, or 0 where nothing is asked for; margins: (groups), how much likelier than
+    all others of its group a word is to be, as log-odds (Wang et al. 2018, arXiv:1801.05599, eq. 6).
     """
     batch, channels, height, width = latents.shape
     grid = math.isqrt(weights.shape[1] // channels)
@@ -175,9 +176,10 @@ def corrected(latents, weights, bias, rate, groups, asked):
         means = torch.nn.functional.adaptive_avg_pool2d(latents, grid).flatten(1)
         logits = means @ weights.T + bias
         missing = torch.zeros_like(logits)
-        for group in groups:
+        for group, margin in zip(groups, margins):
             wanted = asked[:, group]
-            missing[:, group] = wanted.sum(dim=1, keepdim=True) * (wanted - logits[:, group].softmax(dim=1))
+            shown = (logits[:, group] - margin * wanted).softmax(dim=1)
+            missing[:, group] = wanted.sum(dim=1, keepdim=True) * (wanted - shown)
         cells = (missing @ weights).reshape(batch, channels, grid, grid)
         latents = latents + rate * torch.einsum("bcij,iy,jx->bcyx", cells, rows, columns)
     return latents
@@ -468,7 +470,8 @@ class FigmentPipeline(DiffusionPipeline):
             for (place, _), group in zip(words, groups[1:]):
                 if values[place] >= 0:
                     row[group.start + int(values[place])] = 1
-        return corrected(latents, weights, bias, probe["rate"], groups, asked)
+        margins = torch.tensor(probe.get("margins", [0.0] * len(groups))).to(latents)
+        return corrected(latents, weights, bias, probe["rate"], groups, asked, margins)
 
     def _in_palette(self, pixels, labels, attributes):
         """Pictures (B, H, W, channels) in the colours of the model's palette, by what was asked for; their maps stay."""
