@@ -24,7 +24,7 @@ export async function weathered(model: DiffusionModel): Promise<Uint8Array> {
   const { labels, figment } = model.index;
   const { widthPx, heightPx } = figment;
   const rows = [
-    { label: 'brick', seed: 6, number: 'wear' },
+    { label: 'brick', seed: 15, number: 'wear' },
     { label: 'tiles', seed: 5, number: 'wear' },
     { label: 'roof', seed: 13, number: 'wear' },
     { label: 'brick', seed: 7, number: 'moss_dirt' },
