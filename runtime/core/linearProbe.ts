@@ -51,7 +51,7 @@ export const PROBE_RATE = 0.6;
 /** How many cells a side a new probe sees, of latents that have so many. */
 export const PROBE_GRID = 8;
 
-/** Nothing is more likely by more: e to this power, in a sum of as many as a probe may have words, does not overflow yet. */
+/** No logit counts for more: e to this power, in a sum of as many as a probe may have words, does not overflow yet. */
 export const MAX_PROBE_LOGIT = 80;
 
 /** How many labels and words a probe may tell apart: the correction multiplies by matrices of their number squared. */
@@ -77,8 +77,6 @@ export function numProbeWords(numLabels: number, vocabulary: Vocabulary): number
 /** The probe again. @throws RangeError when it does not fit so many labels and this vocabulary */
 export function parseProbe(stored: StoredProbe, numLabels: number, vocabulary: Vocabulary): LinearProbe {
   const { grid, unit, bias, rate } = stored;
-  const numGroups = probeGroups(numLabels, vocabulary).length;
-  const margins = Float32Array.from(stored.margins ?? new Array(numGroups).fill(0));
   const numWords = numProbeWords(numLabels, vocabulary);
   if (numWords > MAX_PROBE_WORDS) {
     throw new RangeError(`is of ${numWords} labels and words; expected at most ${MAX_PROBE_WORDS}`);
@@ -90,6 +88,8 @@ export function parseProbe(stored: StoredProbe, numLabels: number, vocabulary: V
       `expected base64 of ${numWords} rows for labels and words, and as many biases; make it again by figment probe`,
     );
   }
+  const numGroups = probeGroups(numLabels, vocabulary).length;
+  const margins = stored.margins ? Float32Array.from(stored.margins) : new Float32Array(numGroups);
   if (margins.length !== numGroups) {
     throw new RangeError(`has ${margins.length} margins; expected ${numGroups}; make it again by figment probe`);
   }

@@ -138,11 +138,11 @@ function wordsTogether(groups: readonly ProbeGroup[], numWords: number): Float32
 /**
  * Moves latents up the gradient of log p(asked | latents), which a linear probe has in closed form: its rows, each as much as its
  * word is asked for and not yet shown. What is asked for has its logit lowered by its margin, so that it counts as shown only where the
- * probe is as sure of it as of real pictures (an additive margin: Wang et al. 2018,
- * arXiv:1801.05599, eq. 6). Steps stay in the plane of the rows, so that what is between the first and the last is as
+ * probe is as sure of it as of real pictures. Steps stay in the plane of the rows, so that what is between the first and the last is as
  * small as the number of words.
  *
- * Source: guidance by a classifier, Dhariwal & Nichol 2021, arXiv:2105.05233, section 4, here of clean latents.
+ * Source: guidance by a classifier, Dhariwal & Nichol 2021, arXiv:2105.05233, section 4, here of clean latents; an additive margin in the
+ * softmax, Wang et al. 2018, arXiv:1801.05599, eq. 6.
  * @param latents float32 (B, h, w, c), scaled
  * @param asked   float32 (B, W): how much of each word is asked for, 1 in all of a group
  * @param known   float32 (B, W): 1 for the words of groups of which something is asked for, else 0

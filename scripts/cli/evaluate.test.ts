@@ -240,6 +240,7 @@ it('tells how well real pictures are read of which one number grows', async () =
   await writeDataset(at('strange'), { ...plain, labels, attribution, attributes }, 'shapes');
   const judge = ['--classifier', at('directed.safetensors'), '--guidance', '2', '--data', at('directed')];
   const evaluate = (...words: string[]) => run(at('obedient'), ...FAST, ...judge, ...words, '--out', at('compared'));
+  await expect(evaluate('--swept-data', at('swept'), '--sweep-seeds', '0')).rejects.toThrow(/raise --sweep-seeds$/);
   await expect(evaluate('--swept-data', at('strange'))).rejects.toThrow(/the model knows no label cloud; name/);
   await expect(evaluate('--swept-data', at('directed'))).rejects.toThrow(
     /no three pictures in a row differ in one growing number alone/,

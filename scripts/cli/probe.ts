@@ -6,8 +6,8 @@ import type { ProbeCommandOptions } from './runProbe.ts';
 const DETAILS = `
 It fits a linear map that reads labels and words of attributes from the latents of the data, and writes it into the folder's
 model_index.json; no weight changes. From then on what a picture's latents show is read before they are decoded, and where it is
-not what was asked for, they are moved until it is, as plainly as in real pictures. Attributes that are numbers are left alone. Without --data, a probe is taken
-out again.
+not what was asked for, they are moved until it is, as plainly as in real pictures. Attributes that are numbers are left alone. Without
+--data, a probe is taken out again.
 
 Example:
   figment probe runs/portraits --data DIR --split-seed 0`;

@@ -134,9 +134,14 @@ async function readRealSets(
 /** Real pictures that differ in one number alone; undefined where none are named. @throws UsageError when there are none among them */
 async function readRealSweeps(
   files: ModelFiles,
-  { sweptData }: EvaluateCommandOptions,
+  { sweptData, sweepSeeds }: EvaluateCommandOptions,
 ): Promise<RealSweeps | undefined> {
   if (sweptData === undefined) return undefined;
+  if (sweepSeeds === 0) {
+    throw new UsageError(
+      'evaluate: --swept-data is compared with sweeps, of which there are none; raise --sweep-seeds',
+    );
+  }
   const dataset = await readOthers('evaluate', files, sweptData, '--swept-data');
   const unknown = dataset.labels.filter((label) => !files.index.labels.includes(label));
   if (unknown.length > 0) {

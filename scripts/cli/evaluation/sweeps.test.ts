@@ -59,23 +59,29 @@ it('is 1 where what is read grows, -1 where it falls, and 0 where it stays', () 
 it('finds real pictures in a row that differ in one number alone, which grows', () => {
   const words = (...places: number[]) => Int16Array.from(places);
   const numbers = (...values: number[]) => Float32Array.from(values);
-  // Of a: more wear; then other wear and moss; more moss; another colour; and less moss. Of b: wear that is not known, and two images.
+  // Of a: more wear; then more moss of the last; other wear and moss, and more moss; another colour; and less moss. Of b: wear that is
+  // not known, and two images.
   const shown = {
     labels: ['a', 'b'],
-    classLabels: Int32Array.from([0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1]),
+    classLabels: Int32Array.from([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1]),
     attributes: [
-      { name: 'colour', values: ['red', 'grey'], data: words(0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1) },
+      { name: 'colour', values: ['red', 'grey'], data: words(0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1) },
       {
         name: 'wear',
         values: { min: 0, max: 1 },
-        data: numbers(0, 0.25, 0.5, 0.125, 0.125, 0.125, 0.125, 0.125, 0.125, 0.5, Number.NaN, 0.625, 0.75),
+        data: numbers(0, 0.25, 0.5, 0.5, 0.5, ...new Array(6).fill(0.125), 0.5, Number.NaN, 0.625, 0.75),
       },
-      { name: 'moss', values: { min: 0, max: 1 }, data: numbers(0, 0, 0, 0.25, 0.5, 0.75, 1, 1, 0.5, 0, 0, 0, 0) },
+      {
+        name: 'moss',
+        values: { min: 0, max: 1 },
+        data: numbers(0, 0, 0, 0.5, 1, 0.25, 0.5, 0.75, 1, 1, 0.5, 0, 0, 0, 0),
+      },
     ],
   } as unknown as Dataset;
   expect(realSweeps(shown)).toEqual([
     { attribute: 'wear', label: 'a', values: [0, 0.25, 0.5], images: [0, 1, 2] },
-    { attribute: 'moss', label: 'a', values: [0.25, 0.5, 0.75, 1], images: [3, 4, 5, 6] },
+    { attribute: 'moss', label: 'a', values: [0, 0.5, 1], images: [2, 3, 4] },
+    { attribute: 'moss', label: 'a', values: [0.25, 0.5, 0.75, 1], images: [5, 6, 7, 8] },
   ]);
   expect(realSweeps({ ...shown, attributes: [] })).toEqual([]);
 });

@@ -19,7 +19,7 @@ export interface MonotonyMetrics {
   guidanceScale: number;
   seedsPerClass: number;
   attributes: RankCorrelations;
-  /** The same of real pictures, where there are some of the same subjects: nothing generated can be expected to do better. */
+  /** The same of real pictures that were given, as they are and after the auto-encoder: how well the classifier reads numbers. */
   real?: { numSweeps: number; attributes: RankCorrelations; afterAutoencoder: RankCorrelations };
 }
 
@@ -97,22 +97,22 @@ const LEAST_IMAGES = 3;
 /** The images that follow one another in a data set and differ in one number alone, which grows; three of them or more. */
 export function realSweeps(dataset: Dataset): RealSweep[] {
   const { labels, classLabels } = dataset;
-  const rows: { column?: NumberColumn; images: number[] }[] = [];
+  const rows: { column: NumberColumn; images: number[] }[] = [];
   for (const image of classLabels.keys()) {
     const column = grownColumn(dataset, image);
     const last = rows.at(-1);
-    if (last && column && (last.column ?? column) === column) {
-      last.column = column;
-      last.images.push(image);
-    } else {
-      rows.push({ images: [image] });
-    }
+    if (!column) continue;
+    if (last?.column === column && last.images.at(-1) === image - 1) last.images.push(image);
+    else rows.push({ column, images: [image - 1, image] });
   }
-  return rows.flatMap(({ column, images }) => {
-    if (!column || images.length < LEAST_IMAGES) return [];
-    const values = images.map((image) => numberOf(column, image));
-    return [{ attribute: column.name, label: labels[classLabels[images[0]!]!]!, values, images }];
-  });
+  return rows
+    .filter(({ images }) => images.length >= LEAST_IMAGES)
+    .map(({ column, images }) => ({
+      attribute: column.name,
+      label: labels[classLabels[images[0]!]!]!,
+      values: images.map((image) => numberOf(column, image)),
+      images,
+    }));
 }
 
 /** The one number that an image has more of than the image before it, all else alike; undefined where there is none. */
