@@ -63,7 +63,7 @@ it('tells what a page downloads, and what once that is needed', async () => {
   const lineOf = async (name: string) => (await figment('inspect', name)).match(/^download +(.*)$/m)![1];
   expect(await lineOf(at('plain'))).toMatch(/^0\.\d MB to make pictures$/);
   expect(await lineOf('portraits')).toBe(
-    '12.4 MB to make pictures; 5.3 MB more to take pictures in; 8.7 MB more for its teacher',
+    '12.6 MB to make pictures; 5.3 MB more to take pictures in; 8.7 MB more for its teacher',
   );
   expect(await lineOf(at('own'))).toMatch(
     /; 0\.\d MB more to take pictures in; 0\.\d MB more for pictures in one step$/,

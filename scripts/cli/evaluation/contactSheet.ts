@@ -7,7 +7,7 @@ import {
 } from '../../../runtime/index.ts';
 import { encodePng } from '../../node/png.ts';
 
-const MAX_COLUMNS = 12;
+const MAX_COLUMNS = 8;
 /** Pictures of a larger size are shown as they are, others at twice their size. */
 const MAX_ENLARGED_PX = 64;
 
