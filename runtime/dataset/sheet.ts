@@ -6,7 +6,7 @@
 import * as v from 'valibot';
 import { MATERIAL_CHANNELS } from '../core/channelNames.ts';
 import { messageOf, shortened } from '../core/errors.ts';
-import { numFramesOf } from '../core/frames.ts';
+import { type Frame, numFramesOf } from '../core/frames.ts';
 import { FRAMES_SCHEMA } from '../core/framesSchema.ts';
 import { isTransparent, joinMaps, type NumChannels, type PixelImage, withChannels } from '../core/pixels.ts';
 import { findJsonFlaw } from '../core/untrustedJson.ts';
@@ -81,8 +81,28 @@ const descriptionSchema = v.object({
 });
 
 /** What `dataset.json` says. */
-export type SheetDescription = v.InferOutput<typeof descriptionSchema>;
-type SheetClass = SheetDescription['classes'][number];
+export interface SheetDescription {
+  name: string;
+  description?: string;
+  tileWidth: number;
+  tileHeight: number;
+  columns: number;
+  channels: number;
+  licence: string;
+  attribution: string;
+  maps?: { hrm?: string };
+  attributes?: Record<string, string | string[]>;
+  frames?: Frame[];
+  tilesPerCharacter?: number;
+  classes: SheetClass[];
+}
+
+interface SheetClass {
+  label: string;
+  file: string;
+  maps?: string;
+  count: number;
+}
 
 const sheetSchema = v.pipe(
   descriptionSchema,

@@ -53,7 +53,26 @@ const schema = v.object({
 /** Says how diffusers should cast the weights; the result in float32 is the same. */
 const IGNORED = ['force_upcast'];
 
-export type AutoencoderKlConfig = v.InferOutput<typeof schema>;
+export interface AutoencoderKlConfig {
+  in_channels: number;
+  out_channels: number;
+  down_block_types: 'DownEncoderBlock2D'[];
+  up_block_types: 'UpDecoderBlock2D'[];
+  block_out_channels: number[];
+  layers_per_block: number;
+  act_fn: 'silu' | 'swish';
+  latent_channels: number;
+  norm_num_groups: number;
+  sample_size: number | number[] | null;
+  scaling_factor: number;
+  shift_factor: number | null;
+  latents_mean: number[] | null;
+  latents_std: number[] | null;
+  use_quant_conv: boolean;
+  use_post_quant_conv: boolean;
+  mid_block_add_attention: boolean;
+  patch_size: number;
+}
 
 /** The config as vae/config.json holds it: without `patch_size` where it is 1, since diffusers does not know it. */
 export function formatAutoencoderKlConfig({ patch_size, ...config }: AutoencoderKlConfig): Record<string, unknown> {

@@ -18,7 +18,15 @@ const schema = v.object({
   attribute_grid: v.optional(v.pipe(Count, v.maxValue(16)), 1),
 });
 
-export type ClassifierConfig = v.InferOutput<typeof schema>;
+export interface ClassifierConfig {
+  in_channels: number;
+  num_labels: number;
+  block_out_channels: number[];
+  norm_num_groups: number;
+  norm_eps: number;
+  attributes: Record<string, AttributeKind>;
+  attribute_grid: number;
+}
 
 /**
  * Reads a classifier's config.

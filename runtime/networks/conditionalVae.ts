@@ -8,6 +8,7 @@ import { checkLabels } from './checkLabels.ts';
 import { type Conditions, conditioningShapes, conditioningVectors } from './conditioning.ts';
 import {
   ATTRIBUTE_KINDS,
+  type AttributeKind,
   type ConditioningConfig,
   MAX_EMBEDDING_DIM,
   parseConditioningConfig,
@@ -48,7 +49,18 @@ const schema = v.object({
   attributes: v.optional(ATTRIBUTE_KINDS, {}), // by name, in the order of a picture's values
 });
 
-export type ConditionalVaeConfig = v.InferOutput<typeof schema>;
+export interface ConditionalVaeConfig {
+  in_channels: number;
+  num_labels: number;
+  sample_size: [height: number, width: number];
+  block_out_channels: number[];
+  latent_size: number;
+  label_channels: number;
+  hidden_channels: number;
+  norm_num_groups: number;
+  norm_eps: number;
+  attributes: Record<string, AttributeKind>;
+}
 
 /** What pictures are of: the class of each, (B), or classes and attributes for a network that knows attributes. */
 export type VaeCondition = ArrayLike<number> | Conditions;

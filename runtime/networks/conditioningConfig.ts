@@ -45,7 +45,10 @@ const student = v.object({
   ),
 });
 
-export type StudentConfig = v.InferOutput<typeof student>;
+export interface StudentConfig {
+  readonly step_counts: readonly number[];
+  readonly guidance_scale: readonly [least: number, most: number];
+}
 
 const schema = v.object({
   /** Width of the vector: the time channels of the U-Net that it is for. */
@@ -59,7 +62,13 @@ const schema = v.object({
   student: v.optional(student),
 });
 
-export type ConditioningConfig = v.InferOutput<typeof schema>;
+export interface ConditioningConfig {
+  embedding_dim: number;
+  num_labels: number;
+  attributes: Record<string, AttributeKind>;
+  numeric_channels: number;
+  student?: StudentConfig;
+}
 
 /**
  * Reads conditioning/config.json.

@@ -25,7 +25,15 @@ const schema = v.object({
   circular_padding: v.boolean(), // every convolution wraps around the borders
 });
 
-export type NoisyClassifierConfig = v.InferOutput<typeof schema>;
+export interface NoisyClassifierConfig {
+  in_channels: number;
+  num_labels: number;
+  block_out_channels: number[];
+  time_embedding_dim: number;
+  norm_num_groups: number;
+  norm_eps: number;
+  circular_padding: boolean;
+}
 
 /**
  * Reads a noise-aware classifier's config; the labels and what else is not the network's may be listed as `ignored`.

@@ -66,7 +66,37 @@ const schema = v.object({
 /** Used by the Fourier time embedding alone, which is refused. */
 const IGNORED = ['num_train_timesteps'];
 
-export type UNet2DConfig = v.InferOutput<typeof schema>;
+export interface UNet2DConfig {
+  sample_size: number | [height: number, width: number] | null;
+  in_channels: number;
+  out_channels: number;
+  center_input_sample: boolean;
+  time_embedding_type: 'positional';
+  time_embedding_dim: number | null;
+  freq_shift: number;
+  flip_sin_to_cos: boolean;
+  down_block_types: (typeof DOWN_BLOCKS)[number][];
+  mid_block_type: 'UNetMidBlock2D' | null;
+  up_block_types: (typeof UP_BLOCKS)[number][];
+  block_out_channels: number[];
+  layers_per_block: number;
+  mid_block_scale_factor: number;
+  downsample_padding: 0 | 1;
+  downsample_type: Resampler;
+  upsample_type: Resampler;
+  act_fn: 'silu' | 'swish';
+  attention_head_dim: number | null;
+  norm_num_groups: number;
+  attn_norm_num_groups: number | null;
+  norm_eps: number;
+  resnet_time_scale_shift: 'default' | 'scale_shift';
+  add_attention: boolean;
+  class_embed_type: 'identity' | null;
+  num_class_embeds: number | null;
+  position_embedding: boolean;
+}
+
+type Resampler = (typeof RESAMPLERS)[number];
 
 /** The config as unet/config.json holds it: without `position_embedding` where there is none, since diffusers does not know it. */
 export function formatUNet2DConfig({ position_embedding, ...config }: UNet2DConfig): Record<string, unknown> {

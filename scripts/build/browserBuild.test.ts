@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { definitions, redirect, tightLines, withDirectCpu } from './browserBuild.ts';
+import { definitions, redirect, tightLines, withDirectCpu, withoutUncalledKernels } from './browserBuild.ts';
 
 const definedIn = definitions(`
 // Pixels
@@ -52,4 +52,25 @@ it('refuses a name that the index lacks', () => {
   expect(() => redirect(`import { trainEverything } from '../../runtime/index.ts';`, definedIn)).toThrow(
     'build: runtime/index.ts has no "trainEverything"; list it there',
   );
+});
+
+it('leaves kernels out of a list of all, and leaves what is called', () => {
+  const source = `import { registerKernel } from '@tensorflow/tfjs-core';
+import { maxConfig } from './kernels/Max';
+import { maxPoolConfig } from './kernels/MaxPool';
+import { maxPool3DConfig } from './kernels/MaxPool3D';
+const kernelConfigs = [
+    maxConfig,
+    maxPoolConfig,
+    maxPool3DConfig
+];
+for (const kernelConfig of kernelConfigs) registerKernel(kernelConfig);
+`;
+  expect(withoutUncalledKernels(source)).toBe(`import { registerKernel } from '@tensorflow/tfjs-core';
+import { maxConfig } from './kernels/Max';
+const kernelConfigs = [
+    maxConfig,
+];
+for (const kernelConfig of kernelConfigs) registerKernel(kernelConfig);
+`);
 });

@@ -90,6 +90,20 @@ const UNCALLED_UTILITIES =
   /tfjs-core[\\/]dist[\\/](backends[\\/]einsum|ops[\\/](ragged_to_dense|gather_nd|scatter_nd|sparse[\\/]sparse_\w+))_util\.js$/;
 
 /**
+ * Kernels that Figment never calls, neither to generate nor to train: of images, of pooling, of convolutions that are depthwise,
+ * dilated or in three dimensions, of lists of places, of sorting, of Fourier transforms, and of strings, ragged and sparse tensors.
+ */
+const UNCALLED_KERNEL =
+  /^(AvgPool|MaxPool|Conv3D|Depthwise|FusedDepthwise|Dilation|LRN|CropAndResize|Resize|Rotate|Flip|Transform|Draw|NonMax|Scatter|GatherNd|TensorScatter|TopK|SearchSorted|Unique|Bincount|DenseBincount|Einsum|FFT|IFFT|Multinomial|Ragged|Sparse|String|StaticRegex|BatchToSpace|SpaceToBatch)/;
+
+/** A list of all kernels of one of tfjs's backends without those that Figment never calls. */
+export function withoutUncalledKernels(source: string): string {
+  const configs = Array.from(source.matchAll(/^import \{ (\w+) \} from '\.\/kernels\/(\w+)';$/gm));
+  const uncalled = configs.filter(([, , kernel]) => UNCALLED_KERNEL.test(kernel!)).map(([, config]) => config);
+  return source.replaceAll(new RegExp(`^(import \\{ )?\\s*(${uncalled.join('|')})\\b.*\n`, 'gm'), '');
+}
+
+/**
  * Lets a bundle leave out what Figment never calls of TensorFlow.js but TensorFlow.js brings along when it is imported: its
  * optimizers, its ways to load and save models, sums by Einstein's convention, tensors that are ragged or sparse, lists of
  * places in a tensor, and the wasm module for threads. Where a server imports a bundle for
@@ -108,6 +122,9 @@ function leanTensorFlow(): Plugin {
           if (!env().get('IS_BROWSER')) env().setPlatform('browser', new PlatformBrowser());`,
       }));
       build.onLoad({ filter: UNCALLED_UTILITIES }, () => ({ contents: 'export {};' }));
+      build.onLoad({ filter: /tfjs-backend-(cpu|wasm)[\\/]dist[\\/]register_all_kernels\.js$/ }, ({ path: file }) => ({
+        contents: withoutUncalledKernels(readFileSync(file, 'utf8')),
+      }));
       build.onLoad({ filter: /tfjs-backend-wasm-threaded-simd(\.worker)?\.js$/ }, () => ({
         contents: `export default {}; export const wasmWorkerContents = '';`,
       }));

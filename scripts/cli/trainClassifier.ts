@@ -79,7 +79,11 @@ export async function trainClassifier(command: ClassifierCommandOptions): Promis
         trainer,
         save: async (done) => {
           const index = indexOf(command.out, dataset, model);
-          const files = await classifierFolderFiles({ index, config, weights: await downloadWeights(trainer.ema) });
+          const files = await classifierFolderFiles({
+            index,
+            config: { ...config },
+            weights: await downloadWeights(trainer.ema),
+          });
           const accuracies = hasHeldOut ? await noisyAccuracy(config, trainer.ema, heldOut, origin) : [];
           const report = reportOf(index, data, done, accuracies);
           console.log(hasHeldOut ? formatAccuracies(accuracies) : NOT_JUDGED);
