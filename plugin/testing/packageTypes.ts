@@ -93,6 +93,24 @@ export function testPackageTypes(project: () => OutsideProject, model: string): 
       }
     });
 
+    it('take their types from what is installed with them', () => {
+      for (const name of ['babylon-figment', 'babylon-figment-cli']) {
+        const place = path.join(project().folder, 'node_modules', name);
+        const { dependencies, peerDependencies } = JSON.parse(readFileSync(path.join(place, 'package.json'), 'utf8'));
+        const installed = Object.keys({ ...dependencies, ...peerDependencies });
+        const isThere = (from: string) => /^(\.|node:)/.test(from) || installed.includes(packageOf(from));
+        const declarations = readdirSync(path.join(place, 'dist')).filter((file) => file.endsWith('.d.ts'));
+        const imported = declarations.flatMap((file) =>
+          importsOf(readFileSync(path.join(place, 'dist', file), 'utf8')),
+        );
+        expect(imported.length, name).toBeGreaterThan(2);
+        expect(
+          imported.filter((from) => !isThere(from)),
+          name,
+        ).toEqual([]);
+      }
+    });
+
     it('let options be undefined, for those whose TypeScript asks', { timeout: LIMIT_MS }, async () => {
       project().write(
         'exact.ts',
@@ -118,6 +136,13 @@ export function testPackageTypes(project: () => OutsideProject, model: string): 
     });
   });
 }
+
+/** What declarations import from. */
+const importsOf = (declarations: string) =>
+  Array.from(declarations.matchAll(/^import (?:.* from )?'(.*)';$/gm), ([, from]) => from!);
+
+/** The package of a module, such as `@babylonjs/core` of `@babylonjs/core/scene.js`. */
+const packageOf = (from: string) => from.match(/^(@[^/]+\/)?[^/]+/)![0];
 
 /** The names that declarations export as values, in alphabetical order. */
 function valueExports(declarations: string): string[] {

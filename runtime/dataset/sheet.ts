@@ -46,7 +46,6 @@ const mapsName = v.pipe(
 const classSchema = v.object({
   label: text,
   file: path,
-  /** The sheet of the maps; default: what `maps.hrm` says of all classes. */
   maps: v.optional(path),
   count: v.pipe(v.number(), v.integer(), v.minValue(0)),
 });
@@ -57,16 +56,12 @@ const descriptionSchema = v.object({
   tileWidth: positive,
   tileHeight: positive,
   columns: positive,
-  channels: v.number(), // 3 or 4; checked with the classes, so that the sheets are looked at all the same
+  channels: v.number(), // checked with the classes, so that the sheets are looked at all the same
   licence: credit,
   attribution: credit,
-  /** How the sheets with the maps are called, as `{label}_hrm.png`; what stands behind a space is a remark. */
   maps: v.optional(v.object({ hrm: v.optional(mapsName) })),
-  /** What `attributes.csv` tells of the tiles. */
   attributes: v.optional(VocabularySchema),
-  /** What so many tiles in a row are: the frames of one subject, which one row of `attributes.csv` is about. */
   frames: v.optional(FRAMES_SCHEMA),
-  /** The number of frames, as the data set's own tools count them. */
   tilesPerCharacter: v.optional(positive),
   classes: v.pipe(
     v.array(v.unknown()), // they are counted before each of them is looked at
@@ -87,12 +82,17 @@ export interface SheetDescription {
   tileWidth: number;
   tileHeight: number;
   columns: number;
+  /** 3 or 4. */
   channels: number;
   licence: string;
   attribution: string;
+  /** How the sheets with the maps are called, as `{label}_hrm.png`; what stands behind a space is a remark. */
   maps?: { hrm?: string };
+  /** What `attributes.csv` tells of the tiles. */
   attributes?: Record<string, string | string[]>;
+  /** What so many tiles in a row are: the frames of one subject, which one row of `attributes.csv` is about. */
   frames?: Frame[];
+  /** The number of frames, as the data set's own tools count them. */
   tilesPerCharacter?: number;
   classes: SheetClass[];
 }
@@ -100,6 +100,7 @@ export interface SheetDescription {
 interface SheetClass {
   label: string;
   file: string;
+  /** The sheet of the maps; default: what `maps.hrm` says of all classes. */
   maps?: string;
   count: number;
 }

@@ -25,10 +25,7 @@ const PatchSize = v.pipe(
   v.check((size) => PATCH_SIZES.includes(size), `expected ${PATCH_SIZES.join(', ')}`),
 );
 
-/**
- * The options of diffusers' AutoencoderKL that Figment computes; its own defaults where a key is missing. `patch_size` is
- * Figment's: the network sees squares of so many pixels as channels (see `toPatches`), in_channels and out_channels being theirs.
- */
+/** Diffusers' own defaults where a key is missing. */
 const schema = v.object({
   in_channels: v.optional(Count, 3),
   out_channels: v.optional(Count, 3),
@@ -53,6 +50,10 @@ const schema = v.object({
 /** Says how diffusers should cast the weights; the result in float32 is the same. */
 const IGNORED = ['force_upcast'];
 
+/**
+ * The options of diffusers' AutoencoderKL that Figment computes. `patch_size` is Figment's: the network sees squares of so many
+ * pixels as channels (see `toPatches`), in_channels and out_channels being theirs.
+ */
 export interface AutoencoderKlConfig {
   in_channels: number;
   out_channels: number;

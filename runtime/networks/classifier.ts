@@ -9,22 +9,23 @@ import { dense, linearShapes, type Shapes, type Weights } from './layers.ts';
 const schema = v.object({
   in_channels: Count,
   num_labels: Count,
-  block_out_channels: Widths, // each level halves the image; the last are the features
+  block_out_channels: Widths,
   norm_num_groups: Count,
   norm_eps: AboveZero,
-  /** What it tells of a picture besides its label. */
   attributes: v.optional(ATTRIBUTE_KINDS, {}),
-  /** Attributes are told from the means of so many cells a side, so that it knows where things are; 1: of the whole. */
   attribute_grid: v.optional(v.pipe(Count, v.maxValue(16)), 1),
 });
 
 export interface ClassifierConfig {
   in_channels: number;
   num_labels: number;
+  /** Each level halves the image; the last are the features. */
   block_out_channels: number[];
   norm_num_groups: number;
   norm_eps: number;
+  /** What it tells of a picture besides its label. */
   attributes: Record<string, AttributeKind>;
+  /** Attributes are told from the means of so many cells a side, so that it knows where things are; 1: of the whole. */
   attribute_grid: number;
 }
 

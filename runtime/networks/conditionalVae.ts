@@ -37,28 +37,34 @@ import {
 import { type ForwardPass, inSlices, withLive } from './slices.ts';
 
 const schema = v.object({
-  in_channels: Count, // of the image, in and out
+  in_channels: Count,
   num_labels: Count,
-  sample_size: v.tuple([Count, Count]), // height, width
-  block_out_channels: Widths, // each level halves the image
-  latent_size: Count, // values of the one latent vector
-  label_channels: v.pipe(Count, v.maxValue(MAX_EMBEDDING_DIM)), // width of what the label, and the attributes, become
-  hidden_channels: Count, // width of what the decoder is modulated by
+  sample_size: v.tuple([Count, Count]),
+  block_out_channels: Widths,
+  latent_size: Count,
+  label_channels: v.pipe(Count, v.maxValue(MAX_EMBEDDING_DIM)),
+  hidden_channels: Count,
   norm_num_groups: Count,
   norm_eps: AboveZero,
-  attributes: v.optional(ATTRIBUTE_KINDS, {}), // by name, in the order of a picture's values
+  attributes: v.optional(ATTRIBUTE_KINDS, {}),
 });
 
 export interface ConditionalVaeConfig {
+  /** Of the image, in and out. */
   in_channels: number;
   num_labels: number;
   sample_size: [height: number, width: number];
+  /** Each level halves the image. */
   block_out_channels: number[];
+  /** Values of the one latent vector. */
   latent_size: number;
+  /** Width of what the label, and the attributes, become. */
   label_channels: number;
+  /** Width of what the decoder is modulated by. */
   hidden_channels: number;
   norm_num_groups: number;
   norm_eps: number;
+  /** By name, in the order of a picture's values. */
   attributes: Record<string, AttributeKind>;
 }
 

@@ -33,11 +33,8 @@ export const ATTRIBUTE_KINDS = v.pipe(
 const MAX_STEP_COUNTS = 16;
 const scale = v.pipe(v.number(), v.minValue(0), v.maxValue(MAX_GUIDANCE_SCALE));
 
-/** What a distilled network is told besides: how its pictures are sampled. */
 const student = v.object({
-  /** The numbers of evaluations that it makes a picture in; each has a row of its own. */
   step_counts: v.pipe(v.array(count(MAX_INFERENCE_STEPS)), v.minLength(1), v.maxLength(MAX_STEP_COUNTS), v.readonly()),
-  /** The least and the largest guidance scale that it has learned. */
   guidance_scale: v.pipe(
     v.tuple([scale, scale]),
     v.check(([least, most]) => least < most, 'expected two guidance scales, the smaller one first'),
@@ -45,28 +42,31 @@ const student = v.object({
   ),
 });
 
+/** What a distilled network is told besides: how its pictures are sampled. */
 export interface StudentConfig {
+  /** The numbers of evaluations that it makes a picture in; each has a row of its own. */
   readonly step_counts: readonly number[];
+  /** The least and the largest guidance scale that it has learned. */
   readonly guidance_scale: readonly [least: number, most: number];
 }
 
 const schema = v.object({
-  /** Width of the vector: the time channels of the U-Net that it is for. */
   embedding_dim: count(MAX_EMBEDDING_DIM),
   num_labels: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_LABELS)),
-  /** By name; their order is that of a picture's values. */
   attributes: ATTRIBUTE_KINDS,
-  /** Sinusoidal features of a numeric attribute and of a guidance scale; even. */
   numeric_channels: v.optional(v.pipe(count(MAX_NUMERIC_CHANNELS), v.multipleOf(2)), 32),
-  /** There for a network that was made by `figment distil`, and for no other. */
   student: v.optional(student),
 });
 
 export interface ConditioningConfig {
+  /** Width of the vector: the time channels of the U-Net that it is for. */
   embedding_dim: number;
   num_labels: number;
+  /** By name; their order is that of a picture's values. */
   attributes: Record<string, AttributeKind>;
+  /** Sinusoidal features of a numeric attribute and of a guidance scale; even. */
   numeric_channels: number;
+  /** There for a network that was made by `figment distil`, and for no other. */
   student?: StudentConfig;
 }
 

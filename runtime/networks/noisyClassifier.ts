@@ -18,20 +18,22 @@ import { embeddingOfSines, timestepEmbedding } from './unet2dEmbedding.ts';
 const schema = v.object({
   in_channels: Count,
   num_labels: Count,
-  block_out_channels: Widths, // each level but the first halves the latents
+  block_out_channels: Widths,
   time_embedding_dim: Count,
   norm_num_groups: Count,
   norm_eps: AboveZero,
-  circular_padding: v.boolean(), // every convolution wraps around the borders
+  circular_padding: v.boolean(),
 });
 
 export interface NoisyClassifierConfig {
   in_channels: number;
   num_labels: number;
+  /** Each level but the first halves the latents. */
   block_out_channels: number[];
   time_embedding_dim: number;
   norm_num_groups: number;
   norm_eps: number;
+  /** Every convolution wraps around the borders. */
   circular_padding: boolean;
 }
 

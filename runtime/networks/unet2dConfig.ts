@@ -18,10 +18,7 @@ const UP_BLOCKS = ['UpBlock2D', 'AttnUpBlock2D', 'ResnetUpsampleBlock2D'] as con
 /** How blocks with attention change the size; the others have it in their names. */
 const RESAMPLERS = ['conv', 'resnet'] as const;
 
-/**
- * The options of diffusers' UNet2DModel that Figment computes; its own defaults where a key is missing. `position_embedding` is
- * Figment's: the first convolution's output gets something added that was learnt for each place of a tile, `sample_size`.
- */
+/** Diffusers' own defaults where a key is missing. */
 const schema = v.object({
   sample_size: v.nullish(v.union([Count, v.tuple([Count, Count])]), null),
   in_channels: v.optional(Count, 3),
@@ -57,7 +54,6 @@ const schema = v.object({
   norm_eps: v.optional(AboveZero, 1e-5),
   resnet_time_scale_shift: v.optional(v.picklist(['default', 'scale_shift']), 'default'),
   add_attention: v.optional(v.boolean(), true),
-  /** `identity`: the caller gives the vector that is added to the time embedding. */
   class_embed_type: v.optional(v.nullable(v.literal('identity')), null),
   num_class_embeds: v.nullish(Count, null),
   position_embedding: v.optional(v.boolean(), false),
@@ -66,6 +62,10 @@ const schema = v.object({
 /** Used by the Fourier time embedding alone, which is refused. */
 const IGNORED = ['num_train_timesteps'];
 
+/**
+ * The options of diffusers' UNet2DModel that Figment computes. `position_embedding` is Figment's: the first convolution's output
+ * gets something added that was learnt for each place of a tile, `sample_size`.
+ */
 export interface UNet2DConfig {
   sample_size: number | [height: number, width: number] | null;
   in_channels: number;
@@ -91,6 +91,7 @@ export interface UNet2DConfig {
   norm_eps: number;
   resnet_time_scale_shift: 'default' | 'scale_shift';
   add_attention: boolean;
+  /** `identity`: the caller gives the vector that is added to the time embedding. */
   class_embed_type: 'identity' | null;
   num_class_embeds: number | null;
   position_embedding: boolean;

@@ -6,7 +6,7 @@ import { packageRoot } from '../../node/packageRoot.ts';
 import { acceptUndefined } from './acceptUndefined.ts';
 
 /** Packages whose types are written into ours, because users need not have them. */
-const BUNDLED = ['@tensorflow/tfjs-core', 'valibot'];
+const BUNDLED = ['@tensorflow/tfjs-core'];
 
 /** Writes a declaration file for each source of the packages, which `bundleTypes` then joins; `npm run typecheck` checks them. */
 export function writeDeclarations(folder: string): void {
