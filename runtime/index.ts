@@ -29,6 +29,7 @@ export {
   selectLabels,
   shrink,
   singleFrames,
+  toldBy,
 } from './dataset/derive.ts';
 export { frameDifference } from './dataset/frameDifference.ts';
 export { openDataset } from './dataset/openDataset.ts';

@@ -1,7 +1,9 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { ANY } from '../core/attributes.ts';
 import { tinyDataset, tinyMaterials } from '../testing/tinyDataset.ts';
 import { tinyFrames } from '../testing/tinyFrames.ts';
-import { albedoOf, append, fitImages, framesOf, selectLabels, shrink, singleFrames } from './derive.ts';
+import type { AttributeColumn } from './attributeColumns.ts';
+import { albedoOf, append, fitImages, framesOf, selectLabels, shrink, singleFrames, toldBy } from './derive.ts';
 
 const FIRST = { ...selectLabels(tinyDataset(), ['ramp', 'disc']), licence: 'CC0', attribution: 'Ann' };
 const OTHER = { ...tinyDataset({ seed: 2, perClass: 2 }), licence: 'CC0', attribution: 'Bob' };
@@ -152,4 +154,28 @@ it('fits frames to a model that makes them in a row', () => {
   expect(fitImages(WALKS, { ...format, frames: slow })).toBe(WALKS);
   const opaque = { ...WALKS, channels: 3 as const, images: new Uint8Array(8 * 3 * 8 * 12 * 3) };
   expect(fitImages(opaque, format).images).toHaveLength(WALKS.images.length);
+});
+
+describe('told as another data set tells', () => {
+  const hair = { name: 'hair', values: ['red', 'grey', 'black'], data: new Int16Array(0) };
+  const wear = { name: 'wear', values: { min: 0, max: 1 }, data: new Float32Array(0) };
+  const told = (...attributes: AttributeColumn[]) =>
+    toldBy({ ...tinyDataset({ perClass: 1 }), attributes }, [hair, wear]);
+
+  it('has its words at the places of the other, and no other attributes', () => {
+    const own = { name: 'hair', values: ['black', 'blue', 'red'], data: Int16Array.of(0, 2, ANY) }; // nobody's is blue
+    const age = { name: 'age', values: ['old'], data: Int16Array.of(0, 0, 0) };
+    const { attributes } = told(age, own);
+    expect(attributes).toEqual([
+      { ...hair, data: Int16Array.of(2, 0, ANY) },
+      { ...wear, data: Float32Array.of(Number.NaN, Number.NaN, Number.NaN) },
+    ]);
+  });
+
+  it('refuses a word that the other lacks, and numbers of another range', () => {
+    const dyed = { name: 'hair', values: ['blue'], data: Int16Array.of(0, ANY, ANY) };
+    expect(() => told(dyed)).toThrow('"tiny" shows hair blue; expected red, grey, black');
+    const worn = { ...wear, values: { min: 0, max: 9 }, data: new Float32Array(3) };
+    expect(() => told(worn)).toThrow('"wear" has words in one data set and numbers, or other numbers, in the other');
+  });
 });

@@ -2,7 +2,7 @@
 import { channelNames, MATERIAL_CHANNELS } from '../core/channelNames.ts';
 import { numFramesOf } from '../core/frames.ts';
 import { type PixelImage, takeChannels, withChannels } from '../core/pixels.ts';
-import { joinColumns, rowsOf } from './attributeColumns.ts';
+import { type AttributeColumn, isWords, joinColumns, rowsOf, type WordColumn } from './attributeColumns.ts';
 import { type Dataset, imageLength } from './dataset.ts';
 import { frameDifference } from './frameDifference.ts';
 
@@ -51,6 +51,30 @@ export function append(dataset: Dataset, other: Dataset): Dataset {
     attribution: joined(dataset.attribution, other.attribution),
   };
 }
+
+/**
+ * A data set with its attributes told as another tells them: in its order, and by the places of its words. Attributes that it
+ * lacks are not known, and those that the other lacks are left out.
+ *
+ * @param columns of the other
+ * @throws        RangeError when an image shows a word that the other lacks, or an attribute has words in the one and numbers in
+ *                the other, or numbers of another range
+ */
+export function toldBy(dataset: Dataset, columns: readonly AttributeColumn[]): Dataset {
+  const { name, attributes = [], classLabels } = dataset;
+  const told = joinColumns(rowsOf(columns, []), attributes, classLabels.length).map((column, i) => {
+    const known = columns[i]!;
+    if (!isWords(column) || !isWords(known)) return column;
+    const unknown = column.values.slice(known.values.length).filter((word) => shows(column, word));
+    if (unknown.length === 0) return { ...column, values: known.values };
+    throw new RangeError(
+      `toldBy: "${name}" shows ${column.name} ${unknown.join(', ')}; expected ${known.values.join(', ')}`,
+    );
+  });
+  return { ...dataset, attributes: told };
+}
+
+const shows = ({ values, data }: WordColumn, word: string) => data.includes(values.indexOf(word));
 
 function joined(...texts: string[]): string {
   return [...new Set(texts.filter((text) => text !== ''))].join('; ');

@@ -8,11 +8,12 @@ import {
   MATERIAL_CHANNELS,
   type ModelFiles,
   numFramesOf,
+  toldBy,
   vocabularyOf,
 } from '../../runtime/index.ts';
 import { withExtraData, withTestData } from '../node/extraData.ts';
 import { chooseFrom, readDataset, type SplitChoice, splitFrom } from '../node/readDataset.ts';
-import { UsageError } from '../node/usageError.ts';
+import { rangeAsUsageError, UsageError } from '../node/usageError.ts';
 
 type OfModel = Pick<ModelFiles, 'index'>;
 
@@ -77,16 +78,22 @@ export async function readKnownData(
 }
 
 /**
- * Other pictures in the format of a model, with the attributes that it can be asked for; their labels may be any.
+ * Other pictures in the format of a model, told by the attributes and words of the data that it is judged by; their labels may
+ * be any.
  *
  * @param option names the folder, for errors
- * @throws       UsageError when their size is another, or their vocabulary
+ * @throws       UsageError when their size is another, or they show a word that those data lack, or numbers of another range
  */
-export async function readOthers(operation: string, files: OfModel, dir: string, option: string): Promise<Dataset> {
-  const read = withAttributesOf(files, fitToModel(files, await readDataset(dir, option)));
+export async function readOthers(
+  operation: string,
+  files: OfModel,
+  { attributes = [] }: Dataset,
+  dir: string,
+  option: string,
+): Promise<Dataset> {
+  const read = fitToModel(files, await readDataset(dir, option));
   checkFormat(operation, files, read);
-  checkVocabulary(operation, files, read);
-  return read;
+  return rangeAsUsageError(() => toldBy(read, attributes), `${operation}: ${option} ${dir}`);
 }
 
 /** @throws UsageError when model and data set do not have the same labels, image size and frames */

@@ -202,17 +202,23 @@ it('tells how well real pictures are read of which one attribute varies', async 
   const plain = tinyDataset({ perClass: 4, widthPx: 16, heightPx: 16, seed: 9 });
   const count = plain.classLabels.length;
   const attributes = [
-    { name: 'tone', values: ['dark', 'plain', 'light'], data: Int16Array.from({ length: count }, (_, i) => i % 2) },
+    { name: 'tone', values: ['plain', 'dark'], data: Int16Array.from({ length: count }, (_, i) => i % 2) }, // the model knows more
     { name: 'growth', values: { min: 0, max: 1 }, data: new Float32Array(count).fill(0.5) },
   ];
   const labels = ['a', 'b', 'c']; // those of the model are others
-  await writeDataset(at('varied'), { ...plain, labels, attribution: 'drawn by formula', attributes }, 'shapes');
+  const varied = { ...plain, labels, attribution: 'drawn by formula', attributes };
+  await writeDataset(at('varied'), varied, 'shapes');
+  const dyed = { ...attributes[0]!, values: ['plain', 'blue'] };
+  await writeDataset(at('dyed'), { ...varied, attributes: [dyed as (typeof attributes)[number]] }, 'shapes');
   const judge = ['--classifier', at('directed.safetensors'), '--guidance', '2', '--data', at('directed')];
   const vary = ['--vary', 'tone', '--identities', '2'];
   const evaluate = (...words: string[]) => run(at('obedient'), ...FAST, ...judge, ...words, '--out', at('compared'));
   await expect(evaluate('--varied-data', at('varied'))).rejects.toThrow(/say which with --vary$/);
   await expect(evaluate(...vary, '--varied-data', at('directed'))).rejects.toThrow(
     /no two pictures differ in tone alone/,
+  );
+  await expect(evaluate(...vary, '--varied-data', at('dyed'))).rejects.toThrow(
+    /shows tone blue; expected dark, plain, light$/,
   );
   const printed = await evaluate(...vary, '--varied-data', at('varied'));
   expect(printed).toMatch(

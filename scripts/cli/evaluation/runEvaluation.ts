@@ -91,7 +91,10 @@ export async function evaluate(name: string, command: EvaluateCommandOptions): P
     const judged = withAttributesOf(files, dataset);
     checkAskable('evaluate', files, judged);
     if (command.vary !== undefined) variedWords(judged, command.vary);
-    const compared = { varied: await readRealSets(files, command), swept: await readRealSweeps(files, command) };
+    const compared = {
+      varied: await readRealSets(files, judged, command),
+      swept: await readRealSweeps(files, judged, command),
+    };
     const { backend: name } = backend;
     const { metrics, sheet } = await evaluateModel({ model, teacher, cvae }, judged, split, name, command, compared);
     const bytes = new TextEncoder().encode(formatMetrics(metrics));
@@ -117,13 +120,14 @@ function folderOf(model: string): string {
 /** Real pictures that differ in one attribute alone; undefined where none are named. @throws UsageError when there are none among them */
 async function readRealSets(
   files: ModelFiles,
+  judged: Dataset,
   { vary, variedData }: EvaluateCommandOptions,
 ): Promise<RealSets | undefined> {
   if (variedData === undefined) return undefined;
   if (vary === undefined) {
     throw new UsageError('evaluate: --varied-data shows how one attribute varies; say which with --vary');
   }
-  const dataset = await readOthers('evaluate', files, variedData, '--varied-data');
+  const dataset = await readOthers('evaluate', files, judged, variedData, '--varied-data');
   const sets = realSets(dataset, vary);
   if (sets.length > 0) return { dataset, sets };
   throw new UsageError(
@@ -134,6 +138,7 @@ async function readRealSets(
 /** Real pictures that differ in one number alone; undefined where none are named. @throws UsageError when there are none among them */
 async function readRealSweeps(
   files: ModelFiles,
+  judged: Dataset,
   { sweptData, sweepSeeds }: EvaluateCommandOptions,
 ): Promise<RealSweeps | undefined> {
   if (sweptData === undefined) return undefined;
@@ -142,7 +147,7 @@ async function readRealSweeps(
       'evaluate: --swept-data is compared with sweeps, of which there are none; raise --sweep-seeds',
     );
   }
-  const dataset = await readOthers('evaluate', files, sweptData, '--swept-data');
+  const dataset = await readOthers('evaluate', files, judged, sweptData, '--swept-data');
   const unknown = dataset.labels.filter((label) => !files.index.labels.includes(label));
   if (unknown.length > 0) {
     throw new UsageError(
