@@ -137,11 +137,11 @@ export function testPackageTypes(project: () => OutsideProject, model: string): 
   });
 }
 
-/** What declarations import from. */
+/** The modules that a file of type declarations imports from, each as the file names it. */
 const importsOf = (declarations: string) =>
   Array.from(declarations.matchAll(/^import (?:.* from )?'(.*)';$/gm), ([, from]) => from!);
 
-/** The package of a module, such as `@babylonjs/core` of `@babylonjs/core/scene.js`. */
+/** The name of the package that a module belongs to: `@babylonjs/core` for `@babylonjs/core/scene.js`. */
 const packageOf = (from: string) => from.match(/^(@[^/]+\/)?[^/]+/)![0];
 
 /** The names that declarations export as values, in alphabetical order. */

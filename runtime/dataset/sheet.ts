@@ -82,11 +82,11 @@ export interface SheetDescription {
   tileWidth: number;
   tileHeight: number;
   columns: number;
-  /** 3 or 4. */
+  /** The channels of the pictures: 3 for RGB, 4 for RGBA. */
   channels: number;
   licence: string;
   attribution: string;
-  /** How the sheets with the maps are called, as `{label}_hrm.png`; what stands behind a space is a remark. */
+  /** The file names of the sheets with the maps, such as `{label}_hrm.png`; text behind a space is a remark and is ignored. */
   maps?: { hrm?: string };
   /** What `attributes.csv` tells of the tiles. */
   attributes?: Record<string, string | string[]>;
@@ -100,7 +100,7 @@ export interface SheetDescription {
 interface SheetClass {
   label: string;
   file: string;
-  /** The sheet of the maps; default: what `maps.hrm` says of all classes. */
+  /** The file of the sheet with this class's maps. By default its name follows from `maps.hrm`. */
   maps?: string;
   count: number;
 }

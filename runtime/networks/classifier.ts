@@ -19,13 +19,16 @@ const schema = v.object({
 export interface ClassifierConfig {
   in_channels: number;
   num_labels: number;
-  /** Each level halves the image; the last are the features. */
+  /** The channels of each level, which halves the image; those of the last level are the features. */
   block_out_channels: number[];
   norm_num_groups: number;
   norm_eps: number;
-  /** What it tells of a picture besides its label. */
+  /** The attributes that the classifier reads in a picture besides its label, by name. */
   attributes: Record<string, AttributeKind>;
-  /** Attributes are told from the means of so many cells a side, so that it knows where things are; 1: of the whole. */
+  /**
+   * The classifier reads attributes from the mean features of this many cells a side, so that it knows where in the picture
+   * things are. With 1, it reads them from the mean of the whole picture.
+   */
   attribute_grid: number;
 }
 

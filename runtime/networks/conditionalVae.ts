@@ -50,21 +50,21 @@ const schema = v.object({
 });
 
 export interface ConditionalVaeConfig {
-  /** Of the image, in and out. */
+  /** The channels of the image, which goes in and comes out with as many. */
   in_channels: number;
   num_labels: number;
   sample_size: [height: number, width: number];
-  /** Each level halves the image. */
+  /** The channels of each level, which halves the image. */
   block_out_channels: number[];
-  /** Values of the one latent vector. */
+  /** How many values the one latent vector of an image has. */
   latent_size: number;
-  /** Width of what the label, and the attributes, become. */
+  /** The width of the vector that stands for the label and the attributes. */
   label_channels: number;
-  /** Width of what the decoder is modulated by. */
+  /** The width of the vector by which every block of the decoder is modulated. */
   hidden_channels: number;
   norm_num_groups: number;
   norm_eps: number;
-  /** By name, in the order of a picture's values. */
+  /** The attributes that the network knows, by name, in the order in which a picture's values are given. */
   attributes: Record<string, AttributeKind>;
 }
 

@@ -59,14 +59,14 @@ const schema = v.object({
 });
 
 export interface ConditioningConfig {
-  /** Width of the vector: the time channels of the U-Net that it is for. */
+  /** The width of the conditioning vector, which is that of the U-Net's time embedding. */
   embedding_dim: number;
   num_labels: number;
-  /** By name; their order is that of a picture's values. */
+  /** The attributes that the network knows, by name, in the order in which a picture's values are given. */
   attributes: Record<string, AttributeKind>;
-  /** Sinusoidal features of a numeric attribute and of a guidance scale; even. */
+  /** How many sinusoidal features stand for a numeric attribute or a guidance scale; an even number. */
   numeric_channels: number;
-  /** There for a network that was made by `figment distil`, and for no other. */
+  /** What a network that was made by `figment distil` is told besides. Other networks have no such entry. */
   student?: StudentConfig;
 }
 

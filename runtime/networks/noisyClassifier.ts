@@ -28,12 +28,12 @@ const schema = v.object({
 export interface NoisyClassifierConfig {
   in_channels: number;
   num_labels: number;
-  /** Each level but the first halves the latents. */
+  /** The channels of each level. Every level but the first halves the latents. */
   block_out_channels: number[];
   time_embedding_dim: number;
   norm_num_groups: number;
   norm_eps: number;
-  /** Every convolution wraps around the borders. */
+  /** Whether every convolution wraps around the borders of the picture, as seamless tiles need it. */
   circular_padding: boolean;
 }
 
