@@ -10,7 +10,10 @@ const TIED = 0.2;
 /** Two values of dependent attributes contradict each other when they occur together in at most this share of what chance would give. */
 const RARELY = 0.4;
 
-/** Chance must give at least so many examples of two values together before their absence tells anything. */
+/**
+ * Chance must give at least so many examples of two values together before their absence tells anything, where their attributes
+ * are just dependent; of two that depend on each other more, fewer tell as much.
+ */
 const ENOUGH = 3;
 
 /**
@@ -37,7 +40,7 @@ export function contradict(
   if (ofAll.found === 0 && share >= TIED) return true;
   const ofOwn = countTogether(own, asked, drawn);
   const { found, expected } = ofOwn.expected >= ENOUGH ? ofOwn : ofAll;
-  return surprise >= DEPENDENT && expected >= ENOUGH && found <= RARELY * expected;
+  return surprise >= DEPENDENT && expected * surprise >= ENOUGH * DEPENDENT && found <= RARELY * expected;
 }
 
 /** Whether one of two attributes decides on the other. */
@@ -69,7 +72,7 @@ function countTogether(tables: readonly Table[], one: number, other: number): { 
 /** How much two attributes go by each other. */
 interface Dependence {
   tables: readonly Table[];
-  /** Pearson's chi-squared, the mean over all pairs of values: about 1 where nothing but the label connects them. */
+  /** Pearson's chi-squared, divided by what chance makes of it: about 1 where nothing but the label connects them. */
   surprise: number;
   /** Cramér's V squared, 0 … 1: 1 where each value of one goes with one of the other. */
   share: number;
@@ -89,8 +92,8 @@ function dependence(examples: AttributeExamples, width: number, one: number, oth
 }
 
 /**
- * Compares how often values are together, those of numbers in halves, with what chance would put together label by label, in all
- * pairs of values that it would put together at least once.
+ * Compares how often values are together, those of numbers in halves, with what chance would put together label by label. Pairs
+ * that it would put together less than once count as if it did once.
  *
  * Source: Cramér 1946, Mathematical Methods of Statistics, section 21.9.
  */
@@ -99,17 +102,16 @@ function computeDependence(examples: AttributeExamples, width: number, one: numb
   const valuesOf = (side: 'ones' | 'others') => [...new Set(tables.flatMap((table) => [...table[side].keys()]))];
   const [ones, others] = [valuesOf('ones'), valuesOf('others')];
   const { found, expected } = countAllTogether(tables, pairOf(Math.max(0, ...ones) + 1, 0));
-  let [chiSquared, numPairs] = [0, 0];
+  let [chiSquared, byChance] = [0, 0];
   for (const value of ones) {
     for (const next of others) {
       const pair = pairOf(value, next);
-      if (expected[pair]! < 1) continue;
-      chiSquared += (found[pair]! - expected[pair]!) ** 2 / expected[pair]!;
-      numPairs++;
+      chiSquared += (found[pair]! - expected[pair]!) ** 2 / Math.max(1, expected[pair]!);
+      byChance += Math.min(1, expected[pair]!);
     }
   }
   const most = examples.labels.length * (Math.min(ones.length, others.length) - 1);
-  return { tables, surprise: chiSquared / Math.max(1, numPairs), share: most > 0 ? chiSquared / most : 0 };
+  return { tables, surprise: chiSquared / Math.max(1, byChance), share: most > 0 ? chiSquared / most : 0 };
 }
 
 /** `countTogether` of all pairs of values, by their numbers. Each table adds what it has, since few values are in every one. */

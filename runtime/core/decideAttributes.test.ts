@@ -119,6 +119,61 @@ describe('what is open', () => {
     }
   });
 
+  it('goes with two words together, of which neither decides alone', () => {
+    const attributes = { style: ['long', 'bald'], colour: ['none', 'black', 'red'], beard: ['none', 'full'] };
+    const people = [
+      [ELF, 0, 1, 0],
+      [ELF, 0, 2, 0],
+      [ELF, 0, 1, 1],
+      [ELF, 0, 2, 1],
+      [ELF, 1, 0, 0],
+      [ELF, 1, 1, 1],
+      [ELF, 1, 2, 1],
+    ]; // who is bald may have a beard in colour; without one there is nothing to colour
+    for (const seed of SEEDS) {
+      const [style, colour, beard] = decideAttributes(known(attributes, people, 16), ELF, [1, ANY, ANY], seed);
+      expect([style, beard === 0]).toEqual([1, colour === 0]);
+    }
+  });
+
+  it('changes with what had to change', () => {
+    const attributes = {
+      skin: ['fair', 'grey'],
+      kind: ['human', 'elf', 'imp'],
+      hat: ['none', 'straw'],
+      hair: ['black', 'white'],
+      eyes: ['brown', 'blue'],
+    };
+    const people = [
+      [ELF, 0, 0, 0, 1, 1],
+      [ELF, 0, 0, 1, 1, 1],
+      [ELF, 1, 1, 0, 1, 1],
+      [ELF, 1, 2, 0, 0, 0],
+      [ELF, 1, 2, 1, 0, 0],
+    ]; // of the grey, elves wear no hat, and are most like humans
+    const human = [0, 0, 1, 1, 1];
+    const grey = fillAttributes(known(attributes, people, 16), ELF, [1, ANY, ANY, ANY, ANY], human);
+    expect(people).toContainEqual([ELF, ...grey]);
+  });
+
+  it('is what a rare word has, though no other value alone is missed beside it', () => {
+    const attributes = {
+      clothes: ['none', 'shirt'],
+      colour: ['none', 'red', 'blue', 'green', 'white', 'black', 'grey'],
+    };
+    const dressed = [ELF, ...SEEDS.slice(2, 14)].flatMap((label) =>
+      [1, 2, 3, 4, 5, 6].map((colour) => [label, 1, colour]),
+    );
+    const people = [...dressed, [ELF, 0, 0], [ELF, 0, 0], [ELF, 0, 0]]; // what is not worn has no colour
+    for (const seed of SEEDS) {
+      const decide = (asked: number[]) => decideAttributes(known(attributes, people, 6), ELF, asked, seed);
+      expect(decide([0, ANY])).toEqual([0, 0]);
+      expect(decide([ANY, 0])).toEqual([0, 0]);
+      expect(decide([1, ANY])[1]).not.toBe(0);
+      for (const colour of [1, 2, 3]) expect(decide([ANY, colour])).toEqual([1, colour]);
+    }
+  });
+
   it('keeps all else whatever number is asked for, though no example of the label has both', () => {
     for (const seed of SEEDS) {
       const drawn = decide(ELF, OPEN, seed);

@@ -2,6 +2,7 @@
 import type { AttributeExamples } from './attributeExamples.ts';
 import { ANY, isRange, type Vocabulary } from './attributes.ts';
 import { areTied, contradict, isLike } from './contradictions.ts';
+import { implied, type Word } from './implications.ts';
 import { uniforms } from './random.ts';
 import { SAMPLING_STREAMS } from './streams.ts';
 
@@ -46,7 +47,8 @@ function drawExample(
 }
 
 /**
- * Fills in what is open from the values of somebody, except for those that contradict what is asked for.
+ * Fills in what is open from the values of somebody, except for those that contradict what is asked for. Where one of them changes,
+ * others may have to change with it: who gets the skin of a goblin gets its horns as well.
  *
  * @param known null where nothing tells what contradicts what
  * @param drawn a value for each attribute, `ANY` where it is to stay open
@@ -63,17 +65,71 @@ export function fillAttributes(
   const places = Array.from(asked.keys());
   const words = places.filter((place) => asked[place] !== ANY && isWord[place]);
   const others = places.filter((place) => asked[place] === ANY && decided[place] !== ANY);
-  const result = [...decided];
-  for (const place of others) {
-    const tied = words.filter((word) => areTied(known.examples, asked.length, word, place));
-    const concerned = tied.length > 0 ? tied : words; // a kind has its skins, whatever its hair
-    const against = concerned.filter((word) => contradict(known.examples, label, decided, word, place));
-    if (against.length === 0) continue;
-    const nearest = nearestExample(known.examples, label, decided, [against, words, others]);
-    result[place] = known.examples.values[nearest * asked.length + place]!;
-  }
-  return result;
+  const deciding = { examples: known.examples, label, decided, isWord, words, others };
+  const open = new Set(others);
+  let numOpen: number;
+  do {
+    numOpen = open.size;
+    for (const place of open) {
+      const value = revised(deciding, place);
+      if (value === decided[place]) continue;
+      decided[place] = value;
+      open.delete(place);
+      if (isWord[place]) words.push(place);
+    }
+  } while (open.size < numOpen);
+  return decided;
 }
+
+/** Somebody on whom is being decided; all but examples and label by the places of the attributes. */
+interface Deciding {
+  examples: AttributeExamples;
+  label: number;
+  decided: number[];
+  /** Whether an attribute has words, and is no number. */
+  isWord: readonly boolean[];
+  /** The words that were asked for, and those that have changed for them: with all these the rest must go. */
+  words: number[];
+  /** What was left open. */
+  others: readonly number[];
+}
+
+/** The value of an attribute that goes with the words: as it is, where nothing contradicts it. */
+function revised(deciding: Deciding, place: number): number {
+  const { examples, label, decided, isWord, words, others } = deciding;
+  const value = isWord[place] ? impliedByTwo(deciding, place) : null;
+  if (value !== null) return value;
+  const against = contradicting(deciding, place);
+  if (against.length === 0) return decided[place]!;
+  const nearest = nearestExample(examples, label, decided, [against, words, others]);
+  return examples.values[nearest * decided.length + place]!;
+}
+
+/** The value that follows from one of the words, alone or beside another word that was decided; null where none does. */
+function impliedByTwo({ examples, decided, isWord, words, others }: Deciding, place: number): number | null {
+  const besides = [...words, ...others].filter((other) => other !== place && isWord[other]);
+  for (const word of words) {
+    for (const other of besides) {
+      const value = implied(examples, decided.length, [wordAt(decided, word), wordAt(decided, other)], place);
+      if (value !== null) return value;
+    }
+  }
+  return null;
+}
+
+/** The words that contradict a value, or from which it follows that they would be others. */
+function contradicting({ examples, label, decided, isWord, words }: Deciding, place: number): number[] {
+  const width = decided.length;
+  const tied = words.filter((word) => areTied(examples, width, word, place));
+  const concerned = tied.length > 0 ? tied : words; // a kind has its skins, whatever its hair
+  return words.filter((word) => {
+    if (concerned.includes(word) && contradict(examples, label, decided, word, place)) return true;
+    const other = isWord[place] ? implied(examples, width, [wordAt(decided, place)], word) : null;
+    return other !== null && other !== decided[word];
+  });
+}
+
+const wordAt = (decided: readonly number[], place: number): Word => [place, decided[place]!];
 
 /**
  * The example that is most like what was decided.
