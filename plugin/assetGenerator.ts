@@ -54,7 +54,7 @@ export type AssetGeneratorOptions = PictureSourceOptions;
  * A picture can begin from another, and a part of a picture can be painted again:
  *
  *   const image = await portraits.generatePixelsAsync({ label: 'elf', seed: 7 });
- *   await portraits.generateTextureAsync({ label: 'elf', seed: 8, image, strength: 0.6 });
+ *   await portraits.generateTextureAsync({ label: 'elf', seed: 8, image, strength: 0.8 });
  *   await portraits.generateTextureAsync({ label: 'elf', seed: 8, image, mask });
  *
  * It is disposed with its scene or by `dispose`. Textures, sprites and materials that it made stay in the scene.

@@ -278,10 +278,9 @@ export {
   completeRecipe,
   mixesLabels,
   randomSeed,
-  usualStrength,
   withLabelAndSeed,
 } from './recipe/complete.ts';
-export { CLASSIFIER_SCALE_DEFAULT, EDIT_DEFAULTS, REFINE_STRENGTH } from './recipe/defaults.ts';
+export { CLASSIFIER_SCALE_DEFAULT, EDIT_DEFAULTS, REFINE_STRENGTH, usualStrength } from './recipe/defaults.ts';
 export { type ImageSize, imageSize } from './recipe/imageSize.ts';
 export { batchKey, recipeKey, samplingKey } from './recipe/keys.ts';
 export { indexOfLabel } from './recipe/label.ts';

@@ -44,7 +44,7 @@ describe('a pipeline in a recipe', () => {
     const again = completeRecipe(changeRecipe(edited, { pipeline: 'cvae+ddpm' }), INFO);
     expect(again).toEqual(completeRecipe({ ...ELF, pipeline: 'cvae+ddpm' }, INFO));
     expect(changeRecipe(refined, { strength: 0.5 })).toMatchObject({ pipeline: 'cvae+ddpm', strength: 0.5 });
-    expect(changeRecipe(edited, { seed: 8 })).toMatchObject({ image, strength: 0.8, seed: 8 });
+    expect(changeRecipe(edited, { seed: 8 })).toMatchObject({ image, strength: 0.75, seed: 8 });
     expect(changeRecipe(null, ELF)).toEqual(ELF);
   });
 

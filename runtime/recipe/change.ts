@@ -83,9 +83,11 @@ export function withoutDefaults(
   const defaults: Record<string, unknown> = { ...sampleDefaultsFor(recipe, model) };
   const kept = Object.entries(recipe).filter(([key, value]) => defaults[key] !== value);
   const short = Object.fromEntries(kept) as unknown as RecipeOptions;
-  // What makes a recipe one for the teacher must stay, or the student would make it.
-  const entry = entryForTeacher(recipe, model);
-  return entry !== null && entryForTeacher(short, model) === null ? { ...short, [entry]: recipe[entry] } : short;
+  // What makes a recipe one for the teacher, or one for the student, must stay, or the other would make it.
+  const [entry, entryOfShort] = [entryForTeacher(recipe, model), entryForTeacher(short, model)];
+  if ((entry === null) === (entryOfShort === null)) return short;
+  const decisive = entry ?? 'numInferenceSteps';
+  return { ...short, [decisive]: recipe[decisive] };
 }
 
 /**

@@ -4,7 +4,7 @@ import { MATERIAL_CHANNELS } from '../core/channelNames.ts';
 import { messageOf } from '../core/errors.ts';
 import { timesteps } from '../diffusion/timesteps.ts';
 import { decodeBytes, type PictureBytes } from './bytes.ts';
-import { CLASSIFIER_SCALE_DEFAULT, EDIT_DEFAULTS, REFINE_STRENGTH, SAME_FOR } from './defaults.ts';
+import { CLASSIFIER_SCALE_DEFAULT, EDIT_DEFAULTS, SAME_FOR, usualStrength } from './defaults.ts';
 import { askedSize, contradiction, imageSizeProblem } from './imageSize.ts';
 import { labelProblem } from './label.ts';
 import { problemOf, RecipeError, type RecipeProblem, shown } from './problems.ts';
@@ -12,13 +12,6 @@ import type { PipelineName } from './recipe.ts';
 import { type KnownClassifiers, OF_STEPS, type Recipe, type RecipeModel, type RecipeOptions } from './recipe.ts';
 import { INTERVAL_EXPECTED, RECIPE_SCHEMA } from './schema.ts';
 import { sampleDefaultsFor } from './student.ts';
-
-/** How far a picture goes from what it begins with, unless told otherwise; 1 where that is noise alone. */
-export function usualStrength({ pipeline, image, mask }: Pick<RecipeOptions, 'pipeline' | 'image' | 'mask'>): number {
-  if (pipeline === 'cvae+ddpm') return REFINE_STRENGTH;
-  if (image === undefined) return 1;
-  return EDIT_DEFAULTS[mask === undefined ? 'varied' : 'masked'].strength;
-}
 
 const NO_CLASSIFIERS: KnownClassifiers = new Map();
 

@@ -13,7 +13,7 @@ describe('an edit in a recipe', () => {
     const own = image.slice();
     const varied = completeRecipe({ ...ELF, image: own }, INFO);
     own.fill(0);
-    expect(varied).toMatchObject({ image, strength: 0.8, keepAlpha: true });
+    expect(varied).toMatchObject({ image, strength: 0.75, keepAlpha: true });
     expect(varied).not.toHaveProperty('resamples');
     const repainted = completeRecipe({ ...ELF, image, mask }, INFO);
     expect(repainted).toMatchObject({ image, mask, strength: 1, resamples: 4, keepAlpha: false });

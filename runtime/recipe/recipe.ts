@@ -84,11 +84,11 @@ export interface SamplingOptions {
   /** Denoising steps, 1 … 1000. */
   numInferenceSteps?: number;
   sampler?: SamplerName;
-  /** For the sampler ddim: 0 (deterministic) … 1 (as noisy as ddpm). */
+  /** For the sampler ddim, which is then the default: 0 (deterministic) … 1 (as noisy as ddpm). */
   eta?: number;
   /**
    * How far from the beginning to go, 0 (not at all) … 1 (anywhere). Of n steps the last round(strength · n) are taken,
-   * from the image, noised to where they begin (SDEdit, Meng et al. 2022, arXiv:2108.01073). Default 0.8 from an image, 1
+   * from the image, noised to where they begin (SDEdit, Meng et al. 2022, arXiv:2108.01073). Default 0.75 from an image, 1
    * with a mask, and 0.6 from the picture of the conditional VAE.
    */
   strength?: number;

@@ -15,6 +15,8 @@ const MODEL: RecipeModel = {
   },
 };
 const CLASSIFIERS = new Map([['hat', { labels: ['hat', 'no_hat'] }]]);
+const IMAGE = new Uint8Array(4 * RECIPE_MODEL.widthPx * RECIPE_MODEL.heightPx);
+const MASK = new Uint8Array(RECIPE_MODEL.widthPx * RECIPE_MODEL.heightPx);
 const HAT = { classifier: 'hat', classifierLabel: 'hat' };
 const complete = (options: Partial<RecipeOptions>) =>
   completeRecipe({ label: 'elf', seed: 7, ...options }, MODEL, CLASSIFIERS);
@@ -26,6 +28,10 @@ describe('a distilled model', () => {
     [{ guidanceScale: 5, sampler: 'ddim', numInferenceSteps: 2 }, 2, 5],
     [{ guidanceScale: 1, eta: 0, guidanceRescale: 0 }, 4, 1],
     [{ pipeline: 'cvae+ddpm' }, 4, 2],
+    [{ image: IMAGE }, 4, 2],
+    [{ image: IMAGE, strength: 0.5 }, 4, 2],
+    [{ image: IMAGE, strength: 0.8, numInferenceSteps: 4 }, 4, 2],
+    [{ image: IMAGE, mask: MASK }, 4, 2],
     [{ ...HAT, classifierScale: 0 }, 4, 2],
   ])('makes %j by its student', (options, numInferenceSteps, guidanceScale) => {
     const recipe = complete(options);
@@ -41,7 +47,10 @@ describe('a distilled model', () => {
     ['guidanceInterval', { guidanceInterval: [0, 500] }, { sampler: 'dpm++', numInferenceSteps: 20 }],
     ['guidanceRescale', { guidanceRescale: 0.7 }, { sampler: 'dpm++', numInferenceSteps: 20 }],
     ['classifier', HAT, { sampler: 'dpm++', numInferenceSteps: 20 }],
+    ['strength', { image: IMAGE, strength: 0.8 }, { sampler: 'dpm++', numInferenceSteps: 20, strength: 0.8 }],
+    ['strength', { image: IMAGE, mask: MASK, strength: 0.9 }, { sampler: 'dpm++', numInferenceSteps: 20 }],
     ['eta', { sampler: 'ddim', eta: 1 }, { sampler: 'ddim', numInferenceSteps: 20 }],
+    ['eta', { eta: 0.3 }, { sampler: 'ddim', numInferenceSteps: 20 }],
   ])('asks its teacher because of %s: %j', (entry, options, expected) => {
     const recipe = complete(options);
     expect(recipe).toMatchObject(expected);
@@ -55,6 +64,11 @@ describe('a distilled model', () => {
     { numInferenceSteps: 20, guidanceScale: 2 },
     { guidanceScale: 7 },
     { guidanceInterval: [0, 500] },
+    { image: IMAGE },
+    { image: IMAGE, strength: 0.8 },
+    { image: IMAGE, strength: 0.8, numInferenceSteps: 4 },
+    { image: IMAGE, numInferenceSteps: 20 },
+    { eta: 0.3 },
   ])('makes the same of a recipe that was shortened: %j', (options) => {
     const recipe = complete(options);
     expect(completeRecipe(shortRecipe(recipe, MODEL), MODEL)).toEqual(recipe);

@@ -24,7 +24,7 @@ export interface GenerateOptions extends Omit<SampleOptions, 'measureGuidance'>,
  *
  * With an `image`, a variation of it; with a `mask` as well, the image with that part made new:
  *
- *   const [sister] = await generate(model, [{ label: 'elf', seed: 8, image: elf }], { strength: 0.5 });
+ *   const [sister] = await generate(model, [{ label: 'elf', seed: 8, image: elf }], { strength: 0.75 });
  *   const [newHair] = await generate(model, [{ label: 'elf', seed: 8, image: elf, mask }]);
  *
  * By the conditional VAE in one pass, or sharpened from there:

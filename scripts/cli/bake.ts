@@ -32,7 +32,7 @@ Examples:
   figment bake https://example.org/models/portraits --out npcs
   figment bake runs/heroes --pipeline cvae --count 50 --out crowd
   figment bake --count 4 --enlarge 2 --sheet --out out
-  figment bake portraits --label elf --image npcs/elf-3.png --strength 0.8 --sampler dpm++ --steps 20 --count 8 --out sisters
+  figment bake portraits --label elf --image npcs/elf-3.png --strength 0.8 --count 8 --out sisters
   figment bake portraits --label elf --image npcs/elf-3.png --mask hair.png --count 8 --out hair
   figment bake portraits --classifier portraits-ornate --classifier-label ornate --classifier-scale 20 --out ornate
   figment bake characters --label guard --count 3 --sheet --animated --out guards
