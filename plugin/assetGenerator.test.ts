@@ -318,7 +318,9 @@ describe('generateSpritesAsync', () => {
     expect(sprites.texture.getSize()).toEqual({ width: 48, height: 32 });
     const placed = [1, 2, 3].map(() => sprites.createSprite('goblin'));
     expect(placed.map(({ cellIndex }) => cellIndex)).toEqual([1, 3, 1]);
-    expect(() => sprites.createSprite('orc')).toThrow(/no cell shows "orc"; this sheet has elf, goblin/);
+    expect(() => sprites.createSprite('orc')).toThrow(
+      /no cell shows "orc"; did you mean "elf"\? this sheet has elf, goblin/,
+    );
   });
 
   it('packs the same pictures as PNG and JSON', async () => {

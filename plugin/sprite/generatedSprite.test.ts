@@ -87,7 +87,8 @@ describe('sprites of characters', () => {
 
   it('refuse what there are no frames of', async () => {
     const elf = sprites.createSprite('elf');
-    expect(() => elf.play('run')).toThrow('play: there are no frames of "run"; known: stand-down, walk-left');
+    expect(() => elf.play('run')).toThrow('play: there are no frames of "run"; did you mean "stand-down"? known:');
+    expect(() => elf.play('wlak', 'left')).toThrow('there are no frames of "wlak-left"; did you mean "walk-left"?');
     expect(() => elf.stand('up')).toThrow('no frames of "stand-up"');
     expect(() => elf.play('walk', 'left', { speed: 0 })).toThrow('speed is 0; expected a number above 0');
     const single = (await (await loadTiny(scene)).generateSpritesAsync({ labels: ['elf'], seed: 1 })).createSprite(

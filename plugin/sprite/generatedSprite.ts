@@ -1,6 +1,6 @@
 import { Sprite } from '@babylonjs/core/Sprites/sprite.js';
 import type { SpriteManager } from '@babylonjs/core/Sprites/spriteManager.js';
-import { animationsOf, type Frame, type FrameAnimation } from '../../runtime/index.ts';
+import { animationsOf, type Frame, type FrameAnimation, nearestWord } from '../../runtime/index.ts';
 
 /** How an animation is played. */
 export interface PlayOptions {
@@ -131,7 +131,7 @@ export class GeneratedSprite extends Sprite {
     const asked = direction === undefined ? action : `${action}-${direction}`;
     return new RangeError(
       this.known.length > 0
-        ? `play: there are no frames of "${asked}"; known: ${this.animationNames.join(', ')}`
+        ? `play: there are no frames of "${asked}"; did you mean "${nearestWord(this.animationNames, asked)}"? known: ${this.animationNames.join(', ')}`
         : `play: there are no frames of "${asked}", since the model makes single pictures; load a model of frames`,
     );
   }

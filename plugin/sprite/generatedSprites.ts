@@ -8,6 +8,7 @@ import {
   composeAtlas,
   footPivot,
   type ModelWords,
+  nearestWord,
   numFramesOf,
   type Recipe,
   type RecipeChanges,
@@ -49,10 +50,10 @@ const SETTINGS = [
  * A SpriteManager whose sheet a model has painted, with a cell for each picture, row after row. Where pictures have frames, a
  * cell holds all of them, and sprites walk.
  *
- *   const elf = npcs.createSprite('elf');
- *   elf.position.x = 3;
- *   elf.play('walk', 'left');
- *   await npcs.repaintCellAsync(elf.cell, { seed: 8 });
+ *   const guard = npcs.createSprite('guard');
+ *   guard.position.x = 3;
+ *   guard.play('walk', 'left');
+ *   await npcs.repaintCellAsync(guard.cell, { seed: 8 });
  */
 export class GeneratedSprites<Words extends ModelWords = ModelWords> extends SpriteManager {
   declare sprites: GeneratedSprite[];
@@ -211,8 +212,11 @@ export class GeneratedSprites<Words extends ModelWords = ModelWords> extends Spr
   private nextCellOf(label: string): number {
     const cells = this.cellsOf(label);
     if (cells.length === 0) {
-      const known = [...new Set(this.cells.flatMap((cell) => cell?.label ?? []))].join(', ');
-      throw new RangeError(`createSprite: no cell shows "${label}"; this sheet has ${known}`);
+      const known = [...new Set(this.cells.flatMap((cell) => cell?.label ?? []))];
+      const nearest = nearestWord(known, label);
+      throw new RangeError(
+        `createSprite: no cell shows "${label}"; did you mean "${nearest}"? this sheet has ${known.join(', ')}`,
+      );
     }
     return cells[this.countCreated(label) % cells.length]!;
   }

@@ -40,7 +40,7 @@ describe('composeAtlas', () => {
     });
     const [standing] = tiles.map((one) => ({ ...one, pivot: { x: 0.5, y: 1 } }));
     const pivoted = composeAtlas([standing!], { columns: 1, widthPx: 2, heightPx: 1 }, 'sheet.png', '0.1.0').atlas;
-    expect(pivoted.frames['elf-1']!.pivot).toEqual({ x: 0.5, y: 1 });
+    expect(pivoted.frames['elf-1']).toMatchObject({ pivot: { x: 0.5, y: 1 }, anchor: { x: 0.5, y: 1 } });
     expect(atlas.meta).toMatchObject({ app: 'figment', image: 'sheet.png', size: { w: 4, h: 2 }, scale: '1' });
   });
 });

@@ -36,7 +36,10 @@ interface AtlasFrame {
   trimmed: boolean;
   spriteSourceSize: Rectangle;
   sourceSize: { w: number; h: number };
+  /** Where it is held, as TexturePacker calls it. */
   pivot?: Pivot;
+  /** The same, as PixiJS calls it. */
+  anchor?: Pivot;
   duration?: number; // in milliseconds, as Aseprite has it
 }
 
@@ -99,7 +102,7 @@ export function composeAtlas(
     const [left, top] = [(i % columns) * widthPx, Math.floor(i / columns) * heightPx];
     const at = (frame: number) => ({
       ...frameAt(left + frame * frameWidth, top, frameWidth, heightPx),
-      ...(pivot && { pivot }),
+      ...(pivot && { pivot, anchor: pivot }),
     });
     if (!frames) return [[name, at(0)] as const];
     const names = namesOf(name, frames);
