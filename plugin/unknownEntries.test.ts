@@ -36,10 +36,21 @@ it('warns of each unknown entry once, and names the nearest', () => {
 
 it('says where attributes stand', () => {
   const warn = vi.spyOn(Logger, 'Warn').mockImplementation(() => {});
-  warnOfUnknown({ hair_colour: 'red', wear: 0.5 }, new Set(), ['hair_colour']);
+  warnOfUnknown({ hair_colour: 'red', wear: 0.5, moss: 1 }, new Set(), ['hair_colour', 'moss_dirt']);
   expect(warn.mock.calls.map(([line]) => line)).toEqual([
     'generate: "hair_colour" is no entry of a recipe and is passed over; did you mean "attributes: { hair_colour }"?',
     expect.not.stringContaining('attributes: { wear }'),
+    expect.stringContaining('did you mean "attributes: { moss_dirt }"?'),
+  ]);
+});
+
+it('says how two labels are mixed', () => {
+  const warn = vi.spyOn(Logger, 'Warn').mockImplementation(() => {});
+  warnOfUnknown({ labels: { brick: 0.6, sand: 0.4 } }, new Set());
+  warnOfUnknown({ labels: ['brick'] }, new Set());
+  expect(warn.mock.calls.map(([line]) => line)).toEqual([
+    expect.stringMatching(/did you mean "blend"\?$/),
+    expect.stringMatching(/it is an option of another call$/),
   ]);
 });
 

@@ -20,11 +20,16 @@ export function warnOfUnknown(asked: object, warned: Set<string>, attributes: re
   for (const [name, value] of Object.entries(asked)) {
     if (value === undefined || warned.has(name) || [...RECIPE_KEYS, ...BAKED_WITH].includes(name)) continue;
     warned.add(name);
-    const meant = attributes.includes(name) ? `attributes: { ${name} }` : nearestName(name);
+    const attribute = attributes.find((known) => known === name || (name.length > 2 && known.startsWith(name)));
+    const meant = attribute === undefined ? nearestEntry(name, value) : `attributes: { ${attribute} }`;
     const hint = meant === name ? 'it is an option of another call' : `did you mean ${quote(meant)}?`;
     Logger.Warn(`generate: ${quote(name)} is no entry of a recipe and is passed over; ${hint}`);
   }
 }
+
+/** The name that was meant. Who writes `labels: { brick: 0.6, sand: 0.4 }` means a blend; a list of labels is for sprites. */
+const nearestEntry = (name: string, value: unknown) =>
+  name === 'labels' && typeof value === 'object' && !Array.isArray(value) ? 'blend' : nearestName(name);
 
 /** A name that has the word in it, else the one with the fewest other letters. */
 function nearestName(word: string): string {

@@ -157,7 +157,10 @@ const ASSET = v.strictObject({
   ...PICTURE_ENTRIES,
   labels: v.optional(
     v.pipe(
-      v.array(textEntry('a label of the model')),
+      v.array(
+        textEntry('a label of the model'),
+        'expected a list of labels; what is to be of two gets a label and a blend',
+      ),
       v.minLength(1),
       v.description('default: those in seedsByLabel, or else all'),
     ),

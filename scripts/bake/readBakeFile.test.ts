@@ -63,7 +63,7 @@ describe('a bake file', () => {
         /^figment.bake.json:4:53 assets\[0\].lables: this entry is unknown; did you mean "labels"\?/,
       ),
       'figment.bake.json:5:5 assets[1].name: this entry is missing',
-      'figment.bake.json:5:33 assets[1].formats[0]: expected "png", "ktx2", "apng", found "jpeg"',
+      'figment.bake.json:5:33 assets[1].formats[0]: expected "png", "ktx2", "apng", found "jpeg"; did you mean "png"?',
       'figment.bake.json:5:51 assets[1].count: expected a whole number from 1 to 100000, found "3"',
       'figment.bake.json:7:28 defaults.enlarge: expected a whole number from 1 to 64, found 65',
     ]);
@@ -74,6 +74,12 @@ describe('a bake file', () => {
     ['[]', /:1:1: expected a JSON object/],
     ['{ "figment": 1, "assets": [[]] }', /:1:28 assets\[0\].name: this entry is missing/],
     ['{ "figment": 1, "assets": [] }', /:1:27 assets: expected at least one/],
+    [
+      '{ "figment": 1, "assets": [{ "name": "a", "labels": { "brick": 1 } }] }',
+      /expected a list of labels; .*, found an object/,
+    ],
+    ['{ "figment": 1, "assets": [{ "name": "a", "maps": ["albdeo"] }] }', /found "albdeo"; did you mean "albedo"\?/],
+    ['{ "figment": 1, "assets": { "name": "a" } }', /assets: expected a list, found an object/],
     ['{\n "figment": 1\n "assets": [}', /:3:2: no JSON: comma expected/],
     ['{ "figment": 1, "figment": 1, "assets": [{ "name": "a" }] }', /:1:14 figment: this entry is there twice/],
     [`{ "assets": ${'['.repeat(20_000)}`, /at most 8 levels of nesting/],

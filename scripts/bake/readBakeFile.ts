@@ -139,7 +139,7 @@ function problemOf(issue: Issue): Problem {
 }
 
 function wording({ kind, type, expected, requirement, message, ...issue }: Issue, keys: (string | number)[]): string {
-  const received = shortened(issue.received, MAX_SHOWN_LENGTH);
+  const received = shortened(receivedOf(issue), MAX_SHOWN_LENGTH);
   if (type === 'strict_object' && expected === 'never') return unknownEntry(String(keys.at(-1)), keys);
   if (type === 'strict_object' && received === 'undefined') return 'this entry is missing';
   if (!message.startsWith('Invalid')) return `${message}, found ${received}`;
@@ -148,12 +148,21 @@ function wording({ kind, type, expected, requirement, message, ...issue }: Issue
   if (type === 'regex') return `expected a colour such as #b13e53, found ${received}`; // there is no other pattern
   if (type === 'integer') return `expected a whole number, found ${received}`;
   if (kind === 'validation') return `expected ${String(expected).replace(/^([<>])=/, '$1= ')}, found ${received}`;
-  return `expected ${listed(String(expected))}, found ${received}`;
+  if (type === 'array') return `expected a list, found ${received}`;
+  const words = wordsOf(String(expected));
+  const nearest = typeof issue.input === 'string' && type === 'picklist' ? nearestWord(words, received) : undefined;
+  return `expected ${words.join(', ')}, found ${received}${nearest === undefined ? '' : `; did you mean ${nearest}?`}`;
+}
+
+/** What stands in a place; objects and lists by that word, since they may be long. */
+function receivedOf({ input, received }: Pick<Issue, 'input' | 'received'>): string {
+  if (typeof input !== 'object' || input === null) return received;
+  return Array.isArray(input) ? 'a list' : 'an object';
 }
 
 /** valibot writes `("a" | "b")`. */
-function listed(expected: string): string {
-  return expected.replace(/^\((.*)\)$/, '$1').replaceAll(' | ', ', ');
+function wordsOf(expected: string): string[] {
+  return expected.replace(/^\((.*)\)$/, '$1').split(' | ');
 }
 
 function unknownEntry(key: string, path: (string | number)[]): string {

@@ -62,7 +62,7 @@ export function trainerOptions<Options extends TrainerOptions>(
   defaults: Options,
 ): Options & { seed: number } {
   if (steps === undefined && minutes === undefined) {
-    throw new UsageError('train: say how long: --steps n or --minutes n');
+    throw new UsageError('say how long to train: --steps n or --minutes n');
   }
   const batchSize = batch ?? defaults.batchSize;
   return {
