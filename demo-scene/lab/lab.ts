@@ -24,7 +24,9 @@ let workbench: Workbench | null = null;
 Object.assign(globalThis, { page: { recipe: () => workbench?.recipe ?? null } });
 
 async function start(): Promise<void> {
-  const generator = await AssetGenerator.LoadAsync(modelFolder(), await createScene(), {
+  const folder = modelFolder();
+  markModel(folder);
+  const generator = await AssetGenerator.LoadAsync(folder, await createScene(), {
     frameBudgetMs: FRAME_BUDGET_MS,
     onProgress: showProgress,
   });
@@ -39,6 +41,13 @@ function modelFolder(): string {
   throw new RangeError(
     `The address asks for the model ${quote(named)}: expected letters, digits, _ and -, such as materials.`,
   );
+}
+
+/** Shows which of the models in the header the page has. */
+function markModel(folder: string): void {
+  for (const link of document.querySelectorAll<HTMLAnchorElement>('nav[aria-label=Models] a')) {
+    if (`models/${new URL(link.href).searchParams.get('model')}/` === folder) link.ariaCurrent = 'page';
+  }
 }
 
 /** An empty scene. Its GPU computes the pictures where there is one; otherwise workers do. */

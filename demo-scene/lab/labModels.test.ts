@@ -1,5 +1,8 @@
 // The guidance lab in a real browser, with another model than that of the portraits, and with none.
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { beforeAll, expect, it, vi } from 'vitest';
+import { packageRoot } from '../../scripts/node/packageRoot.ts';
 import { describeInBrowser, type OpenPage } from '../../scripts/testing/describeInBrowser.ts';
 import { flawsOfAccess } from '../../scripts/testing/flawsOfAccess.ts';
 import type { PageOptions, TestPage } from '../../scripts/testing/openBrowser.ts';
@@ -43,6 +46,18 @@ function withOtherModels(openPage: OpenPage): void {
     await enter(stones, 'wear', 0.75); // the same stone as by the click
     expect(await stones.call('recipe')).toMatchObject({ attributes: { wear: 0.75 }, sameAs: { wear: 0.25 } });
     expect(await picture(stones)).toEqual(old);
+  });
+
+  it('offers the models beside it, and says which of them it shows', async () => {
+    const lab = await openPage<LabConsole>({ ...site, path: 'lab.html' });
+    await ready(lab);
+    const links = lab.playwright.getByRole('navigation', { name: 'Models' }).getByRole('link');
+    expect(await links.allTextContents()).toEqual(['Portraits', 'Characters', 'Materials', 'Items']);
+    for (const link of await links.all()) {
+      const name = new URL((await link.getAttribute('href'))!, 'http://lab').searchParams.get('model')!;
+      expect(existsSync(path.join(packageRoot(), 'assets/models', name, 'model_index.json')), name).toBe(true);
+      expect(await link.getAttribute('aria-current')).toBe(name === 'portraits' ? 'page' : null);
+    }
   });
 
   it('compares the few steps of a student with its teacher', async () => {
