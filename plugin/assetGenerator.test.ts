@@ -201,7 +201,7 @@ describe('AssetGenerator', () => {
     expect(await loaded.generatePixelsAsync(RECIPE)).toEqual(await tiny.generatePixelsAsync(RECIPE));
     await expect(AssetGenerator.LoadAsync(files.slice(0, 2), scene, options)).rejects.toThrow();
     await expect(AssetGenerator.LoadAsync([new File([], 'a.txt')], scene, options)).rejects.toThrow(
-      /no model_index.json among the 1 files/,
+      /model_index.json: is not among the 1 files; choose a model's folder$/,
     );
   });
 

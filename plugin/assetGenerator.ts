@@ -65,7 +65,8 @@ export class AssetGenerator<Words extends ModelWords = ModelWords> {
    * of one address, with the same options, share the model; it is freed when the last of them is disposed.
    *
    * @throws MissingFileError, ModelFileError naming the file that is missing or wrong; RangeError naming the option that is
-   *         out of range; an AbortError when aborted, or when the scene is disposed meanwhile
+   *         out of range; TypeError for a location or options of another form; Error where what was asked for is not there, such
+   *         as workers or WebGPU; an AbortError when aborted, or when the scene is disposed meanwhile
    */
   static async LoadAsync<Words extends ModelWords = ModelWords>(
     location: ModelLocation<Words>,

@@ -24,6 +24,8 @@ export interface GenerateSetOptions<
   vary: Name;
   /** Which values of it to make; default: all words that the model knows. */
   values?: readonly ValueOfAttribute<Words, Name>[];
+  /** What the names of the textures begin with, before `-<value>`; default `<label>-<seed>`. */
+  name?: string;
 }
 
 export interface GenerateMaterialOptions<Words extends ModelWords = ModelWords>

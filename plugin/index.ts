@@ -1,8 +1,10 @@
 // The public names of the plugin. Importing them has no effect until one is called.
 export {
+  type Atlas,
   type AttributeName,
   type Attributes,
   type AttributeValues,
+  type BackendChoice,
   changeRecipe,
   checkRecipe,
   encodeEdit,
@@ -13,6 +15,7 @@ export {
   ModelFileError,
   type ModelInfo,
   type ModelWords,
+  type OnProgress,
   PIPELINE_NAMES,
   type PictureBytes,
   type PictureEditOptions,
@@ -34,7 +37,7 @@ export { CreateEngineAsync, type CreateEngineOptions, describeDevice } from './d
 export type { GenerateMaterialOptions, GenerateSetOptions, GenerateTextureOptions } from './generateOptions.ts';
 export type { Latents } from './latents.ts';
 export type { ClassifierInfo } from './loading/classifiers.ts';
-export type { ModelLocation, ModelPackage } from './loading/loadModelBytes.ts';
+export type { LoadOptions, ModelLocation, ModelPackage } from './loading/loadModelBytes.ts';
 export { createGeneratedMaterial } from './material/generatedMaterial.ts';
 export { HashTiling, type HashTilingOptions, type TiledSurface } from './material/hashTiling.ts';
 export {
@@ -48,7 +51,7 @@ export { type CharacterRequest, type CharacterSheet, characterRequests } from '.
 export { createNpcAsync, type Npc, type NpcGenerators, type NpcOptions } from './npc/createNpc.ts';
 export type { Compute } from './painting/createPainter.ts';
 export type { GuidanceTrace } from './painting/traceGuidance.ts';
-export type { GenerationProgress, PictureSource } from './pictureSource.ts';
+export type { GenerationProgress, PictureSource, RequestOptions, Waiting } from './pictureSource.ts';
 export { scheduleOf, type VisitedSchedule } from './schedule.ts';
 export type { SpritesOptions } from './sprite/cells.ts';
 export {
@@ -69,4 +72,4 @@ export { addGeneratedTextureTask, GeneratedTextureTask } from './texture/generat
 export { type LoadedModel, loadedModels } from './texture/loadedModels.ts';
 export type { SceneFileOptions } from './texture/sceneModels.ts';
 export type { PictureTarget } from './texture/texelTexture.ts';
-export type { LookOptions, SavedGeneratedTexture, TextureLook } from './texture/textureLook.ts';
+export type { LookOptions, PixelArtLook, SavedGeneratedTexture, TextureLook } from './texture/textureLook.ts';

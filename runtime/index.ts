@@ -353,6 +353,13 @@ export { CAVITY_DEFAULTS, type CavityOptions, cavityMap } from './surface/cavity
 export type { PictureColours } from './surface/expectedColours.ts';
 export { HEIGHT_DEFAULTS, type HeightOptions, heightMap, luma } from './surface/height.ts';
 export {
+  enlargedSettings,
+  GENERIC_MATERIAL,
+  MATERIAL_LABELS,
+  type MaterialSettings,
+  materialSettings,
+} from './surface/materialSettings.ts';
+export {
   METALLIC_DEFAULTS,
   type MetallicOptions,
   metallicMap,
@@ -373,11 +380,6 @@ export {
 } from './surface/pixelArt.ts';
 export type { Plane, SurfaceMap } from './surface/plane.ts';
 export {
-  enlargedSettings,
-  GENERIC_MATERIAL,
-  MATERIAL_LABELS,
-  type MaterialSettings,
-  materialSettings,
   type SurfaceMaps,
   type SurfaceOptions,
   surfaceMaps,
@@ -484,6 +486,7 @@ export { animationsOf, type Frame, type FrameAnimation, numFramesOf, parseFrames
 export { formatProbe, type LinearProbe } from './core/linearProbe.ts';
 export { listed } from './core/listed.ts';
 export { nearestWord } from './core/nearestWord.ts';
+export { PACKAGED_MODELS } from './core/packagedModels.ts';
 export { formatPalette, type PalettePrior } from './core/palettePrior.ts';
 export {
   type NumChannels,

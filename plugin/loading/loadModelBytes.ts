@@ -10,6 +10,7 @@ import {
   maxBytesOf,
   memorySource,
   type OnProgress,
+  PACKAGED_MODELS,
   PAINTING_PARTS,
   readModelFiles,
   type UrlSourceOptions,
@@ -119,26 +120,25 @@ function contentOf(address: string): Response | null {
 function withRemedy(error: unknown): unknown {
   if (!(error instanceof MissingFileError && error.fileName.endsWith(INDEX_FILE))) return error;
   const folder = error.fileName.split('/').at(-2);
-  const name = PACKAGED.find((packaged) => packaged === folder) ?? PACKAGED[0];
+  const name = PACKAGED_MODELS.find((packaged) => packaged === folder) ?? PACKAGED_MODELS[0];
   const remedy = `copy a model there (npx figment models copy ${name} public/models), or import it and hand it over: import { ${name} } from 'babylon-figment-${name}'; AssetGenerator.LoadAsync(${name}, scene), or for a scene file RegisterGeneratedTexture({ models: [${name}] })`;
   return new MissingFileError('AssetGenerator', error.fileName, `${error.problem}; ${remedy}`);
 }
-
-/** The models that have packages of their own. */
-const PACKAGED = ['portraits', 'characters', 'items', 'materials'];
 
 /**
  * Opens a model folder that a person chose or dropped: files of `<input type="file" webkitdirectory>`, or `File` objects
  * whose names are their paths within the folder. Files that are not part of a model are not read.
  *
- * @throws Error when no model_index.json is among them
+ * @throws MissingFileError when no model_index.json is among them
  */
 function fileListSource(files: Iterable<File>, maxFileBytes?: number): ModelSource {
   const paths = Array.from(files, (file) => ({ file, path: file.webkitRelativePath || file.name }));
   const index = paths.find(({ path }) => path === INDEX_FILE || path.endsWith(`/${INDEX_FILE}`));
   if (!index) {
-    throw new Error(
-      `AssetGenerator: there is no ${INDEX_FILE} among the ${paths.length} files; choose a model's folder`,
+    throw new MissingFileError(
+      'AssetGenerator',
+      INDEX_FILE,
+      `is not among the ${paths.length} files; choose a model's folder`,
     );
   }
   const root = index.path.slice(0, -INDEX_FILE.length);

@@ -139,7 +139,7 @@ export function checkHashTiling({
   cellSize,
 }: { variations?: number } & Partial<HashTilingOptions>): void {
   if (!Number.isInteger(variations) || variations < 1 || variations > MAX_SURFACES) {
-    throw new RangeError(`HashTiling: ${variations} surfaces; expected 1 to ${MAX_SURFACES}`);
+    throw new RangeError(`HashTiling: ${variations} surfaces; expected 1 to ${MAX_SURFACES}; give fewer variations`);
   }
   if (cellSize === undefined || (cellSize >= 0.1 && cellSize <= 8)) return;
   throw new RangeError(`HashTiling: cellSize is ${cellSize}; expected 0.1 to 8 tiles`);

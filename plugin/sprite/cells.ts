@@ -73,7 +73,9 @@ export function cellSize(cells: readonly (Recipe | null)[], info: ModelInfo): [w
   const [widthPx, heightPx] = sizes[0] ?? imageSize(info, {});
   const other = sizes.find((size) => size[0] !== widthPx || size[1] !== heightPx);
   if (!other) return [widthPx, heightPx];
-  throw new RangeError(`generateSpritesAsync: ${other.join('×')} beside ${widthPx}×${heightPx}; cells are of one size`);
+  throw new RangeError(
+    `generateSpritesAsync: ${other.join('×')} beside ${widthPx}×${heightPx}; cells are of one size, so give all recipes the same width and height`,
+  );
 }
 
 /** @throws RangeError for an empty list, or more pictures and empty cells than a sheet can hold */

@@ -70,7 +70,7 @@ export function assertCellsFit(
     const size = recipe && imageSize(info, recipe);
     if (!size || (size[0] === widthPx && size[1] === heightPx)) continue;
     throw new RangeError(
-      `repaintCellAsync: ${size.join('×')} beside ${widthPx}×${heightPx} in ${name}; cells are of one size`,
+      `repaintCellAsync: ${size.join('×')} beside ${widthPx}×${heightPx} in ${name}; cells are of one size, so leave out width and height`,
     );
   }
 }

@@ -4,16 +4,10 @@ import { rollImage } from '../testing/roll.ts';
 import { BRICK_HEIGHT_PX, BRICK_WIDTH_PX, brickPixels } from '../testing/tinyDataset.ts';
 import { ambientOcclusionMap } from './ambientOcclusion.ts';
 import { cavityMap } from './cavity.ts';
+import { enlargedSettings, GENERIC_MATERIAL, MATERIAL_LABELS, materialSettings } from './materialSettings.ts';
 import { normalMap } from './normals.ts';
 import { greyMap } from './plane.ts';
-import {
-  enlargedSettings,
-  GENERIC_MATERIAL,
-  MATERIAL_LABELS,
-  materialSettings,
-  type SurfaceMaps,
-  surfaceMaps,
-} from './surfaceMaps.ts';
+import { type SurfaceMaps, surfaceMaps } from './surfaceMaps.ts';
 
 describe('the materials', () => {
   it('are those of the textures data set', () => {

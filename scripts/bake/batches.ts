@@ -48,7 +48,9 @@ export function takeShard<Plan extends { pictures: PlannedPicture[]; sheets: She
   { index, count }: Shard,
 ): Plan {
   if (![index, count].every(Number.isInteger) || index < 1 || index > count) {
-    throw new UsageError(`bake: shard is ${index} of ${count}; expected whole numbers, from 1 of 1 on`);
+    throw new UsageError(
+      `bake: shard is ${index} of ${count}; expected whole numbers from 1 of 1 on, such as { index: 1, count: 4 }`,
+    );
   }
   const sheetAssets = new Set(plan.sheets.map(({ asset }) => asset));
   const units = new Map<string | PlannedPicture, PlannedPicture[]>();

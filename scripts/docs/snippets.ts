@@ -25,7 +25,6 @@ declare global {
   const heightPx: number;
   const model: DiffusionModel;
   const cvae: ConditionalVae;
-  const latents: Parameters<typeof import('babylon-figment/runtime').decodeLatents>[1];
   function show(pixels: Uint8Array): void;
 }
 export type Given = Material;

@@ -2,10 +2,10 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PACKAGED_MODELS } from '../../runtime/core/packagedModels.ts';
 import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
 import { buildModel, missing, modelFolder, modelSource } from './openModel.ts';
 import { packageRoot } from './packageRoot.ts';
-import { PACKAGED_MODELS } from './shippedFolders.ts';
 
 let dir: string;
 beforeAll(async () => {

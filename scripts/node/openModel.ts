@@ -1,6 +1,7 @@
 // Models and classifiers by the names that commands take: a shipped or installed one, a folder, or an address.
 import { shortened } from '../../runtime/core/errors.ts';
 import { nearWord } from '../../runtime/core/nearestWord.ts';
+import { PACKAGED_MODELS } from '../../runtime/core/packagedModels.ts';
 import {
   type ClassifierFiles,
   type ConditionalVae,
@@ -16,7 +17,7 @@ import {
   urlSource,
 } from '../../runtime/index.ts';
 import { diskSource } from './diskSource.ts';
-import { isFolder, type Kind, PACKAGE_PREFIX, PACKAGED_MODELS, shippedFolders } from './shippedFolders.ts';
+import { isFolder, type Kind, PACKAGE_PREFIX, shippedFolders } from './shippedFolders.ts';
 import { orUsageError, UsageError } from './usageError.ts';
 
 /**

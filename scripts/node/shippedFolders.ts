@@ -13,9 +13,6 @@ export type Kind = keyof typeof INDEX_FILES;
 /** Packages of models are called so, and then by the model's name. */
 export const PACKAGE_PREFIX = 'babylon-figment-';
 
-/** The models of this repository, each of which is a package. */
-export const PACKAGED_MODELS: readonly string[] = ['portraits', 'characters', 'items', 'materials'];
-
 /**
  * The folders of one kind, by name. Packages are looked for as Node does, from the folder where the command runs and from
  * where it is installed: the nearest of a name counts.

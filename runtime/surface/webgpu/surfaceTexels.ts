@@ -1,8 +1,9 @@
 // The maps of a surface from its albedo, texture to texture: no value passes through the CPU.
 import { horizonSamples } from '../ambientOcclusion.ts';
+import { enlargedSettings, type MaterialSettings } from '../materialSettings.ts';
 import { NORMAL_DEFAULTS } from '../normals.ts';
 import { gaussianWeights } from '../plane.ts';
-import { enlargedSettings, type MaterialSettings, type SurfaceOptions, surfaceSettings } from '../surfaceMaps.ts';
+import { type SurfaceOptions, surfaceSettings } from '../surfaceMaps.ts';
 import { compileOnce, type Pipelines } from './pipelines.ts';
 import { PASSES, type Pass, SURFACE_SHADER, UNIFORM_NAMES, type UniformName, WORKGROUP_SIDE } from './surfaceShader.ts';
 
