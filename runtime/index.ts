@@ -20,6 +20,7 @@ export { ATTRIBUTES_FILE, writeAttributes } from './dataset/attributeTable.ts';
 export { AUGMENT_DEFAULTS, type AugmentOptions } from './dataset/augment.ts';
 export { batchIndices } from './dataset/batches.ts';
 export { type Dataset, DatasetError, MAX_IMAGE_BYTES, membersOf } from './dataset/dataset.ts';
+export { DATASET_FILE } from './dataset/datasetFile.ts';
 export {
   albedoOf,
   append,
@@ -34,7 +35,7 @@ export {
 export { frameDifference } from './dataset/frameDifference.ts';
 export { openDataset } from './dataset/openDataset.ts';
 export { mapsAt, pictureAt } from './dataset/pictureAt.ts';
-export { DATASET_FILE, type SheetDescription } from './dataset/sheet.ts';
+export type { SheetDescription } from './dataset/sheet.ts';
 export type { DatasetSource, DecodePng } from './dataset/source.ts';
 export { type DatasetSplit, splitHeldOut } from './dataset/splitHeldOut.ts';
 

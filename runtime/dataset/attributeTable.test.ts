@@ -99,7 +99,7 @@ describe('readAttributes', () => {
     for (const words of [hair.slice(0, 40), hair]) {
       const rows = ['label,tile,hair', 'elf,0,colour0', 'elf,1,', 'orc,0,x'];
       const { problems } = await read(rows.join('\n'), { attributes: { hair: words } });
-      const [, known, more = 0] = /"x" is unknown; .*; known: (.*?)(?:, … and (\d+) more)?$/.exec(problems.join('\n'))!;
+      const [, known, more = 0] = /"x" is unknown; .*? known: (.*?)(?:, … and (\d+) more)?$/.exec(problems.join('\n'))!;
       expect(known!.split(', ')).toEqual(words.slice(0, words.length - Number(more)));
       expect(known!.length).toBeGreaterThan(300);
     }
@@ -109,7 +109,7 @@ describe('readAttributes', () => {
     [
       'a word',
       ['elf,0,balck,,1'],
-      'line 2, column 3 (hair): "balck" is unknown; did you mean "black"?; known: black, red',
+      'line 2, column 3 (hair): "balck" is unknown; did you mean "black"? known: black, red',
     ],
     ['a number', ['elf,0,black,,1.5'], 'line 2, column 5 (wear): is "1.5"; expected a number from 0 to 1'],
     ['text for a number', ['elf,0,black,,much'], 'line 2, column 5 (wear): is "much"; expected a number from 0 to 1'],
@@ -120,7 +120,7 @@ describe('readAttributes', () => {
       ['elf,0,black,, 1 '],
       'line 2, column 5 (wear): is " 1 "; expected a number from 0 to 1',
     ],
-    ['a label', ['elv,0,black,,1'], 'line 2, column 1 (label): "elv" is unknown; did you mean "elf"?; known: elf, orc'],
+    ['a label', ['elv,0,black,,1'], 'line 2, column 1 (label): "elv" is unknown; did you mean "elf"? known: elf, orc'],
     ['a tile', ['elf,2,black,,1'], 'line 2, column 2 (tile): is "2"; expected 0 to 1, as elf has 2 tiles'],
     [
       'a tile that is no number',
@@ -140,7 +140,7 @@ describe('readAttributes', () => {
     ['tile,hair,wear', 'line 1: expected the columns label and tile, and one for each attribute, separated by commas'],
     [
       'label,tile,hiar,wear',
-      'line 1: has no column "hair", which dataset.json lists; did you mean the column "hiar"?; columns: label, tile, hiar, wear',
+      'line 1: has no column "hair", which dataset.json lists; did you mean the column "hiar"? columns: label, tile, hiar, wear',
     ],
     ['label,tile,hair,wear,wear', 'line 1: has the column "wear" twice'],
     ['', 'line 1: expected the columns label and tile, and one for each attribute, separated by commas'],
@@ -214,6 +214,7 @@ describe('VocabularySchema', () => {
 it.each([
   [{ label: ['a'] }, 'is a column that attributes.csv has anyway; rename it'],
   [{ tile: '0..1' }, 'is a column that attributes.csv has anyway; rename it'],
+  [{ file: '0..1' }, 'is a column that attributes.csv has anyway; rename it'],
   [{ hair: ['red', 'any'] }, 'stands for any word where something is asked for; rename it'],
 ])('VocabularySchema refuses what has a meaning of its own: %j', (entry, message) => {
   expect(v.safeParse(VocabularySchema, entry).issues?.map((issue) => issue.message)).toEqual([message]);

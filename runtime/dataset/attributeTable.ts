@@ -1,5 +1,5 @@
-// What is known of the tiles of a data set besides their class. `attributes.csv` has a row for each image: its label, its tile (of
-// frames the first), and a column for each attribute. `dataset.json` says which words or numbers a column may hold.
+// What is known of the images of a data set besides their class. `attributes.csv` has a row for each: its label, its tile (of frames
+// the first) or in a class folder its file, and a column for each attribute. `dataset.json` says which words or numbers a column may hold.
 
 import * as v from 'valibot';
 import {
@@ -42,6 +42,9 @@ class FirstProblems {
   }
 }
 
+/** The columns by which a row says what it is about. */
+const KEYS: readonly string[] = ['label', 'tile', 'file'];
+
 const word = v.pipe(
   v.string(),
   v.minLength(1),
@@ -70,7 +73,7 @@ export const VocabularySchema = v.pipe(
     v.pipe(
       word,
       v.regex(/^(?!__proto__$)[^.\p{Cc}]+$/u, 'has a dot or control character, or is __proto__; rename it'),
-      v.check((name) => name !== 'label' && name !== 'tile', 'is a column that attributes.csv has anyway; rename it'),
+      v.check((name) => !KEYS.includes(name), 'is a column that attributes.csv has anyway; rename it'),
     ),
   ),
   v.maxEntries(MAX_ATTRIBUTES, `expected at most ${MAX_ATTRIBUTES} attributes`),
@@ -78,7 +81,8 @@ export const VocabularySchema = v.pipe(
 
 interface TableDescription {
   attributes?: Record<string, readonly string[] | string>;
-  classes: { label: string; count: number }[];
+  /** The files are those of a class folder; tiles of a sheet have none. */
+  classes: { label: string; count: number; files?: readonly string[] }[];
   frames?: readonly Frame[];
 }
 
@@ -170,9 +174,12 @@ function parseAttributes(text: string, description: TableDescription, problems: 
   const header = (lines[0] ?? '').split(',');
   const numImages = description.classes.reduce((sum, { count }) => sum + imagesIn(count, description), 0);
   const readers = readersOf(description, header, numImages, problems);
-  const [labelAt, tileAt] = ['label', 'tile'].map((name) => header.indexOf(name)) as [number, number];
-  if (labelAt < 0 || tileAt < 0) {
-    problems.add(() => 'line 1: expected the columns label and tile, and one for each attribute, separated by commas');
+  const key = keyOf(description);
+  const [labelAt, keyAt] = [header.indexOf('label'), header.indexOf(key)];
+  if (labelAt < 0 || keyAt < 0) {
+    problems.add(
+      () => `line 1: expected the columns label and ${key}, and one for each attribute, separated by commas`,
+    );
     return [];
   }
   const lineOfImage = new Int32Array(numImages);
@@ -183,10 +190,10 @@ function parseAttributes(text: string, description: TableDescription, problems: 
       problems.add(() => `line ${line + 1}: has ${cells.length} values; expected ${header.length}, without quotes`);
       continue;
     }
-    const image = imageOf(cells[labelAt]!, cells[tileAt]!, description, [labelAt, tileAt], line, problems);
+    const image = imageOf(cells[labelAt]!, cells[keyAt]!, description, [labelAt, keyAt], line, problems);
     if (image !== null && lineOfImage[image] !== 0) {
       problems.add(
-        () => `line ${line + 1}: tells of ${cells[labelAt]} ${cells[tileAt]} again, as line ${lineOfImage[image]}`,
+        () => `line ${line + 1}: tells of ${cells[labelAt]} ${cells[keyAt]} again, as line ${lineOfImage[image]}`,
       );
     }
     if (image !== null) lineOfImage[image] = line + 1;
@@ -202,7 +209,7 @@ function readersOf(
   numImages: number,
   problems: FirstProblems,
 ): Reader[] {
-  const known = new Set(['label', 'tile', ...Object.keys(attributes)]);
+  const known = new Set([...KEYS, ...Object.keys(attributes)]);
   const others = header.filter((name) => !known.has(name));
   return Object.entries(attributes).flatMap(([name, text]) => {
     const values = valuesOf(text);
@@ -210,9 +217,9 @@ function readersOf(
     const place = header.indexOf(name);
     if (place < 0) {
       const nearest = nearestWord(others, name);
-      const guess = nearest === undefined ? '' : `; did you mean the column "${nearest}"?`;
+      const guess = nearest === undefined ? ';' : `; did you mean the column "${nearest}"?`;
       problems.add(
-        () => `line 1: has no column "${name}", which dataset.json lists${guess}; columns: ${listed(header)}`,
+        () => `line 1: has no column "${name}", which dataset.json lists${guess} columns: ${listed(header)}`,
       );
       return [];
     }
@@ -245,9 +252,9 @@ function imagesIn(numTiles: number, description: Pick<TableDescription, 'frames'
 /** The image of the data set that a row is about; null where there is none. */
 function imageOf(
   label: string,
-  tile: string,
+  key: string,
   description: TableDescription,
-  [labelAt, tileAt]: [number, number],
+  [labelAt, keyAt]: [number, number],
   line: number,
   problems: FirstProblems,
 ): number | null {
@@ -260,19 +267,31 @@ function imageOf(
     });
     return null;
   }
-  const { count } = classes[index]!;
-  const numFrames = numFramesOf(description);
-  const number = /^\d+$/.test(tile) ? Number(tile) : -1;
-  if (number < 0 || number + numFrames > count || number % numFrames !== 0) {
-    const step = numFrames > 1 ? ` in steps of ${numFrames}` : '';
-    problems.add(
-      () =>
-        `${cell(line, tileAt, 'tile')}: is ${quote(tile)}; expected 0 to ${count - numFrames}${step}, as ${label} has ${count} tiles`,
-    );
+  const { count, files } = classes[index]!;
+  const place = files ? files.indexOf(key) : placeOfTile(key, count, numFramesOf(description));
+  if (place < 0) {
+    problems.add(() => {
+      const problem = files ? unknown(key, files) : notATile(key, label, count, numFramesOf(description));
+      return `${cell(line, keyAt, keyOf(description))}: ${problem}`;
+    });
     return null;
   }
-  const before = classes.slice(0, index).reduce((sum, entry) => sum + imagesIn(entry.count, description), 0);
-  return before + number / numFrames;
+  return classes.slice(0, index).reduce((sum, entry) => sum + imagesIn(entry.count, description), 0) + place;
+}
+
+/** The column that says which image of a class a row is about. */
+const keyOf = ({ classes }: TableDescription) => (classes.some(({ files }) => files) ? 'file' : 'tile');
+
+/** The place of a tile's image within its class; −1 where there is none. */
+function placeOfTile(tile: string, count: number, numFrames: number): number {
+  const number = /^\d+$/.test(tile) ? Number(tile) : -1;
+  const isFirst = number >= 0 && number + numFrames <= count && number % numFrames === 0;
+  return isFirst ? number / numFrames : -1;
+}
+
+function notATile(tile: string, label: string, count: number, numFrames: number): string {
+  const step = numFrames > 1 ? ` in steps of ${numFrames}` : '';
+  return `is ${quote(tile)}; expected 0 to ${count - numFrames}${step}, as ${label} has ${count} tiles`;
 }
 
 function readCell(
@@ -302,20 +321,22 @@ function readCell(
 function addMissing(lineOfImage: Int32Array, description: TableDescription, problems: FirstProblems): void {
   const numFrames = numFramesOf(description);
   let first = 0;
-  for (const { label, count } of description.classes) {
+  for (const { label, count, files } of description.classes) {
     const lines = lineOfImage.subarray(first, first + imagesIn(count, description));
-    const missing = Array.from(lines.keys()).flatMap((image) => (lines[image] === 0 ? image * numFrames : []));
+    const missing = Array.from(lines.keys()).flatMap((image) =>
+      lines[image] === 0 ? (files?.[image] ?? image * numFrames) : [],
+    );
     first += lines.length;
     if (missing.length === 0) continue;
     const some = `${missing.slice(0, 5).join(', ')}${missing.length > 5 ? ', …' : ''}`;
-    problems.add(() => `${label}: ${missing.length} of ${lines.length} tiles have no row: ${some}`);
+    problems.add(() => `${label}: ${missing.length} of ${lines.length} ${keyOf(description)}s have no row: ${some}`);
   }
 }
 
 const cell = (line: number, place: number, name: string) => `line ${line + 1}, column ${place + 1} (${name})`;
 
 function unknown(word: string, known: readonly string[]): string {
-  return `${quote(word)} is unknown; did you mean "${nearestWord(known, word)}"?; known: ${listed(known)}`;
+  return `${quote(word)} is unknown; did you mean "${nearestWord(known, word)}"? known: ${listed(known)}`;
 }
 
 function repeatsLabel(column: AttributeColumn, description: TableDescription): boolean {

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { ANY } from '../core/attributes.ts';
 import type { PixelImage } from '../core/pixels.ts';
 import { type Dataset, DatasetError } from './dataset.ts';
 import { openDataset } from './openDataset.ts';
 
-/** A folder in memory; undefined is a damaged image. Folders follow from the paths. */
-type Files = Record<string, PixelImage | undefined>;
+/** A folder in memory, of images and texts; undefined is a damaged image. Folders follow from the paths. */
+type Files = Record<string, PixelImage | string | undefined>;
 
 function namesIn(files: Files, folder: string): string[] {
   const prefix = folder === '' ? '' : `${folder}/`;
@@ -18,13 +19,16 @@ function open(files: Files, name?: string): Promise<Dataset> {
   const source = {
     name,
     list: async (path: string) => namesIn(files, path),
-    read: async (path: string) => new TextEncoder().encode(path),
+    read: async (path: string) => {
+      const file = files[path];
+      return new TextEncoder().encode(typeof file === 'string' ? file : path);
+    },
   };
   return openDataset(source, async (bytes, fileName) => {
     expect(new TextDecoder().decode(bytes)).toBe(fileName);
     const image = files[fileName];
     if (!image) throw new Error('bad signature');
-    return image;
+    return image as PixelImage;
   });
 }
 
@@ -102,7 +106,63 @@ describe('openDataset of class folders', () => {
 
   it('says what it expected of an empty folder', async () => {
     await expect(open({})).rejects.toThrow(
-      /"dataset" has a problem:\n- the folder has no dataset.json and no class folders/,
+      /"dataset" has a problem:\n- the folder has no class folders, and no dataset.json that lists classes/,
+    );
+  });
+});
+
+describe('class folders with attributes', () => {
+  const FILES: Files = {
+    'elf/2.png': image(2, 2, 1, 1, 1),
+    'elf/10.png': image(2, 2, 2, 2, 2),
+    'orc/grim.png': image(2, 2, 3, 3, 3),
+    'dataset.json': JSON.stringify({
+      name: 'heads',
+      licence: 'CC0 1.0',
+      attribution: 'drawn by Ada',
+      attributes: { hair: ['black', 'red'], wear: '0..2' },
+    }),
+  };
+  const table = (...rows: string[]) => ({ 'attributes.csv': ['label,file,hair,wear', ...rows].join('\n') });
+  const problemsOf = async (files: Files) => (await open({ ...FILES, ...files }).catch((error) => error)).problems;
+
+  it('are told of by the names of their files', async () => {
+    const rows = table('orc,grim.png,red,2', 'elf,2.png,black,', 'elf,10.png,,1');
+    const dataset = await open({ ...FILES, ...rows });
+    expect(dataset).toMatchObject({ name: 'heads', licence: 'CC0 1.0', attribution: 'drawn by Ada' });
+    expect(dataset.sources).toEqual(['elf/10.png', 'elf/2.png', 'orc/grim.png']);
+    expect(dataset.attributes).toEqual([
+      { name: 'hair', values: ['black', 'red'], data: Int16Array.of(ANY, 0, 1) },
+      { name: 'wear', values: { min: 0, max: 2 }, data: Float32Array.of(1, Number.NaN, 2) },
+    ]);
+  });
+
+  it('tell what is wrong by line and column', async () => {
+    expect(await problemsOf(table('orc,grin.png,red,2', 'elf,2.png,balck,3', 'elf,2.png,,'))).toEqual([
+      'attributes.csv: line 2, column 2 (file): "grin.png" is unknown; did you mean "grim.png"? known: grim.png',
+      'attributes.csv: line 3, column 3 (hair): "balck" is unknown; did you mean "black"? known: black, red',
+      'attributes.csv: line 3, column 4 (wear): is "3"; expected a number from 0 to 2',
+      'attributes.csv: line 4: tells of elf 2.png again, as line 3',
+      'attributes.csv: elf: 1 of 2 files have no row: 10.png',
+      'attributes.csv: orc: 1 of 1 files have no row: grim.png',
+    ]);
+    expect(await problemsOf({ 'attributes.csv': 'label,tile,hair,wear' })).toContain(
+      'attributes.csv: line 1: expected the columns label and file, and one for each attribute, separated by commas',
+    );
+    expect(await problemsOf({ 'dataset.json': '{ "attributes": { "hair": [] } }' })).toEqual([
+      expect.stringMatching(/^dataset.json: attributes.hair: /),
+    ]);
+  });
+
+  it('may have a name and a licence alone', async () => {
+    const dataset = await open({ ...FILES, 'dataset.json': '{ "licence": "CC0 1.0" }' }, 'faces');
+    expect(dataset).toMatchObject({ name: 'faces', licence: 'CC0 1.0', attribution: 'unstated' });
+    expect(dataset).not.toHaveProperty('attributes');
+  });
+
+  it('need no sheet, but a description that begins to tell of sheets must go on', async () => {
+    expect(await problemsOf({ 'dataset.json': '{ "columns": 4 }' })).toContainEqual(
+      expect.stringMatching(/^dataset.json: classes: /),
     );
   });
 });

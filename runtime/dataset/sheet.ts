@@ -5,31 +5,16 @@
 
 import * as v from 'valibot';
 import { MATERIAL_CHANNELS } from '../core/channelNames.ts';
-import { messageOf, shortened } from '../core/errors.ts';
 import { type Frame, numFramesOf } from '../core/frames.ts';
 import { FRAMES_SCHEMA } from '../core/framesSchema.ts';
 import { isTransparent, joinMaps, type NumChannels, type PixelImage, withChannels } from '../core/pixels.ts';
-import { findJsonFlaw } from '../core/untrustedJson.ts';
 import type { AttributeColumn } from './attributeColumns.ts';
 import { readAttributes, VocabularySchema } from './attributeTable.ts';
-import { type Dataset, DatasetError, MAX_IMAGE_BYTES, MAX_LABEL_LENGTH } from './dataset.ts';
-import { type DatasetSource, type DecodePng, decodeText, NO_TEXT, readImage } from './source.ts';
+import { type Dataset, DatasetError, MAX_IMAGE_BYTES } from './dataset.ts';
+import { checkDatasetFile, credit, DATASET_FILE, plainText, plainTextOf } from './datasetFile.ts';
+import { type DatasetSource, type DecodePng, readImage } from './source.ts';
 
-export const DATASET_FILE = 'dataset.json';
-
-/** What a model's index may hold of a name, and well below what it may hold of a credit, since a model may join several. */
-const textOf = (most: number) =>
-  v.pipe(
-    v.string(),
-    v.trim(),
-    v.nonEmpty('is empty; expected text'),
-    v.maxLength(most, `is too long; expected at most ${most} characters`),
-  );
-/** It is printed and named in errors, where control characters would steer a terminal. */
-const plainTextOf = (most: number) => v.pipe(textOf(most), v.regex(/^\P{Cc}*$/u, 'has a control character; rename it'));
-const text = plainTextOf(MAX_LABEL_LENGTH);
 const path = plainTextOf(1000);
-const credit = textOf(10_000);
 const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
 
 /** All classes together may have so many: what is laid out for each tile is bounded before any sheet is looked at. */
@@ -44,14 +29,14 @@ const mapsName = v.pipe(
 );
 
 const classSchema = v.object({
-  label: text,
+  label: plainText,
   file: path,
   maps: v.optional(path),
   count: v.pipe(v.number(), v.integer(), v.minValue(0)),
 });
 
 const descriptionSchema = v.object({
-  name: text,
+  name: plainText,
   description: v.optional(v.string()),
   tileWidth: positive,
   tileHeight: positive,
@@ -123,10 +108,11 @@ function imageBytes(description: SheetDescription): number {
 /**
  * Reads a data set of sheets.
  *
+ * @param json what `dataset.json` holds
  * @throws DatasetError with every problem of the description and of the sheets
  */
-export async function openSheets(source: DatasetSource, decode: DecodePng): Promise<Dataset> {
-  const description = await readDescription(source);
+export async function openSheets(source: DatasetSource, decode: DecodePng, json: unknown): Promise<Dataset> {
+  const description: SheetDescription = checkDatasetFile(source, sheetSchema, json);
   const problems = [...channelProblems(description), ...frameProblems(description), ...classProblems(description)];
   const tiles: Uint8Array[] = [];
   for (const entry of description.classes) {
@@ -146,33 +132,6 @@ export async function openSheets(source: DatasetSource, decode: DecodePng): Prom
   const attributes = description.attributes && (await readAttributes(source, description, problems));
   if (problems.length > 0) throw new DatasetError(description.name, problems);
   return assemble(description, tiles, attributes);
-}
-
-async function readDescription(source: DatasetSource): Promise<SheetDescription> {
-  const result = v.safeParse(sheetSchema, await readJson(source));
-  if (result.success) return result.output;
-  throw new DatasetError(
-    source.name ?? DATASET_FILE,
-    result.issues.map(
-      (issue) => `${DATASET_FILE}: ${shortened(v.getDotPath(issue) ?? 'the file', 80)}: ${issue.message}`,
-    ),
-  );
-}
-
-async function readJson(source: DatasetSource): Promise<unknown> {
-  const fail = (problem: string): never => {
-    throw new DatasetError(source.name ?? DATASET_FILE, [`${DATASET_FILE}: ${problem}`]);
-  };
-  const unreadable = (error: unknown) => fail(`cannot be read (${messageOf(error)}); expected a JSON file`);
-  const json = decodeText(await source.read(DATASET_FILE).catch(unreadable)) ?? fail(NO_TEXT);
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch (error) {
-    return unreadable(error);
-  }
-  const flaw = findJsonFlaw(json, Number.POSITIVE_INFINITY);
-  return flaw === undefined ? value : fail(`${flaw}; rename it, or take it out`);
 }
 
 /** The sheet of a class's pictures and, where there is one, that of their maps. */
