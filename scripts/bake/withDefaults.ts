@@ -5,8 +5,8 @@ type BakeDefaults = NonNullable<BakeDescription['defaults']>;
 
 /**
  * An asset with the entries of the defaults that it does not have itself; its attributes replace theirs as a whole, and an empty
- * `vary` takes theirs back. Defaults
- * that could have no effect in this asset are left out, such as `sameFor` where the picture is the same as no other.
+ * `vary` takes theirs back. Defaults that could have no effect in this asset are left out, such as `sameFor` where the picture is
+ * the same as no other.
  */
 export function withDefaults(asset: BakeAsset, defaults: BakeDefaults): BakeAsset {
   const changed = changeRecipe(defaults as Partial<RecipeOptions>, asset as Partial<RecipeOptions>);

@@ -10,7 +10,7 @@ export async function walkers(model: DiffusionModel): Promise<Uint8Array> {
   const { frames = [], widthPx: width, heightPx: height } = figment;
   const pictures = await paint(
     model,
-    labels.map((label) => ({ label, seed: 1 })),
+    labels.map((label) => ({ label, seed: 5 })),
   );
   const walks = pictures.map((pixels) => animationOf({ width, height, channels: 4, pixels }, frames));
   const sheets = walks[0]!.frames.map(({ durationMs }, i) => {
