@@ -20,6 +20,16 @@ export async function variation(model: DiffusionModel, teacher: DiffusionModel):
   return pictureRows(model, rows);
 }
 
+/** What the new hair is to be: where it is left open, two colours may meet. */
+const NEW_HAIR = [
+  { hair_style: 'long', hair_colour: 'red' },
+  { hair_style: 'bun', hair_colour: 'brown' },
+  { hair_style: 'ponytail', hair_colour: 'blonde' },
+  { hair_style: 'bob', hair_colour: 'teal' },
+  { hair_style: 'afro', hair_colour: 'black' },
+  { hair_style: 'braids', hair_colour: 'auburn' },
+];
+
 /** What is told of a face that stays, so that ears and brow get its skin, and a collar is one. */
 const OF_THE_FACE = ['gender', 'age', 'skin', 'eye_colour', 'expression', 'clothes', 'clothes_colour'];
 
@@ -38,7 +48,10 @@ export async function inpainting(model: DiffusionModel): Promise<Uint8Array> {
     const [original] = await paint(model, [{ label, seed }]);
     const known = Object.entries(attributesOfRecipe({ labels, ...figment }, { label, seed }));
     const attributes = Object.fromEntries(known.filter(([name]) => OF_THE_FACE.includes(name)));
-    const requests = Array.from({ length: 6 }, (_, i) => ({ label, seed: 30 + i, image: original!, mask, attributes }));
+    const requests = NEW_HAIR.map((hair, i) => ({
+      ...{ label, seed: 30 + i, image: original!, mask },
+      attributes: { ...attributes, ...hair },
+    }));
     rows.push([original!, ...(await paint(model, requests))]);
   }
   return pictureRows(model, rows);

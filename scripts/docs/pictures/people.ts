@@ -47,7 +47,7 @@ export async function blends(model: DiffusionModel): Promise<Uint8Array> {
   const requests = [
     ['catfolk', { label: 'human_female', seed: 7 }] as const,
     ['dogfolk', { label: 'human_male', seed: 4 }] as const,
-    ['bearfolk', { label: 'human_male', seed: 9 }] as const,
+    ['bearfolk', { label: 'human_male', seed: 14 }] as const,
     ['foxfolk', { label: 'dark_elf', seed: 5 }] as const,
   ].flatMap(([label, person]) => BLEND_AMOUNTS.map((amount) => ({ ...person, blend: { label, amount } })));
   return pictureRows(model, await paintRows(model, requests, BLEND_AMOUNTS.length));
