@@ -13,7 +13,7 @@ export function runCommand(name: string, description: string): Command {
       'data set: a folder with dataset.json and sheets, or one folder of PNG files per class',
     )
     .requiredOption('--out <dir>', 'folder of this run: model, checkpoint, log and preview sheets')
-    .option('--steps <n>', 'stop after this many steps in all', wholeNumber(1))
+    .option('--steps <n>', 'stop after this many steps in all; either this or --minutes is needed', wholeNumber(1))
     .option('--minutes <n>', 'stop after this many minutes of training in all', realNumber(0.01))
     .option('--batch <n>', 'images a step', wholeNumber(1))
     .option('--micro-batch <n>', 'images whose gradients are computed at once', wholeNumber(1))
