@@ -25,6 +25,8 @@ export const PIXEL_SHEET: Record<string, Record<string, Draw>> = { portraits: { 
 /** Tiles of every sheet have this size, and larger ones their own. */
 const TILE_PX = 64;
 const COLUMNS = 12;
+/** How many times as large the sheet of docs/images shows its pictures. */
+const SCALE = 2;
 
 const seedsFrom = (seed: number, count: number) => Array.from({ length: count }, (_, i) => seed + i);
 
@@ -108,5 +110,5 @@ async function hairMask({ index }: DiffusionModel): Promise<Uint8Array> {
 function sheetOf({ index }: DiffusionModel, rows: Uint8Array[][]): Uint8Array {
   const { widthPx, heightPx } = index.figment;
   const sheet = composeSheet(rows.flat(), rows[0]!.length, widthPx, heightPx);
-  return encodePng(scaleSheet(sheet, Math.max(1, Math.round(TILE_PX / widthPx))));
+  return encodePng(scaleSheet(sheet, SCALE));
 }
