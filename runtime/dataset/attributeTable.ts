@@ -81,8 +81,8 @@ export const VocabularySchema = v.pipe(
 
 interface TableDescription {
   attributes?: Record<string, readonly string[] | string>;
-  /** The files are those of a class folder; tiles of a sheet have none. */
-  classes: { label: string; count: number; files?: readonly string[] }[];
+  /** The files are those of a class folder, each with its place; tiles of a sheet have none. */
+  classes: { label: string; count: number; files?: ReadonlyMap<string, number> }[];
   frames?: readonly Frame[];
 }
 
@@ -268,10 +268,10 @@ function imageOf(
     return null;
   }
   const { count, files } = classes[index]!;
-  const place = files ? files.indexOf(key) : placeOfTile(key, count, numFramesOf(description));
+  const place = files ? (files.get(key) ?? -1) : placeOfTile(key, count, numFramesOf(description));
   if (place < 0) {
     problems.add(() => {
-      const problem = files ? unknown(key, files) : notATile(key, label, count, numFramesOf(description));
+      const problem = files ? unknown(key, [...files.keys()]) : notATile(key, label, count, numFramesOf(description));
       return `${cell(line, keyAt, keyOf(description))}: ${problem}`;
     });
     return null;
@@ -323,9 +323,8 @@ function addMissing(lineOfImage: Int32Array, description: TableDescription, prob
   let first = 0;
   for (const { label, count, files } of description.classes) {
     const lines = lineOfImage.subarray(first, first + imagesIn(count, description));
-    const missing = Array.from(lines.keys()).flatMap((image) =>
-      lines[image] === 0 ? (files?.[image] ?? image * numFrames) : [],
-    );
+    const names = files ? [...files.keys()] : Array.from(lines.keys(), (image) => image * numFrames);
+    const missing = names.filter((_, image) => lines[image] === 0);
     first += lines.length;
     if (missing.length === 0) continue;
     const some = `${missing.slice(0, 5).join(', ')}${missing.length > 5 ? ', …' : ''}`;

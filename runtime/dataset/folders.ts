@@ -54,15 +54,21 @@ export async function openFolders(source: DatasetSource, decode: DecodePng, json
     }
   }
   problems.push(...sizeProblems(read));
-  const classes = labels.map((label, index) => {
-    const files = read.filter(({ classLabel }) => classLabel === index).map(({ path }) => path.slice(label.length + 1));
-    return { label: label.normalize(), count: files.length, files };
-  });
   const { attributes: vocabulary } = description;
-  const isTold = problems.length === 0 && vocabulary !== undefined;
-  const attributes = isTold ? await readAttributes(source, { attributes: vocabulary, classes }, problems) : undefined;
+  const table = problems.length === 0 && vocabulary && { attributes: vocabulary, classes: classesOf(labels, read) };
+  const attributes = table ? await readAttributes(source, table, problems) : undefined;
   if (problems.length > 0) throw new DatasetError(name, problems);
   return { ...assemble(description, name, labels, read), ...(attributes && { attributes }) };
+}
+
+/** What `attributes.csv` may name: the labels, and the files of each with their places in it. */
+function classesOf(folders: readonly string[], read: readonly LabelledImage[]) {
+  const classes = folders.map((folder) => ({ label: folder.normalize(), files: new Map<string, number>() }));
+  for (const { path, classLabel } of read) {
+    const { files } = classes[classLabel]!;
+    files.set(path.slice(folders[classLabel]!.length + 1).normalize(), files.size);
+  }
+  return classes.map(({ label, files }) => ({ label, count: files.size, files }));
 }
 
 const tooMuch = (path: string) =>
