@@ -200,8 +200,8 @@ describe('a bake', () => {
     [{ batch: 0 }, 'bake: batch is 0; expected a whole number from 1'],
     [{ jobs: 1.5 }, 'bake: jobs is 1.5; expected a whole number from 1'],
     [{ engine: 'torch' }, 'bake: engine is torch; expected tfjs or onnx'],
-    [{ shard: { index: 0, count: 2 } }, 'bake: shard is 0 of 2; expected whole numbers, from 1 of 1 on'],
-    [{ shard: { index: 3, count: 2 } }, 'bake: shard is 3 of 2; expected whole numbers, from 1 of 1 on'],
+    [{ shard: { index: 0, count: 2 } }, 'bake: shard is 0 of 2; expected whole numbers from 1 of 1 on'],
+    [{ shard: { index: 3, count: 2 } }, 'bake: shard is 3 of 2; expected whole numbers from 1 of 1 on'],
   ])('refuses %j of a script', async (options, message) => {
     await art.describe([{ labels: ['elf'] }]);
     await expect(bake(art.file, { backend: 'wasm', ...(options as object) })).rejects.toThrow(message);
