@@ -108,7 +108,7 @@ async function shootFilm(page: Page, url: string, out: string, quality: string):
 /** A face that stays, with other hair. */
 async function shootEdit(page: Page, url: string, out: string, quality: string): Promise<void> {
   await enterTavern(page, url, quality);
-  await page.evaluate(() => document.querySelectorAll<HTMLElement>('#people nav button')[2]!.click());
+  await page.evaluate(() => document.querySelectorAll<HTMLElement>('#people nav button')[3]!.click());
   await page.evaluate(() => document.querySelector<HTMLElement>('[data-action=edit]')!.click());
   await page.waitForSelector('#editor button');
   await page.evaluate(() => document.querySelector<HTMLElement>('.presets button')!.click());
