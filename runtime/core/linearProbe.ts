@@ -17,7 +17,10 @@ export interface LinearProbe {
   bias: Float32Array;
   /** How far latents are moved in each step towards what was asked for: see `corrected`. */
   rate: number;
-  /** (groups): how sure it is of what real pictures show, as log-odds of 0 or more. Latents are moved until it is as sure. */
+  /**
+   * (groups): how sure it is to be of what was asked for, as log-odds of 0 or more; latents are moved until it is. It is as sure of
+   * what real pictures show, or so many times as sure where that is emphasised.
+   */
   margins: Float32Array;
 }
 
@@ -68,6 +71,10 @@ export function probeGroups(numLabels: number, vocabulary: Vocabulary): ProbeGro
   }
   return groups;
 }
+
+/** What a group is called: `label`, or as its attribute, of whose names this is the list. */
+export const nameOfGroup = ({ attribute }: ProbeGroup, attributes: readonly string[]): string =>
+  attribute === null ? 'label' : attributes[attribute]!;
 
 /** The number of rows of a probe. */
 export function numProbeWords(numLabels: number, vocabulary: Vocabulary): number {

@@ -4,6 +4,7 @@ import {
   type LinearProbe,
   MAX_PROBE_LOGIT,
   MAX_PROBE_WORDS,
+  nameOfGroup,
   numProbeWords,
   PROBE_GRID,
   probeGroups,
@@ -179,10 +180,10 @@ export async function probeReadings(
       }
     }
   }
-  return groups.map(({ attribute }, place) => {
+  return groups.map((group, place) => {
     const known = logOdds[place]!.sort((a, b) => a - b);
     return {
-      name: attribute === null ? 'label' : attributes[attribute]!,
+      name: nameOfGroup(group, attributes),
       numKnown: known.length,
       accuracy: hits[place]! / Math.max(1, known.length),
       margin: Math.min(Math.max(known[Math.floor(known.length / 2)] ?? 0, 0), MAX_PROBE_LOGIT),

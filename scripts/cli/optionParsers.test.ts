@@ -1,8 +1,17 @@
 import { expect, it } from 'vitest';
-import { oneOf } from './optionParsers.ts';
+import { factorList, oneOf } from './optionParsers.ts';
 
 it('takes one of a few numbers and no other', () => {
   const parse = oneOf([1, 2, 4, 8]);
   expect(['1', ' 2 ', '8'].map(parse)).toEqual([1, 2, 8]);
   for (const text of ['3', '0x2', '', '2.0']) expect(() => parse(text)).toThrow('expected 1, 2, 4, 8.');
+});
+
+it('takes factors of names, and nothing else', () => {
+  const parse = factorList(80);
+  expect(parse('eyes=2')).toEqual({ eyes: 2 });
+  expect(parse(' extras = 8, label=0.5,horns=0')).toEqual({ extras: 8, label: 0.5, horns: 0 });
+  for (const text of ['', 'eyes', 'eyes=', '=2', 'eyes=-1', 'eyes=81', 'eyes=x', 'eyes=1=2', 'eyes=1,']) {
+    expect(() => parse(text), text).toThrow('expected names with numbers from 0 to 80, such as eyes=2,hair=0.5.');
+  }
 });

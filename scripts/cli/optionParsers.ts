@@ -45,6 +45,19 @@ export function nameList(text: string): string[] {
   return names;
 }
 
+/** Parser of an option that takes a factor for each of some names, as extras=8,fringe=2. */
+export function factorList(max: number): (text: string) => Record<string, number> {
+  return (text) => {
+    const factors = text.split(',').map((part) => part.split('=').map((side) => side.trim()));
+    const isFactor = ([name, factor, ...more]: string[]) =>
+      name && factor && more.length === 0 && Number(factor) >= 0 && Number(factor) <= max;
+    if (!factors.every(isFactor)) {
+      throw new InvalidArgumentError(`expected names with numbers from 0 to ${max}, such as eyes=2,hair=0.5.`);
+    }
+    return Object.fromEntries(factors.map(([name, factor]) => [name, Number(factor)]));
+  };
+}
+
 /** Parser of an option that takes attributes, as often as it is given. */
 export function attributeValues(text: string, before: AskedAttributes = {}): AskedAttributes {
   const asked = attributesFromText(text, before);

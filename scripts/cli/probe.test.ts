@@ -33,6 +33,23 @@ it('gives a model a probe of its data, changes nothing else, and takes it out ag
   expect([(stored as { rate: number }).rate, await shapes.readIndex()]).toEqual([0.4, before]);
 });
 
+it('emphasises what it is told to, by margins alone', async () => {
+  const probeWith = async (...more: string[]) => {
+    const given = ['--data', shapes.at('data'), '--steps', '150', '--held-out', '0.34'];
+    await printedBy('probe', shapes.at('model'), ...given, ...more);
+    return (await shapes.readIndex()).figment.probe as { margins: number[]; weights: string };
+  };
+  const plain = await probeWith();
+  const { margins, ...others } = await probeWith('--emphasis', 'tone=2');
+  expect(plain).toEqual({ ...others, margins: plain.margins });
+  expect(plain.margins[1]).toBeGreaterThan(0);
+  expect([margins[0], margins[1]! / plain.margins[1]!]).toEqual([plain.margins[0], expect.closeTo(2, 2)]);
+  await expect(probeWith('--emphasis', 'tome=2')).rejects.toThrow(
+    'probe: --emphasis: a probe does not read "tome"; did you mean "tone"? It reads label, tone',
+  );
+  await printedBy('probe', shapes.at('model'));
+});
+
 it('refuses a model of pixels, and data of other attributes', async () => {
   const { vaeConfig: _, vae: __, ...ofPixels } = shapes.files;
   const { vae: ___, ...index } = ofPixels.index;

@@ -1,16 +1,24 @@
 import { Command } from 'commander';
-import { MAX_PROBE_GRID, MAX_PROBE_RATE, PROBE_GRID, PROBE_RATE } from '../../runtime/core/linearProbe.ts';
-import { dataOfModelOptions, realNumber, refuseWithoutData, wholeNumber } from './optionParsers.ts';
+import {
+  MAX_PROBE_GRID,
+  MAX_PROBE_LOGIT,
+  MAX_PROBE_RATE,
+  PROBE_GRID,
+  PROBE_RATE,
+} from '../../runtime/core/linearProbe.ts';
+import { dataOfModelOptions, factorList, realNumber, refuseWithoutData, wholeNumber } from './optionParsers.ts';
 import type { ProbeCommandOptions } from './runProbe.ts';
 
 const DETAILS = `
 It fits a linear map that reads labels and words of attributes from the latents of the data, and writes it into the folder's
 model_index.json; no weight changes. From then on what a picture's latents show is read before they are decoded, and where it is
-not what was asked for, they are moved until it is, as plainly as in real pictures. Attributes that are numbers are left alone. Without
---data, a probe is taken out again.
+not what was asked for, they are moved until it is, as plainly as in real pictures. What the decoder loses again, as it does what is
+small, is worth an --emphasis; what shows anyway can do with less. Attributes that are numbers are left alone. Without --data, a probe
+is taken out again.
 
 Example:
-  figment probe runs/portraits --data DIR --split-seed 0`;
+  figment probe runs/portraits --data DIR --split-seed 0
+  figment probe runs/portraits --data DIR --split-seed 0 --emphasis extras=8,fringe=2`;
 
 /** The command `figment probe`. */
 export function probeCommand(): Command {
@@ -27,6 +35,11 @@ export function probeCommand(): Command {
       '--grid <n>',
       `it sees the means of so many cells a side (default: ${PROBE_GRID}, or as many as latents have)`,
       wholeNumber(1, MAX_PROBE_GRID),
+    )
+    .option(
+      '--emphasis <list>',
+      'so many times as plainly as in real pictures it is to show the label, or an attribute: eyes=2,label=0.5',
+      factorList(MAX_PROBE_LOGIT),
     )
     .option('--steps <n>', 'training steps (default: 1200)', wholeNumber(1))
     .addHelpText('after', DETAILS);

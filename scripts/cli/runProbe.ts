@@ -1,9 +1,11 @@
 import { setImmediate as pause } from 'node:timers/promises';
+import { MAX_PROBE_LOGIT, nameOfGroup, probeGroups } from '../../runtime/core/linearProbe.ts';
 import {
   downloadWeights,
   formatProbe,
   type LatentDataset,
   type LinearProbe,
+  nearestWord,
   PROBE_DEFAULTS,
   type ProbedModel,
   type ProbeReading,
@@ -13,6 +15,7 @@ import {
 } from '../../runtime/index.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
 import { startProgress } from '../node/terminal.ts';
+import { UsageError } from '../node/usageError.ts';
 import { autoencoderOf, dataLatents } from './dataLatents.ts';
 import { readKnownData } from './dataOfModel.ts';
 import { loadWithoutEntry, writeModelEntry } from './modelEntry.ts';
@@ -21,6 +24,8 @@ import type { DataOfModelCommandOptions } from './optionParsers.ts';
 export interface ProbeCommandOptions extends DataOfModelCommandOptions {
   rate: number;
   grid?: number;
+  /** By how much the margins of the label and of attributes are multiplied. */
+  emphasis?: Record<string, number>;
   steps?: number;
 }
 
@@ -34,6 +39,7 @@ export async function giveProbe(folder: string, command: ProbeCommandOptions): P
   const vaeConfig = autoencoderOf(files, { operation: 'probe', folder, use: 'a probe reads latents' });
   const { labels, figment } = files.index;
   const model = { labels, vocabulary: figment.attributes ?? {}, vaeConfig };
+  checkEmphasis(command.emphasis, model);
   const choice = { ...command, data: command.data, seed: command.splitSeed };
   const { dataset, split } = await readKnownData('probe', files, choice);
   const { release } = await openNodeBackend('wasm');
@@ -51,12 +57,23 @@ export async function giveProbe(folder: string, command: ProbeCommandOptions): P
   }
 }
 
+/** @throws UsageError for the emphasis of what a probe does not read */
+function checkEmphasis(emphasis: Record<string, number> = {}, { labels, vocabulary }: ProbedModel): void {
+  const attributes = Object.keys(vocabulary);
+  const read = probeGroups(labels.length, vocabulary).map((group) => nameOfGroup(group, attributes));
+  const unknown = Object.keys(emphasis).find((name) => !read.includes(name));
+  if (unknown === undefined) return;
+  throw new UsageError(
+    `probe: --emphasis: a probe does not read "${unknown}"; did you mean "${nearestWord(read, unknown)}"? It reads ${read.join(', ')}`,
+  );
+}
+
 /** The probe, as sure as it is of the images that trained; and what it reads in those that did not. */
 async function fitted(
   train: LatentDataset,
   heldOut: LatentDataset,
   model: ProbedModel,
-  { rate, grid: asked, steps }: ProbeCommandOptions,
+  { rate, grid: asked, emphasis = {}, steps }: ProbeCommandOptions,
 ): Promise<{ probe: LinearProbe; readings: ProbeReading[] }> {
   const numSteps = steps ?? PROBE_DEFAULTS.numSteps;
   const [height, width] = train.shape;
@@ -69,7 +86,9 @@ async function fitted(
       await pause(); // for Ctrl-C
     }
     const readings = (of: LatentDataset) => probeReadings(trainer.ema, of, model, { grid });
-    const margins = Float32Array.from(await readings(train), ({ margin }) => margin);
+    const margins = Float32Array.from(await readings(train), ({ name, margin }) =>
+      Math.min(margin * (emphasis[name] ?? 1), MAX_PROBE_LOGIT),
+    );
     const probe = probeOfWeights(await downloadWeights(trainer.ema), { grid, rate, margins });
     return { probe, readings: await readings(heldOut) };
   } finally {
