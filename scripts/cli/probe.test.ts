@@ -6,6 +6,7 @@ import { diskSource } from '../node/diskSource.ts';
 import { writeDataset } from '../node/writeDataset.ts';
 import { printedBy } from '../testing/printedBy.ts';
 import { type ShapesModel, shapesModel } from '../testing/shapesModel.ts';
+import { gridFor } from './runProbe.ts';
 
 let shapes: ShapesModel;
 
@@ -48,6 +49,19 @@ it('emphasises what it is told to, by margins alone', async () => {
     'probe: --emphasis: a probe does not read "tome"; did you mean "tone"? It reads label, tone',
   );
   await printedBy('probe', shapes.at('model'));
+});
+
+it('sees as many cells as an index can hold', () => {
+  const model = { labels: ['a', 'b'], vocabulary: { hue: Array.from({ length: 98 }, (_, i) => `${i}`) } };
+  const grids = [1, 100, 207, 208, 7500].map((channels) => gridFor([16, 6, channels], model));
+  expect(grids).toEqual([6, 6, 6, 6, 1]);
+  expect(gridFor([16, 16, 100], model)).toBe(8);
+  expect(gridFor([16, 16, 208], model)).toBe(6);
+  expect(gridFor([16, 16, 100], model, 3)).toBe(3);
+  expect(() => gridFor([16, 16, 208], model, 8)).toThrow(
+    'probe: 8×8 cells of 20800 bytes each are more than the 750000 that model_index.json may hold; name a --grid of at most 6',
+  );
+  expect(() => gridFor([16, 16, 7501], model)).toThrow('a model of fewer labels and words can have a probe');
 });
 
 it('refuses a model of pixels, and data of other attributes', async () => {

@@ -33,7 +33,7 @@ export function probeCommand(): Command {
     )
     .option(
       '--grid <n>',
-      `it sees the means of so many cells a side (default: ${PROBE_GRID}, or as many as latents have)`,
+      `it sees the means of so many cells a side (default: ${PROBE_GRID}, or as many as latents have and fit into the index)`,
       wholeNumber(1, MAX_PROBE_GRID),
     )
     .option(

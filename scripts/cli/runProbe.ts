@@ -1,10 +1,12 @@
 import { setImmediate as pause } from 'node:timers/promises';
-import { MAX_PROBE_LOGIT, nameOfGroup, probeGroups } from '../../runtime/core/linearProbe.ts';
+import { MAX_STORED_BYTES } from '../../runtime/core/base64.ts';
+import { MAX_PROBE_LOGIT, nameOfGroup, numProbeWords, probeGroups } from '../../runtime/core/linearProbe.ts';
 import {
   downloadWeights,
   formatProbe,
   type LatentDataset,
   type LinearProbe,
+  latentShape,
   nearestWord,
   PROBE_DEFAULTS,
   type ProbedModel,
@@ -42,11 +44,12 @@ export async function giveProbe(folder: string, command: ProbeCommandOptions): P
   checkEmphasis(command.emphasis, model);
   const choice = { ...command, data: command.data, seed: command.splitSeed };
   const { dataset, split } = await readKnownData('probe', files, choice);
+  const grid = gridFor(latentShape(dataset, vaeConfig), model, command.grid);
   const { release } = await openNodeBackend('wasm');
   try {
     const latents = (indices: Int32Array) => dataLatents(dataset, indices, files, vaeConfig);
     const [train, heldOut] = [await latents(split.train), await latents(split.heldOut)];
-    const { probe, readings } = await fitted(train, heldOut, model, command);
+    const { probe, readings } = await fitted(train, heldOut, model, { ...command, grid });
     await writeModelEntry(folder, 'probe', formatProbe(probe));
     const known = readings.filter(({ numKnown }) => numKnown > 0);
     const read = known.map(({ name, accuracy }) => `${name} ${accuracy.toFixed(2)}`);
@@ -55,6 +58,23 @@ export async function giveProbe(folder: string, command: ProbeCommandOptions): P
   } finally {
     release();
   }
+}
+
+/** Cells a side: those asked for, or as many as latents have and an index can hold. @throws UsageError for more than that */
+export function gridFor(
+  [height, width, channels]: LatentDataset['shape'],
+  { labels, vocabulary }: Pick<ProbedModel, 'labels' | 'vocabulary'>,
+  asked?: number,
+): number {
+  const bytesPerCell = numProbeWords(labels.length, vocabulary) * channels;
+  const most = Math.floor(Math.sqrt(MAX_STORED_BYTES / bytesPerCell));
+  const grid = asked ?? Math.min(PROBE_DEFAULTS.grid, height, width, Math.max(most, 1));
+  if (grid <= most) return grid;
+  throw new UsageError(
+    `probe: ${grid}×${grid} cells of ${bytesPerCell} bytes each are more than the ${MAX_STORED_BYTES} that model_index.json may hold; ${
+      most > 0 ? `name a --grid of at most ${most}` : 'a model of fewer labels and words can have a probe'
+    }`,
+  );
 }
 
 /** @throws UsageError for the emphasis of what a probe does not read */
@@ -73,11 +93,9 @@ async function fitted(
   train: LatentDataset,
   heldOut: LatentDataset,
   model: ProbedModel,
-  { rate, grid: asked, emphasis = {}, steps }: ProbeCommandOptions,
+  { rate, grid, emphasis = {}, steps }: ProbeCommandOptions & { grid: number },
 ): Promise<{ probe: LinearProbe; readings: ProbeReading[] }> {
   const numSteps = steps ?? PROBE_DEFAULTS.numSteps;
-  const [height, width] = train.shape;
-  const grid = asked ?? Math.min(PROBE_DEFAULTS.grid, height, width);
   const trainer = probeTrainer(train, model, { ...PROBE_DEFAULTS, numSteps, grid });
   const progress = startProgress('probe');
   try {
