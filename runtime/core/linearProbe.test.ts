@@ -22,9 +22,9 @@ const PROBE: LinearProbe = {
 
 it('tells the label, and of the attributes those that are words', () => {
   expect(probeGroups(4, VOCABULARY)).toEqual([
-    { attribute: null, start: 0, size: 4 },
-    { attribute: 0, start: 4, size: 2 },
-    { attribute: 2, start: 6, size: 3 },
+    { name: 'label', attribute: null, start: 0, size: 4 },
+    { name: 'hair', attribute: 0, start: 4, size: 2 },
+    { name: 'mood', attribute: 2, start: 6, size: 3 },
   ]);
   expect(numProbeWords(4, VOCABULARY)).toBe(NUM_WORDS);
 });

@@ -37,6 +37,8 @@ export interface StoredProbe {
 
 /** Words of which a picture shows one: those of the labels, or of an attribute. */
 export interface ProbeGroup {
+  /** That of the attribute, or `label`. */
+  name: string;
   /** The place of the attribute in the vocabulary; null: these are the labels. */
   attribute: number | null;
   /** The row of the first word. */
@@ -62,19 +64,15 @@ export const MAX_PROBE_WORDS = 2048;
 
 /** What a probe tells, in the order of its rows: the label, then the attributes that are words. */
 export function probeGroups(numLabels: number, vocabulary: Vocabulary): ProbeGroup[] {
-  const groups: ProbeGroup[] = [{ attribute: null, start: 0, size: numLabels }];
+  const groups: ProbeGroup[] = [{ name: 'label', attribute: null, start: 0, size: numLabels }];
   let start = numLabels;
-  for (const [attribute, values] of Object.values(vocabulary).entries()) {
+  for (const [attribute, [name, values]] of Object.entries(vocabulary).entries()) {
     if (isRange(values)) continue;
-    groups.push({ attribute, start, size: values.length });
+    groups.push({ name, attribute, start, size: values.length });
     start += values.length;
   }
   return groups;
 }
-
-/** What a group is called: `label`, or as its attribute, of whose names this is the list. */
-export const nameOfGroup = ({ attribute }: ProbeGroup, attributes: readonly string[]): string =>
-  attribute === null ? 'label' : attributes[attribute]!;
 
 /** The number of rows of a probe. */
 export function numProbeWords(numLabels: number, vocabulary: Vocabulary): number {

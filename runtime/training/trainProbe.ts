@@ -4,7 +4,6 @@ import {
   type LinearProbe,
   MAX_PROBE_LOGIT,
   MAX_PROBE_WORDS,
-  nameOfGroup,
   numProbeWords,
   PROBE_GRID,
   probeGroups,
@@ -158,7 +157,6 @@ export async function probeReadings(
   { grid }: Pick<ProbeOptions, 'grid'>,
 ): Promise<ProbeReading[]> {
   const groups = probeGroups(model.labels.length, model.vocabulary);
-  const attributes = Object.keys(model.vocabulary);
   const all = Int32Array.from(latents.classLabels.keys());
   const shown = conditionsAt(latents, model, all).data;
   const logOdds = groups.map((): number[] => []);
@@ -180,10 +178,10 @@ export async function probeReadings(
       }
     }
   }
-  return groups.map((group, place) => {
+  return groups.map(({ name }, place) => {
     const known = logOdds[place]!.sort((a, b) => a - b);
     return {
-      name: nameOfGroup(group, attributes),
+      name,
       numKnown: known.length,
       accuracy: hits[place]! / Math.max(1, known.length),
       margin: Math.min(Math.max(known[Math.floor(known.length / 2)] ?? 0, 0), MAX_PROBE_LOGIT),

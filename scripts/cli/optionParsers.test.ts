@@ -11,7 +11,7 @@ it('takes factors of names, and nothing else', () => {
   const parse = factorList(80);
   expect(parse('eyes=2')).toEqual({ eyes: 2 });
   expect(parse(' extras = 8, label=0.5,horns=0')).toEqual({ extras: 8, label: 0.5, horns: 0 });
-  for (const text of ['', 'eyes', 'eyes=', '=2', 'eyes=-1', 'eyes=81', 'eyes=x', 'eyes=1=2', 'eyes=1,']) {
+  for (const text of ['', 'eyes', 'eyes=', '=2', 'eyes=-1', 'eyes=81', 'eyes=x', 'eyes=1=2', 'eyes=1,', 'eyes=1,2']) {
     expect(() => parse(text), text).toThrow('expected names with numbers from 0 to 80, such as eyes=2,hair=0.5.');
   }
 });

@@ -48,13 +48,10 @@ export function nameList(text: string): string[] {
 /** Parser of an option that takes a factor for each of some names, as extras=8,fringe=2. */
 export function factorList(max: number): (text: string) => Record<string, number> {
   return (text) => {
-    const factors = text.split(',').map((part) => part.split('=').map((side) => side.trim()));
-    const isFactor = ([name, factor, ...more]: string[]) =>
-      name && factor && more.length === 0 && Number(factor) >= 0 && Number(factor) <= max;
-    if (!factors.every(isFactor)) {
-      throw new InvalidArgumentError(`expected names with numbers from 0 to ${max}, such as eyes=2,hair=0.5.`);
-    }
-    return Object.fromEntries(factors.map(([name, factor]) => [name, Number(factor)]));
+    const factors = attributesFromText(text);
+    const isFactor = (value: unknown) => typeof value === 'number' && value >= 0 && value <= max;
+    if (factors && Object.values(factors).every(isFactor)) return factors as Record<string, number>;
+    throw new InvalidArgumentError(`expected names with numbers from 0 to ${max}, such as eyes=2,hair=0.5.`);
   };
 }
 

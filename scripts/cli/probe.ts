@@ -16,7 +16,7 @@ not what was asked for, they are moved until it is, as plainly as in real pictur
 small, is worth an --emphasis; what shows anyway can do with less. Attributes that are numbers are left alone. Without --data, a probe
 is taken out again.
 
-Example:
+Examples:
   figment probe runs/portraits --data DIR --split-seed 0
   figment probe runs/portraits --data DIR --split-seed 0 --emphasis extras=8,fringe=2`;
 

@@ -1,6 +1,6 @@
 import { setImmediate as pause } from 'node:timers/promises';
 import { MAX_STORED_BYTES } from '../../runtime/core/base64.ts';
-import { MAX_PROBE_LOGIT, nameOfGroup, numProbeWords, probeGroups } from '../../runtime/core/linearProbe.ts';
+import { MAX_PROBE_LOGIT, numProbeWords, probeGroups } from '../../runtime/core/linearProbe.ts';
 import {
   downloadWeights,
   formatProbe,
@@ -79,8 +79,7 @@ export function gridFor(
 
 /** @throws UsageError for the emphasis of what a probe does not read */
 function checkEmphasis(emphasis: Record<string, number> = {}, { labels, vocabulary }: ProbedModel): void {
-  const attributes = Object.keys(vocabulary);
-  const read = probeGroups(labels.length, vocabulary).map((group) => nameOfGroup(group, attributes));
+  const read = probeGroups(labels.length, vocabulary).map(({ name }) => name);
   const unknown = Object.keys(emphasis).find((name) => !read.includes(name));
   if (unknown === undefined) return;
   throw new UsageError(
