@@ -53,12 +53,9 @@ export type { Compute } from './painting/createPainter.ts';
 export type { GuidanceTrace } from './painting/traceGuidance.ts';
 export type { GenerationProgress, PictureSource, RequestOptions, Waiting } from './pictureSource.ts';
 export { scheduleOf, type VisitedSchedule } from './schedule.ts';
+export type { CellProgress } from './sprite/cellPainter.ts';
 export type { SpritesOptions } from './sprite/cells.ts';
-export {
-  type CellProgress,
-  GeneratedSheet,
-  RegisterGeneratedSheet,
-} from './sprite/generatedSheet.ts';
+export { GeneratedSheet, RegisterGeneratedSheet } from './sprite/generatedSheet.ts';
 export type { GeneratedSprite, PlayOptions } from './sprite/generatedSprite.ts';
 export type { GeneratedSprites, PackedSprites } from './sprite/generatedSprites.ts';
 export { restoreSpritesAsync } from './sprite/restoreSprites.ts';

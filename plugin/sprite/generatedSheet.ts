@@ -6,22 +6,16 @@ import { RegisterClass } from '@babylonjs/core/Misc/typeStore.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import {
   type Attributes,
-  changeRecipe,
   type ModelInfo,
   messageOf,
   type Recipe,
   type RecipeChanges,
   type RecipeOptions,
   shortRecipe,
-  variedBy,
-  withoutDefaults,
 } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
 import { leavingNothing } from '../leavingNothing.ts';
-import { NewestRequest } from '../newestRequest.ts';
-import type { Picture } from '../painting/painter.ts';
-import { PixelPicture } from '../painting/pixelPicture.ts';
-import { type GenerationProgress, PictureSource, type RequestOptions } from '../pictureSource.ts';
+import { PictureSource, type RequestOptions } from '../pictureSource.ts';
 import { notify } from '../tell.ts';
 import type { RegenerateOptions } from '../texture/generatedTexture.ts';
 import { addressToSave, type SceneFileOptions, sourceFor, useForSceneFiles } from '../texture/sceneModels.ts';
@@ -29,23 +23,15 @@ import { FLAG_STORAGE, FORMAT_RGBA, PictureTarget, TYPE_BYTE } from '../texture/
 import { maxSizeIn } from '../texture/textureLook.ts';
 import { copySettings } from '../texture/textureSettings.ts';
 import { whenRestored } from '../texture/whenRestored.ts';
-import { untilAborted } from '../untilAborted.ts';
-import { CellDrawing, type Draw } from './cellDrawing.ts';
+import { CellPainter, type CellProgress } from './cellPainter.ts';
 import { completeCellsAsync } from './cells.ts';
 import {
   assertCellsFit,
-  drawnCellSize,
   parseSheetCells,
-  placeOfCell,
   type SavedGeneratedSheet,
   type SheetCells,
   sheetSize,
 } from './sheetLayout.ts';
-
-/** A denoising step of a cell's picture. */
-export interface CellProgress extends GenerationProgress {
-  cell: number;
-}
 
 const CLASS_NAME = 'BABYLON.GeneratedSheet';
 
@@ -56,13 +42,8 @@ const CLASS_NAME = 'BABYLON.GeneratedSheet';
 export class GeneratedSheet extends RawTexture {
   /** Notified after each step of `repaintCellAsync`, when previews that were asked for are in the sheet. */
   readonly onCellProgressObservable = new Observable<CellProgress>();
-  private current: (Recipe | null)[] = [];
-  /** By cell. */
-  private readonly requests = new Map<number, NewestRequest>();
-  /** The cells in which a preview stands in the place of their picture. */
-  private readonly previewed = new Set<number>();
   private readonly target: PictureTarget;
-  private readonly drawing: CellDrawing;
+  private readonly painter: CellPainter;
   private readonly address: string;
   private source: PictureSource | null = null;
   /** Where the address counts from, of a sheet that loads its model by it, and keeps it; null for others. */
@@ -92,14 +73,29 @@ export class GeneratedSheet extends RawTexture {
     this.name = name;
     this.hasAlpha = hasAlpha;
     this.target = new PictureTarget(this, width, height, false);
-    this.drawing = new CellDrawing(scene, layout);
+    this.painter = this.createPainter();
     this.address = typeof source === 'string' ? source : source.name;
     if (source instanceof PictureSource) this.adopt(source);
   }
 
+  private createPainter(): CellPainter {
+    const { target, layout, life, onCellProgressObservable } = this;
+    return new CellPainter(
+      {
+        scene: this.getScene()!,
+        layout,
+        target,
+        life: life.signal,
+        onStep: (progress) => notify(onCellProgressObservable, progress),
+        onRepainted: () => this.renewPicking(),
+      },
+      () => this.source ?? this.refuse(),
+    );
+  }
+
   /** The recipe of each cell; null for an empty cell. */
   get cells(): readonly (Recipe | null)[] {
-    return this.current;
+    return this.painter.recipes;
   }
 
   /** What its model can make; null before the model is loaded. */
@@ -109,24 +105,17 @@ export class GeneratedSheet extends RawTexture {
 
   /** Tells whether the generator is making a picture for the cell with this index. */
   isPainting(cell: number): boolean {
-    return Boolean(this.requests.get(cell)?.recipe);
+    return this.painter.isPainting(cell);
+  }
+
+  /** The recipe that changes begin from: that of the picture that is being made, and else that of the finished one. */
+  newestRecipe(cell: number): Readonly<RecipeOptions> | null {
+    return this.painter.newestRecipe(cell);
   }
 
   /** Paints all cells. @throws as `PictureSource.pictureAsync` */
   async paintAsync(cells: readonly (Recipe | null)[], request: RequestOptions = {}): Promise<void> {
-    this.current = [...cells];
-    const draw = await this.drawing.prepareAsync();
-    const end = new AbortController(); // when one cell fails, nobody waits for the others
-    const signal = this.whileAlive(end.signal, request.signal);
-    const shown = this.current.map(async (recipe, cell) => {
-      if (!recipe) return;
-      const picture = await this.source!.pictureAsync(recipe, { ...request, signal });
-      if (this.current[cell] === recipe) this.show(picture, cell, draw); // else it is to show something else by now
-    });
-    await Promise.all(shown).catch((error) => {
-      end.abort(error);
-      throw error;
-    });
+    await this.painter.paintAllAsync(cells, request);
     this.isPainted = true;
     notify(this.onLoadObservable, this);
   }
@@ -141,35 +130,7 @@ export class GeneratedSheet extends RawTexture {
    *         recipe and its picture then
    */
   async repaintCellAsync(cell: number, changes: RecipeChanges = {}, options: RegenerateOptions = {}): Promise<void> {
-    await this.requestAsync(cell, () => changes, options);
-  }
-
-  /** @param changesOf those of the cell's newest recipe, once all is there that the request waits for */
-  private async requestAsync(
-    cell: number,
-    changesOf: (newest: Readonly<Partial<RecipeOptions>>) => RecipeChanges,
-    options: RegenerateOptions,
-  ): Promise<void> {
-    this.assertAlive();
-    if (!this.source) throw this.notLoaded();
-    this.assertCell(cell);
-    options.signal?.throwIfAborted(); // the request that is running goes on
-    const requests = this.requestsOf(cell);
-    const request = requests.ask();
-    const changes = () => changesOf(this.newestRecipe(cell) ?? {});
-    const classifier = this.source.missingClassifier({ ...this.newestRecipe(cell), ...changes() });
-    if (classifier) await untilAborted(classifier, options.signal);
-    this.assertAlive();
-    requests.assertNewest(request);
-    await this.paintCellAsync(cell, this.recipeFor(cell, changes()), request, options);
-  }
-
-  private notLoaded(): Error {
-    const { exception: cause } = this.errorObject ?? {};
-    const problem = cause
-      ? `could not be loaded (${messageOf(cause)}); load the scene again`
-      : 'is not loaded yet; wait until it is ready';
-    return new Error(`repaintCellAsync: ${this.name} ${problem}`, { cause });
+    await this.painter.repaintAsync(cell, changes, options);
   }
 
   /**
@@ -178,50 +139,7 @@ export class GeneratedSheet extends RawTexture {
    * @throws as `repaintCellAsync`
    */
   async varyCellAsync(cell: number, attributes: Attributes, options: RegenerateOptions = {}): Promise<void> {
-    await this.requestAsync(cell, (newest) => variedBy(newest, { attributes }), options);
-  }
-
-  private async paintCellAsync(cell: number, recipe: Recipe, request: number, how: RegenerateOptions): Promise<void> {
-    const requests = this.requestsOf(cell);
-    const pending = requests.begin(request, recipe, how.signal);
-    const signal = this.whileAlive(pending.signal, how.signal);
-    try {
-      const draw = await this.drawing.prepareAsync();
-      signal.throwIfAborted();
-      const onStep: RequestOptions['onStep'] = (step, numSteps, preview) => {
-        if (preview) this.show(preview, cell, draw);
-        if (preview) this.previewed.add(cell);
-        notify(this.onCellProgressObservable, { cell, step, numSteps, recipe });
-      };
-      const onQueued = () => requests.takeOver(pending);
-      const picture = await this.source!.pictureAsync(recipe, { ...how, signal, onStep, onQueued });
-      signal.throwIfAborted();
-      this.show(picture, cell, draw);
-      this.current[cell] = recipe;
-      this.previewed.delete(cell);
-      this.renewPicking();
-    } catch (error) {
-      const leavesPreview = requests.isOf(pending) && this.previewed.has(cell);
-      if (leavesPreview) this.redrawAsync(cell).catch(() => {}); // the caller is told of this error, not of another
-      throw error;
-    } finally {
-      requests.end(pending);
-    }
-  }
-
-  /** Draws what a cell had before, or nothing, in the place of a preview; where that fails, the preview stays. */
-  private async redrawAsync(cell: number): Promise<void> {
-    this.assertAlive();
-    const draw = await this.drawing.prepareAsync();
-    const recipe = this.current[cell];
-    const [widthPx, heightPx] = this.layout.cellSize;
-    const nothing = { pixels: new Uint8Array(4 * widthPx * heightPx), maps: null };
-    const empty = new PixelPicture(nothing, widthPx, heightPx);
-    const picture = await (recipe ? this.source!.pictureAsync(recipe, { signal: this.life.signal }) : empty);
-    if (this.isPainting(cell) || this.current[cell] !== recipe) return;
-    this.show(picture, cell, draw);
-    this.previewed.delete(cell);
-    this.renewPicking();
+    await this.painter.varyAsync(cell, attributes, options);
   }
 
   /**
@@ -231,7 +149,7 @@ export class GeneratedSheet extends RawTexture {
    */
   async readCellAsync(cell: number): Promise<Uint8Array> {
     this.assertAlive();
-    const recipe = this.current[cell];
+    const recipe = this.cells[cell];
     if (!recipe || !this.source) throw new RangeError(`readCellAsync: cell ${cell} of ${this.name} has no picture`);
     return (await this.source.pictureAsync(recipe)).readPixelsAsync();
   }
@@ -244,8 +162,7 @@ export class GeneratedSheet extends RawTexture {
    */
   shownCell(cell: number): Uint8Array | null {
     this.assertAlive();
-    if (this.previewed.has(cell)) return null;
-    return this.target.readPixels(...this.placeOf(cell), ...drawnCellSize(this.layout));
+    return this.painter.shownCell(cell);
   }
 
   /** Waits for the cells of a scene file. @throws what keeps them from being painted; an AbortError when disposed */
@@ -267,21 +184,18 @@ export class GeneratedSheet extends RawTexture {
    * preview gets its picture.
    */
   override clone(): GeneratedSheet {
-    const { source, saved, address, rootUrl, current, target } = this;
+    const { source, saved, address, rootUrl, cells } = this;
     const copy = new GeneratedSheet(this.name, address, this.getScene()!, this.layout);
     copySettings(this, copy);
     if (source) copy.adopt(source);
-    [copy.rootUrl, copy.current] = [rootUrl, [...current]];
+    copy.rootUrl = rootUrl;
+    copy.painter.recipes = [...cells];
     if (saved) copy.restore(saved);
     else if (this.isPainted) {
-      if (current.some((recipe) => recipe)) target.copyTo(copy.target);
+      copy.painter.copyFrom(this.painter, (error) => copy.report(error));
       copy.isPainted = true;
-      for (const cell of this.previewed) {
-        copy.previewed.add(cell);
-        copy.redrawAsync(cell).catch((error: Error) => copy.report(error));
-      }
       if (rootUrl !== null) copy.keepModelAsync().catch(() => {}); // whoever repaints a cell is told
-    } else if (current.length > 0) copy.paintInTime(copy.paintAsync(current, { signal: copy.life.signal }));
+    } else if (cells.length > 0) copy.paintInTime(copy.paintAsync(cells, { signal: copy.life.signal }));
     return copy;
   }
 
@@ -300,7 +214,7 @@ export class GeneratedSheet extends RawTexture {
       hasAlpha,
       ...(pixelArt && { pixelArt }),
       ...(worldHeight && { worldHeight }),
-      cells: this.current.map((recipe) => recipe && shortRecipe(recipe, info)),
+      cells: this.cells.map((recipe) => recipe && shortRecipe(recipe, info)),
     };
   }
 
@@ -338,7 +252,7 @@ export class GeneratedSheet extends RawTexture {
     this.getScene()?.removePendingData(this);
     this.stopObserving();
     this.onCellProgressObservable.clear();
-    this.drawing.dispose();
+    this.painter.dispose();
     super.dispose();
   }
 
@@ -382,12 +296,21 @@ export class GeneratedSheet extends RawTexture {
   private async drawAgainAsync(source: PictureSource): Promise<void> {
     const { signal } = this.life;
     if (this.target.pixels) return;
-    if (!source.isDisposed) return this.paintAsync(this.current, { signal });
+    if (!source.isDisposed) return this.paintAsync(this.cells, { signal });
     const again = await this.loadAsync();
-    const cells = await completeCellsAsync(again, this.current);
+    const cells = await completeCellsAsync(again, this.cells);
     this.assertAlive();
     this.adopt(again);
     await this.paintAsync(cells, { signal });
+  }
+
+  /** @throws Error, saying what keeps cells from being painted again */
+  private refuse(): never {
+    const { exception: cause } = this.errorObject ?? {};
+    const problem = cause
+      ? `could not be loaded (${messageOf(cause)}); load the scene again`
+      : 'is not loaded yet; wait until it is ready';
+    throw new Error(`repaintCellAsync: ${this.name} ${problem}`, { cause });
   }
 
   private get ownSize(): { widthPx: number; heightPx: number } {
@@ -395,62 +318,17 @@ export class GeneratedSheet extends RawTexture {
     return { widthPx, heightPx };
   }
 
-  private recipeFor(cell: number, changes: RecipeChanges): Recipe {
-    const source = this.source!;
-    const current = this.newestRecipe(cell);
-    const recipe = current ? withoutDefaults(current, source.info) : null;
-    const asked = { ...this.ownSize, ...changeRecipe(recipe, changes) };
-    if (asked.label === undefined) throw new RangeError(`repaintCellAsync: cell ${cell} is empty; give a label`);
-    const complete = source.complete(asked);
-    assertCellsFit(this.layout, [complete], source.info, this.name);
-    return complete;
-  }
-
-  /** Shows a picture in a cell. */
-  private show(picture: Picture, cell: number, draw: Draw): void {
-    if (this.isGone) return;
-    draw(picture, this.target, ...this.placeOf(cell));
-  }
-
-  private placeOf(cell: number): [x: number, y: number] {
-    return placeOfCell(this.layout, cell, this.target.widthPx);
-  }
-
   /** Sprite managers read a sheet's alpha at the first click, and again only when they are given a texture. */
   private renewPicking(): void {
     for (const manager of this.getScene()?.spriteManagers ?? []) if (manager.texture === this) manager.texture = this;
-  }
-
-  private assertCell(cell: number): void {
-    if (Number.isInteger(cell) && cell >= 0 && cell < this.current.length) return;
-    throw new RangeError(
-      `repaintCellAsync: cell is ${cell}; expected a whole number from 0 to ${this.current.length - 1}`,
-    );
   }
 
   private get isGone(): boolean {
     return this.life.signal.aborted;
   }
 
-  /** A signal that ends with one of two others, or with the sheet. */
-  private whileAlive(one: AbortSignal, other?: AbortSignal): AbortSignal {
-    return AbortSignal.any([this.life.signal, one, ...(other ? [other] : [])]);
-  }
-
   private assertAlive(): void {
     this.life.signal.throwIfAborted();
-  }
-
-  /** The recipe that changes begin from: that of the picture that is being made, and else that of the finished one. */
-  newestRecipe(cell: number): Readonly<RecipeOptions> | null {
-    return this.requests.get(cell)?.recipe ?? this.current[cell] ?? null;
-  }
-
-  private requestsOf(cell: number): NewestRequest {
-    const superseded = () => abortError(`generate: a newer request for cell ${cell} of ${this.name} took its place`);
-    const requests = this.requests.get(cell) ?? new NewestRequest(superseded);
-    this.requests.set(cell, requests);
-    return requests;
   }
 }
 

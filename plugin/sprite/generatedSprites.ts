@@ -19,8 +19,9 @@ import type { RegenerateOptions } from '../texture/generatedTexture.ts';
 import { LINEAR, NEAREST } from '../texture/texelTexture.ts';
 import { pixelArtOf } from '../texture/textureLook.ts';
 import { untilAborted } from '../untilAborted.ts';
+import type { CellProgress } from './cellPainter.ts';
 import { cellSize, planCellsAsync, type SpritesOptions } from './cells.ts';
-import { type CellProgress, GeneratedSheet } from './generatedSheet.ts';
+import { GeneratedSheet } from './generatedSheet.ts';
 import { GeneratedSprite } from './generatedSprite.ts';
 import { drawnCellSize, numColumns } from './sheetLayout.ts';
 
