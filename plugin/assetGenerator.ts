@@ -5,6 +5,7 @@ import type { Scene } from '@babylonjs/core/scene.js';
 import {
   type AttributeName,
   attributeProblem,
+  attributesOfLabel,
   attributesOfRecipe,
   type BackendChoice,
   definedOf,
@@ -19,6 +20,7 @@ import {
   recipeForTeacher,
   type ShownAttributes,
   type ValueOfAttribute,
+  type Vocabulary,
   varyRecipe,
 } from '../runtime/index.ts';
 import { abortError, isAbort } from './abortError.ts';
@@ -213,6 +215,18 @@ export class AssetGenerator<Words extends ModelWords = ModelWords> {
    */
   attributesOf(recipe: RecipeOptions<Words>): ShownAttributes<Words> {
     return attributesOfRecipe(this.info, recipe) as ShownAttributes<Words>;
+  }
+
+  /**
+   * What a picture of a label can be asked for: the model's attributes, with the words that show on that label. So a page lists the
+   * patterns of bricks for bricks, and not those of cloth, which would change nothing.
+   *
+   *   materials.attributesFor('brick').pattern; // ['running', 'stacked', 'third']
+   *
+   * @throws RangeError for a label that the model lacks
+   */
+  attributesFor(label: Words['label']): Vocabulary {
+    return attributesOfLabel(this.info, label);
   }
 
   /** The words of an attribute of the model. @throws RangeError where there are none */

@@ -44,6 +44,11 @@ describe('the same person', () => {
     );
   });
 
+  it('can be asked for what shows on its label', () => {
+    expect(generator.attributesFor('elf')).toEqual(VOCABULARY);
+    expect(() => generator.attributesFor('elv')).toThrow('did you mean "elf"?');
+  });
+
   it('is nearer to itself than another person is', async () => {
     const [happy, sad] = (
       await generator.generateSetAsync({ ...ELF, seed: 7, vary: 'expression', values: ['happy', 'sad'], sameFor: 1 })

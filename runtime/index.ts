@@ -265,6 +265,7 @@ export { timesteps } from './diffusion/timesteps.ts';
 
 // Recipes: what is asked for
 
+export { attributesOfLabel } from './recipe/attributesOfLabel.ts';
 export { encodeEdit, type PictureBytes } from './recipe/bytes.ts';
 export {
   changeRecipe,

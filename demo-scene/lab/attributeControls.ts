@@ -1,5 +1,7 @@
 import GUI from 'lil-gui';
-import { ANY_WORD, isRange, type NumberRange, type Vocabulary } from '../../runtime/index.ts';
+import type { ModelInfo } from '../../plugin/index.ts';
+import { ANY_WORD, type AttributeValues, isRange, type NumberRange, type Vocabulary } from '../../runtime/index.ts';
+import { attributesToChoose } from '../shared/attributesToChoose.ts';
 import { labelWords } from '../shared/labelWords.ts';
 import { ownValue } from '../shared/ownValue.ts';
 import { Adjusting } from './adjusting.ts';
@@ -8,15 +10,14 @@ import { withAttribute } from './withAttribute.ts';
 
 /** A panel with a control for each attribute of a model: a list of words, or a number beside "any". */
 export class AttributeControls {
-  readonly #updates: ((settings: Settings) => void)[] = [];
+  readonly #info: ModelInfo;
+  readonly #updates: ((settings: Settings, offered: Vocabulary) => void)[] = [];
   #asked: Pick<Settings, 'attributes' | 'sameAs'> = { attributes: {}, sameAs: {} };
 
   /** @param onChange called with what is asked for now, of the same person; an attribute that reads "any" is absent */
-  constructor(
-    container: HTMLElement,
-    vocabulary: Vocabulary,
-    onChange: (changes: Partial<Settings>, isNew: boolean) => void,
-  ) {
+  constructor(container: HTMLElement, info: ModelInfo, onChange: (changes: Partial<Settings>, isNew: boolean) => void) {
+    const { attributes: vocabulary = {} } = info;
+    this.#info = info;
     const gui = new GUI({ container, title: 'Attributes', injectStyles: false });
     if (isNarrow()) gui.close();
     const adjusting = new Adjusting(gui);
@@ -25,8 +26,8 @@ export class AttributeControls {
     for (const [name, values] of Object.entries(vocabulary)) {
       const show = isRange(values)
         ? addNumber(gui, name, values, (value) => change(name, value))
-        : addWords(gui, name, values, (value) => change(name, value));
-      this.#updates.push(({ attributes }) => show(ownValue(attributes, name)));
+        : addWords(gui, name, (value) => change(name, value));
+      this.#updates.push(({ attributes }, offered) => show(ownValue(attributes, name), offered[name]!));
     }
     this.#updates.push(addCompared(gui, Object.keys(vocabulary), onChange));
   }
@@ -34,7 +35,8 @@ export class AttributeControls {
   /** Shows these attributes, and "any" for all others. */
   show(settings: Settings): void {
     this.#asked = settings;
-    for (const update of this.#updates) update(settings);
+    const offered = attributesToChoose(this.#info, settings);
+    for (const update of this.#updates) update(settings, offered);
   }
 }
 
@@ -45,7 +47,7 @@ function addCompared(
   onChange: (changes: Partial<Settings>, isNew: boolean) => void,
 ): (settings: Settings) => void {
   const held = { compared: names[0]! };
-  const controller = gui.add(held, 'compared', choicesOf(names)).name('side by side');
+  const controller = gui.add(held, 'compared', choicesOf(names)).name('compare');
   controller.domElement.title = 'The attribute whose values are painted in a row';
   controller.onChange((compared: string) => onChange({ compared }, true));
   return ({ compared }) => {
@@ -64,14 +66,19 @@ export function choicesOf<Value extends string>(values: readonly Value[]): Recor
   return Object.fromEntries(values.map((value) => [labelWords(value), value]));
 }
 
-type Show = (value: string | number | undefined) => void;
+/** Shows what is asked for, of what is offered. */
+type Show = (value: string | number | undefined, offered: AttributeValues) => void;
 
-function addWords(gui: GUI, name: string, words: readonly string[], change: (value: string | null) => void): Show {
+function addWords(gui: GUI, name: string, change: (value: string | null) => void): Show {
   const held = { word: ANY_WORD };
-  const controller = gui.add(held, 'word', choicesOf([ANY_WORD, ...words])).name(labelWords(name));
+  const controller = gui.add(held, 'word', choicesOf([ANY_WORD])).name(labelWords(name));
   controller.onChange((word: string) => change(word === ANY_WORD ? null : word));
-  return (value) => {
+  let listed = '';
+  return (value, offered) => {
     held.word = String(value ?? ANY_WORD);
+    const words = [ANY_WORD, ...(offered as readonly string[])];
+    if (words.join() !== listed) controller.options(choicesOf(words));
+    listed = words.join();
     controller.updateDisplay();
   };
 }

@@ -67,8 +67,7 @@ export class SettingsPanel {
     const attributesPlace = element('#attributes');
     attributesPlace.hidden = !info.attributes;
     this.attributes =
-      info.attributes &&
-      new AttributeControls(attributesPlace, info.attributes, (changes, isNew) => this.change(changes, isNew));
+      info.attributes && new AttributeControls(attributesPlace, info, (changes, isNew) => this.change(changes, isNew));
     this.gui.add(this.values, 'seed').step(1).name(NAMES.seed).domElement.title = HINTS.seed;
     this.gui.add({ random: () => this.change({ seed: randomSeed() }) }, 'random').name('random seed');
     for (const name of ['guidanceScale', 'intervalMin', 'intervalMax', 'guidanceRescale'] as const)

@@ -1,5 +1,5 @@
 import type { AssetGenerator, ModelInfo } from '../../plugin/index.ts';
-import { ANY_WORD, isRange, messageOf, type Vocabulary } from '../../runtime/index.ts';
+import { ANY_WORD, attributesOfLabel, isRange, messageOf, type Vocabulary } from '../../runtime/index.ts';
 import { allowPress, ignoreRefusedPresses } from '../shared/allowPress.ts';
 import { blankPicture, standingFrame } from '../shared/frames.ts';
 import { labelWords } from '../shared/labelWords.ts';
@@ -71,8 +71,9 @@ const SEEDS: StripPlan = {
 /** The same person, or thing, with each value of one attribute. */
 const ATTRIBUTE: StripPlan = {
   titleOf: ({ compared }) => labelWords(compared).replace(/^./, (letter) => letter.toUpperCase()),
-  variantsOf: (settings, { attributes: vocabulary = {} }) => {
-    const { compared } = settings;
+  variantsOf: (settings, info) => {
+    const { compared, label } = settings;
+    const vocabulary = attributesOfLabel(info, label);
     return [null, ...valuesOf(vocabulary[compared] ?? [])].map((value) => ({
       caption: labelWords(String(value ?? ANY_WORD)),
       changes: withAttribute(settings, compared, value, vocabulary),

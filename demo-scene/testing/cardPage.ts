@@ -16,6 +16,8 @@ let isSlow = false;
 /** Ends the painting that goes on: with an error, or well. */
 let endPainting: ((error?: Error) => void) | null = null;
 
+const LABELS = ['elf', 'orc'];
+
 const sitter: Sitter = {
   place: 'frame 1',
   name: 'Elna Mossheart',
@@ -23,8 +25,8 @@ const sitter: Sitter = {
   artist: {
     name: 'nobody',
     generator: {
-      info: { kind: 'portraits', widthPx: SIZE_PX, heightPx: SIZE_PX, attributes: ATTRIBUTES },
-      labels: ['elf', 'orc'],
+      info: { kind: 'portraits', labels: LABELS, widthPx: SIZE_PX, heightPx: SIZE_PX, attributes: ATTRIBUTES },
+      labels: LABELS,
       sizePx: [SIZE_PX, SIZE_PX],
     },
     keeping: {
@@ -100,7 +102,7 @@ const faceless: Sitter = {
   artist: {
     name: 'nobody',
     generator: {
-      info: { kind: 'characters', widthPx: 16, heightPx: 12, frames: FRAMES },
+      info: { kind: 'characters', labels: ['orc'], widthPx: 16, heightPx: 12, frames: FRAMES },
       labels: ['orc'],
       sizePx: [16, 12],
     },
@@ -119,7 +121,7 @@ const surface: Sitter = {
   artist: {
     name: 'nobody',
     generator: {
-      info: { kind: 'materials', widthPx: 16, heightPx: 12, channels: 6 },
+      info: { kind: 'materials', labels: ['stone'], widthPx: 16, heightPx: 12, channels: 6 },
       labels: ['stone'],
       sizePx: [16, 12],
     },

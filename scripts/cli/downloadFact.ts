@@ -1,5 +1,6 @@
 import {
   holdDecoderAlone,
+  MATERIAL_CHANNELS,
   type ModelIndex,
   type ModelPart,
   type ModelSource,
@@ -18,9 +19,9 @@ const PURPOSES: Partial<Record<ModelPart, string>> = {
 export async function downloadFact(source: ModelSource, index: ModelIndex): Promise<string> {
   const files = await readModelFiles(source, { parts: PAINTING_PARTS });
   const size = bytesOf(files, {});
-  const parts: ModelPart[] = holdDecoderAlone(files, source.name)
-    ? ['vae', ...optionalParts(index)]
-    : optionalParts(index);
+  const takesPictures = index.figment.channels !== MATERIAL_CHANNELS;
+  const hasMore = takesPictures && holdDecoderAlone(files, source.name);
+  const parts: ModelPart[] = hasMore ? ['vae', ...optionalParts(index)] : optionalParts(index);
   const later = parts.map(async (part) => {
     const more = bytesOf(await readModelFiles(source, { parts: [part] }), files);
     return `${inMegabytes(more)} more ${PURPOSES[part]}`;

@@ -48,7 +48,8 @@ async function failure(...words: string[]): Promise<{ exitCode: number; message:
 it('lists every word of a shipped model, and the range of its numbers', async () => {
   const text = await figment('inspect', 'materials');
   expect(text).toMatch(/^labels +19: bark, brick, .*tiles$/m);
-  expect(text).toMatch(/^- pattern +.*basket.*veined/m);
+  expect(text).toMatch(/^- pattern +bark: furrowed; brick: running, stacked, third; .*marble: slabs, veined/m);
+  expect(text).toMatch(/^- scale +small, medium, large$/m);
   expect(text).toMatch(/^- wear +a number from 0 to 1$/m);
 });
 
@@ -64,6 +65,9 @@ it('tells what a page downloads, and what once that is needed', async () => {
   expect(await lineOf(at('plain'))).toMatch(/^0\.\d MB to make pictures$/);
   expect(await lineOf('portraits')).toBe(
     '12.6 MB to make pictures; 5.3 MB more to take pictures in; 8.7 MB more for its teacher',
+  );
+  expect(await lineOf('materials'), 'which takes no pictures in').toMatch(
+    /^1\d\.\d MB to make pictures; 8\.7 MB more for its teacher$/,
   );
   expect(await lineOf(at('own'))).toMatch(
     /; 0\.\d MB more to take pictures in; 0\.\d MB more for pictures in one step$/,

@@ -1,9 +1,9 @@
 import { enableProdMode } from '@tensorflow/tfjs-core';
 import { INDEX_FILE } from '../../runtime/core/fileNames.ts';
 import {
-  type AttributeValues,
   type AutoencoderKlConfig,
   animationsOf,
+  attributesOfLabel,
   channelNames,
   createModel,
   type DiffusionModel,
@@ -146,7 +146,7 @@ function conditionFacts(index: ModelIndex): Line[] {
   return [
     ['labels', `${labels.length}: ${listOf(labels, MAX_WORDS)}`],
     ...(names.length > 0 ? [['attributes', `${names.length}: ${shortList(names)}`] satisfies Line] : []),
-    ...Object.entries(attributes).map(([name, values]): Line => [`- ${name.slice(0, MAX_LENGTH)}`, valuesFact(values)]),
+    ...names.map((name): Line => [`- ${name.slice(0, MAX_LENGTH)}`, valuesFact(index, name)]),
     ['guidance', nullLabel === null ? 'none: there is no null label' : `${guidanceScale} unless told otherwise`],
     ['defaults', `${sampler}, ${numInferenceSteps} steps`],
     ...(student ? [['student', studentFact(student)] satisfies Line] : []),
@@ -154,9 +154,13 @@ function conditionFacts(index: ModelIndex): Line[] {
   ];
 }
 
-/** What an attribute can be, for whoever writes a recipe. */
-function valuesFact(values: AttributeValues): string {
-  return isRange(values) ? `a number from ${values.min} to ${values.max}` : listOf(values, MAX_WORDS);
+/** What an attribute can be, for whoever writes a recipe: with each label, where its words are labels' own. */
+function valuesFact({ labels, figment }: ModelIndex, name: string): string {
+  const values = figment.attributes![name]!;
+  if (isRange(values)) return `a number from ${values.min} to ${values.max}`;
+  const ofLabels = labels.map((label) => attributesOfLabel({ ...figment, labels }, label)[name] as readonly string[]);
+  if (ofLabels.every(({ length }) => length === values.length)) return listOf(values, MAX_WORDS);
+  return labels.map((label, i) => `${label}: ${listOf(ofLabels[i]!, MAX_WORDS)}`).join('; ');
 }
 
 /** What stands in vae/, where a training has just begun. */

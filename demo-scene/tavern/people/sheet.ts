@@ -1,6 +1,7 @@
 // The character sheet: what a visitor can choose of somebody's looks, as far as the models know it. A guest has two pictures,
 // a face and a figure, which are changed together.
 import { type Attributes, type AttributeValues, attributeProblem } from '../../../runtime/index.ts';
+import { attributesToChoose } from '../../shared/attributesToChoose.ts';
 import { ownValue } from '../../shared/ownValue.ts';
 import type { RecipeChanges, SitterRecipe } from './keeping.ts';
 import { changeBesidesAsync, recipeToBe, type Sitter } from './sitter.ts';
@@ -31,8 +32,8 @@ export function sheetOf(sitter: Sitter): SheetEntry[] {
     entries.set(labelName, { name: labelName, values: labels, chosen: part.recipe.label, canBeAny: false });
   }
   for (const { sitter: part } of parts) {
-    const { attributes = {} } = part.artist!.generator.info;
-    for (const [name, values] of Object.entries(attributes)) {
+    const offered = attributesToChoose(part.artist!.generator.info, part.recipe);
+    for (const [name, values] of Object.entries(offered)) {
       if (entries.has(name)) continue;
       entries.set(name, { name, values, chosen: ownValue(part.recipe.attributes ?? {}, name) ?? null, canBeAny: true });
     }
