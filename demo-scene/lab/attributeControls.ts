@@ -1,4 +1,4 @@
-import GUI from 'lil-gui';
+import GUI, { type Controller } from 'lil-gui';
 import type { ModelInfo } from '../../plugin/index.ts';
 import { ANY_WORD, type AttributeValues, isRange, type NumberRange, type Vocabulary } from '../../runtime/index.ts';
 import { attributesToChoose } from '../shared/attributesToChoose.ts';
@@ -48,7 +48,7 @@ function addCompared(
 ): (settings: Settings) => void {
   const held = { compared: names[0]! };
   const controller = gui.add(held, 'compared', choicesOf(names)).name('compare');
-  controller.domElement.title = 'The attribute whose values are painted in a row';
+  explain(controller, 'The attribute whose values are painted in a row');
   controller.onChange((compared: string) => onChange({ compared }, true));
   return ({ compared }) => {
     held.compared = compared;
@@ -59,6 +59,13 @@ function addCompared(
 /** Whether all parts of the page lie below one another, so that a long panel would hide what comes after it. */
 export function isNarrow(): boolean {
   return matchMedia('(width < 680px)').matches;
+}
+
+/** Says what a control does, to those who point at it and to those who have the page read out. */
+export function explain(controller: Controller, hint: string): Controller {
+  controller.domElement.title = hint;
+  for (const field of controller.domElement.querySelectorAll('input, select')) field.ariaDescription = hint;
+  return controller;
 }
 
 /** The choices of a list: the words that a person reads, and the value of each. */

@@ -187,7 +187,7 @@ function wholeRecipe(settings: Settings, info: ModelInfo): LabRecipe {
 }
 
 /** The attributes that stay open while a classifier steers the picture, so that it can dress the person more richly or more plainly. */
-const WORN = ['clothes', 'clothes_colour', 'eyewear', 'extras'];
+const WORN = ['clothes', 'eyewear', 'extras'];
 
 /**
  * The attributes of the person whom the settings show without a classifier, without what is worn unless it is set: a recipe that

@@ -3,7 +3,7 @@ import type { ModelInfo } from '../../plugin/index.ts';
 import { mixesLabels, randomSeed, SAMPLER_NAMES } from '../../runtime/index.ts';
 import { create, element } from '../shared/page.ts';
 import { Adjusting } from './adjusting.ts';
-import { AttributeControls, choicesOf, isNarrow } from './attributeControls.ts';
+import { AttributeControls, choicesOf, explain, isNarrow } from './attributeControls.ts';
 import { asMade, whyOverruled } from './overruled.ts';
 import { canBeOrnate, type NumberName, rangesOf, type Settings, withinRanges } from './settings.ts';
 
@@ -12,7 +12,7 @@ type PanelNumber = Exclude<NumberName, 'walkSeed'>;
 
 const NAMES: Record<PanelNumber, string> = {
   seed: 'seed',
-  blendAmount: 'share of that',
+  blendAmount: 'blend share',
   guidanceScale: 'guidance scale',
   intervalMin: 'guided from t',
   intervalMax: 'guided to t',
@@ -61,14 +61,14 @@ export class SettingsPanel {
     this.gui.add(this.values, 'label', choicesOf(info.labels)).name('label');
     if (mixesLabels(info)) {
       const blendLabel = this.gui.add(this.values, 'blendLabel', choicesOf(info.labels)).name('blend with');
-      blendLabel.domElement.title = 'A second label that is mixed in, once its share below is above 0';
+      explain(blendLabel, 'A second label that is mixed in, once its share below is above 0');
       this.addSlider('blendAmount');
     }
     const attributesPlace = element('#attributes');
     attributesPlace.hidden = !info.attributes;
     this.attributes =
       info.attributes && new AttributeControls(attributesPlace, info, (changes, isNew) => this.change(changes, isNew));
-    this.gui.add(this.values, 'seed').step(1).name(NAMES.seed).domElement.title = HINTS.seed;
+    explain(this.gui.add(this.values, 'seed').step(1).name(NAMES.seed), HINTS.seed);
     this.gui.add({ random: () => this.change({ seed: randomSeed() }) }, 'random').name('random seed');
     for (const name of ['guidanceScale', 'intervalMin', 'intervalMax', 'guidanceRescale'] as const)
       this.addSlider(name);
@@ -113,7 +113,6 @@ export class SettingsPanel {
   private addSlider(name: Exclude<PanelNumber, 'seed'>): Controller {
     const { min, max, step } = rangesOf(this.info)[name];
     const controller = this.gui.add(this.values, name, min, max, step).name(NAMES[name]);
-    controller.domElement.title = HINTS[name];
-    return controller;
+    return explain(controller, HINTS[name]);
   }
 }

@@ -108,7 +108,7 @@ async function shootFilm(page: Page, url: string, out: string, quality: string):
 /** A face that stays, with other hair. */
 async function shootEdit(page: Page, url: string, out: string, quality: string): Promise<void> {
   await enterTavern(page, url, quality);
-  await page.evaluate(() => document.querySelectorAll<HTMLElement>('#people nav button')[3]!.click());
+  await page.evaluate(() => document.querySelectorAll<HTMLElement>('#people nav button')[7]!.click());
   await page.evaluate(() => document.querySelector<HTMLElement>('[data-action=edit]')!.click());
   await page.waitForSelector('#editor button');
   await page.evaluate(() => document.querySelector<HTMLElement>('.presets button')!.click());
@@ -117,6 +117,7 @@ async function shootEdit(page: Page, url: string, out: string, quality: string):
     const isPainting = document.querySelector('#card')!.hasAttribute('data-painting');
     return !isPainting && document.querySelector('[data-recipe=varied]')!.textContent!.startsWith('in a part');
   });
+  await page.evaluate(() => document.querySelector('#card-mask')!.toggleAttribute('hidden', true)); // what was marked is done
   const file = path.join(out, 'edit.png');
   await page.locator('#card').screenshot({ path: file, timeout: LIMIT_MS });
   console.log(path.relative(process.cwd(), file));

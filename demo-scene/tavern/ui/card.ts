@@ -118,6 +118,7 @@ export class Card {
     const pictured = picturedOf(sitter);
     const { label, seed, guidanceScale } = pictured.recipe;
     element('#card-name').textContent = sitter.name;
+    this.canvas.ariaLabel = `${sitter.name}, ${labelWords(label)}`;
     this.talk.show(pictured);
     const isPerson = pictured.words.startsWith('“'); // who has something to say
     this.talkButton.hidden = !pictured.expressAsync || !isPerson;

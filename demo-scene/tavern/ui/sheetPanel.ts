@@ -1,12 +1,9 @@
 import { isRange, type NumberRange } from '../../../runtime/index.ts';
 import { labelWords } from '../../shared/labelWords.ts';
-import { ownValue } from '../../shared/ownValue.ts';
 import { create, element } from '../../shared/page.ts';
 import type { SheetEntry } from '../people/sheet.ts';
 import { NumberSlider } from './numberSlider.ts';
 
-/** Words of attributes as people say them. */
-const NAMES: Readonly<Record<string, string>> = { gender: 'sex', expression: 'mood', eyewear: 'glasses' };
 const ANY = 'any';
 
 /** The pickers of the card's character sheet: a list of words each, or a slider for what is a number. */
@@ -76,15 +73,11 @@ export class SheetPanel {
       slider.show(chosen === null ? null : Number(chosen));
     });
     const anyOf = create('label', { className: 'check' }, any, document.createTextNode(ANY));
-    any.ariaLabel = `any ${wordsOf(name)}`;
+    any.ariaLabel = `any ${labelWords(name)}`;
     return create('div', {}, labelled(name, input), create('div', { className: 'value' }, anyOf, output));
   }
 }
 
 function labelled(name: string, control: HTMLElement): HTMLLabelElement {
-  return create('label', {}, document.createTextNode(wordsOf(name)), control);
-}
-
-function wordsOf(name: string): string {
-  return ownValue(NAMES, name) ?? labelWords(name);
+  return create('label', {}, document.createTextNode(labelWords(name)), control);
 }

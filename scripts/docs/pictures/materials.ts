@@ -43,7 +43,7 @@ export async function overgrown(model: DiffusionModel): Promise<Uint8Array> {
   const requests = [
     { label: 'brick', seed: 7, to: 'grass' },
     { label: 'planks', seed: 1, to: 'rust' },
-    { label: 'cobble', seed: 7, to: 'sand' },
+    { label: 'ground', seed: 2, to: 'snow' },
   ].flatMap(({ to, ...from }) => BLEND_AMOUNTS.map((amount) => ({ ...from, blend: { label: to, amount } })));
   return encodePng(composeSheet(await paint(model, requests), BLEND_AMOUNTS.length, widthPx, heightPx));
 }

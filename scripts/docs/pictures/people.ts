@@ -33,7 +33,7 @@ export async function expressions(model: DiffusionModel): Promise<Uint8Array> {
   const rows: Uint8Array[][] = [];
   for (const person of [
     ELF,
-    { label: 'human_male', seed: 4, attributes: { beard: 'full' } },
+    { label: 'human_male', seed: 5, attributes: { beard: 'full', eye_colour: 'brown' } },
     { label: 'dark_elf', seed: 13, attributes: { eyewear: 'glasses' } },
     { label: 'catfolk', seed: 5, attributes: { hair_colour: 'black' } },
   ]) {
