@@ -338,10 +338,11 @@ export {
   generatePictures,
   generateRecipes,
 } from './sampling/generate.ts';
-export { diffusionModelFor, type ImageRun, type ImageStep, imagesInSlices } from './sampling/images.ts';
+export { type ImageRun, type ImageStep, imagesInSlices } from './sampling/images.ts';
 export { createModel, type DiffusionModel } from './sampling/model.ts';
 export { type ModelInfo, modelInfo, pipelinesOf, recipeModel } from './sampling/modelInfo.ts';
 export { modelNotes } from './sampling/modelNotes.ts';
+export { diffusionModelFor } from './sampling/networkFor.ts';
 export { createNoisyClassifier, type NoisyClassifier } from './sampling/noisyClassifier.ts';
 export { sample, sampleRecipesInSlices } from './sampling/sample.ts';
 export type { SampleStep } from './sampling/samplingPlan.ts';

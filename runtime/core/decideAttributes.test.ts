@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { ANY, type Vocabulary } from './attributes.ts';
+import { parseExamples } from './attributeExamples.ts';
+import { ANY, encodeAttributes, type Vocabulary } from './attributes.ts';
 import { decideAttributes, fillAttributes } from './decideAttributes.ts';
 
 const VOCABULARY: Vocabulary = {
@@ -28,6 +30,20 @@ function known(attributes: Vocabulary, rows: readonly number[][], times = 8) {
   const labels = Uint8Array.from(many, ([label]) => label!);
   return { examples: { labels, values: Float32Array.from(many.flatMap(([, ...values]) => values)) }, attributes };
 }
+
+it('is nothing else when a number is asked for: of the shipped materials, too', async () => {
+  const { labels, figment } = JSON.parse(await readFile('assets/models/materials/model_index.json', 'utf8'));
+  const { attributes } = figment;
+  const examples = parseExamples(figment.examples, labels.length, attributes);
+  const names = Object.keys(attributes);
+  const asked = { base_colour: 'white', second_colour: 'blue', scale: 'large' };
+  const decide = (seed: number, wear: object) => {
+    const encoded = encodeAttributes('test', attributes, { ...asked, ...wear });
+    return decideAttributes({ examples, attributes }, labels.indexOf('planks'), encoded, seed);
+  };
+  const others = (values: number[]) => values.filter((_, place) => names[place] !== 'wear');
+  for (const seed of [158207, ...SEEDS]) expect(others(decide(seed, { wear: 1 }))).toEqual(others(decide(seed, {})));
+});
 
 describe('what is open', () => {
   const decide = (label: number, asked: number[], seed: number) =>

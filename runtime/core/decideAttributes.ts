@@ -101,7 +101,8 @@ function revised(deciding: Deciding, place: number): number {
   if (value !== null) return value;
   const against = contradicting(deciding, place);
   if (against.length === 0) return decided[place]!;
-  const nearest = nearestExample(examples, label, decided, [against, words, others]);
+  const open = others.filter((other) => isWord[other]); // a number that is open counts as little as one that is asked for
+  const nearest = nearestExample(examples, label, decided, [against, words, open]);
   return examples.values[nearest * decided.length + place]!;
 }
 

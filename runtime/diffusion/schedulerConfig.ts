@@ -82,8 +82,9 @@ const PASSED_OVER: OffValues = {
 export const MAX_TIMESTEPS = 100_000;
 
 const wholeNumber = (least: number) => v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(MAX_TIMESTEPS));
-/** Without noise at the first timestep samplers would divide nothing by nothing. */
-const beta = v.pipe(v.number(), v.minValue(1e-9), v.maxValue(1));
+/** The least noise of a timestep: with less the signal's share would be rounded to 1, and samplers divide nothing by nothing. */
+const MIN_BETA = 2 ** -24;
+const beta = v.pipe(v.number(), v.minValue(MIN_BETA), v.maxValue(1));
 
 const SCHEMA = v.object({
   num_train_timesteps: v.nullish(wholeNumber(2), 1000),

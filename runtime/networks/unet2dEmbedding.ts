@@ -97,7 +97,7 @@ function conditionEmbedding(config: UNet2DConfig, weights: Weights, condition: U
  * The embeddings of several steps, for `unet2dOfEmbedding`: SiLU of time plus condition.
  *
  * @param sines  float32 (S, block_out_channels[0]), `sinesOf` the steps
- * @param chosen float32 (B, N), 1 at the row of the table that an image is to show, else 0
+ * @param chosen float32 (B, N), 1 at the row of the table that an image is to show, else 0; of a network without classes (B, 1), all 0
  * @param table  float32 (N, timeChannels); null: the network's own embeddings of classes, if it has any
  * @returns      float32 (S · B, timeChannels), the images of a step one after another; the caller disposes it
  */
@@ -112,7 +112,8 @@ export function stepEmbeddings(
     const channels = timeChannels(config);
     const time = reshape(embeddingOfSines(weights, sines), [-1, 1, channels]);
     const rows = table ?? (config.num_class_embeds === null ? null : (weights['class_embedding.weight'] as Tensor2D));
-    const sum = rows ? add(time, reshape(linear(chosen, rows, null), [1, -1, channels])) : time;
+    const told = rows ? linear(chosen, rows, null) : chosen;
+    const sum = add(time, reshape(told, [1, ...told.shape]));
     return activateEmbedding(reshape(sum, [-1, channels]) as Tensor2D);
   });
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { parseSchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { RECIPE_MODEL as INFO } from '../testing/recipeModel.ts';
 import { shortRecipe } from './change.ts';
 import { completeRecipe } from './complete.ts';
@@ -93,6 +94,19 @@ describe('a blend in a recipe', () => {
       /cvae makes a picture in one pass/,
     );
   });
+});
+
+it('is refused where its sampler could not begin, as from the noise of a schedule without signal', () => {
+  const scheduler = (prediction_type: string) =>
+    parseSchedulerConfig(
+      { _class_name: 'DDIMScheduler', rescale_betas_zero_snr: true, timestep_spacing: 'trailing', prediction_type },
+      'scheduler',
+    );
+  const ddim = { ...ELF, sampler: 'ddim' } as const;
+  expect(() => completeRecipe(ddim, { ...INFO, scheduler: scheduler('epsilon') })).toThrow(
+    'prediction_type "epsilon" cannot start at t = 999',
+  );
+  expect(completeRecipe(ddim, { ...INFO, scheduler: scheduler('sample') }).sampler).toBe('ddim');
 });
 
 describe('a guidance interval in a recipe', () => {

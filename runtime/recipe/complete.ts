@@ -2,6 +2,9 @@ import * as v from 'valibot';
 import { ANY_WORD, type Attributes, attributeProblem, isOpen } from '../core/attributes.ts';
 import { MATERIAL_CHANNELS } from '../core/channelNames.ts';
 import { messageOf } from '../core/errors.ts';
+import type { SamplerName } from '../core/samplingBounds.ts';
+import { createSchedule, refuseEpsilonAtZeroSnr } from '../diffusion/schedule.ts';
+import type { SchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { timesteps } from '../diffusion/timesteps.ts';
 import { decodeBytes, type PictureBytes } from './bytes.ts';
 import { CLASSIFIER_SCALE_DEFAULT, EDIT_DEFAULTS, SAME_FOR, usualStrength } from './defaults.ts';
@@ -190,7 +193,7 @@ function completeSampling(asked: RecipeOptions, model: RecipeModel, wrong: Wrong
   }
   if (eta && sampler !== 'ddim') wrong('eta', `eta is for the sampler ddim, not ${sampler}; choose the sampler ddim`);
   try {
-    if (scheduler) timesteps(scheduler, numInferenceSteps, sampler);
+    if (scheduler) checkSteps(scheduler, numInferenceSteps, sampler);
   } catch (error) {
     wrong('numInferenceSteps', messageOf(error).replace(/^\w+: /, ''));
   }
@@ -202,6 +205,13 @@ function completeSampling(asked: RecipeOptions, model: RecipeModel, wrong: Wrong
     ...(guidanceRescale && { guidanceRescale }),
     ...(eta && { eta }),
   };
+}
+
+/** @throws Error when a schedule has no such steps, or the sampler can't begin from the first of them */
+function checkSteps(scheduler: SchedulerConfig, numInferenceSteps: number, sampler: SamplerName): void {
+  const steps = timesteps(scheduler, numInferenceSteps, sampler);
+  const mayRefuse = scheduler.rescaleBetasZeroSnr && (sampler === 'ddim' || sampler === 'ddpm');
+  if (mayRefuse) refuseEpsilonAtZeroSnr(sampler, createSchedule(scheduler), steps);
 }
 
 function missingPipeline(pipeline: PipelineName, model: string): string {
@@ -280,6 +290,14 @@ function bytesOf(
   wrong: Wrong,
 ): Uint8Array | undefined {
   if (given === undefined) return undefined;
+  const most = 8 * Math.ceil(expected / 3); // twice the base64 of so many bytes, which may be broken into lines
+  if (typeof given === 'string' && given.length > most) {
+    wrong(
+      name,
+      `the ${name} is ${given.length} characters; expected base64 of ${expected} bytes, ${of}; scale it to that size`,
+    );
+    return undefined;
+  }
   const bytes = decodeBytes(given);
   if (!bytes) wrong(name, `the ${name} is no base64; give its bytes, or what a saved recipe has`);
   else if (bytes.length !== expected) {

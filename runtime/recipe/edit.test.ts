@@ -73,6 +73,11 @@ describe('an edit in a recipe', () => {
       /the image is 8 bytes; expected 32, RGBA of 4×2 pixels/,
     ],
     ['a text that is no base64', { image: '?' }, /the image is no base64; give its bytes, or what a saved recipe has/],
+    [
+      'a text that is longer than any such picture',
+      { image: 'A'.repeat(89) },
+      /the image is 89 characters; expected base64 of 32/,
+    ],
     ['a mask of another size', { image, mask: image }, /the mask is 32 bytes; expected 8, one for each/],
     ['a mask alone', { mask }, /there is a mask but no image/],
     ['a strength alone', { strength: 0.5 }, /there is a strength but no image/],

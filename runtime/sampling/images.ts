@@ -2,7 +2,6 @@ import { clipByValue, greater, minimum, slice, type Tensor4D, tidy, where } from
 import { MIN_ALPHA } from '../core/pixels.ts';
 import { abortable } from '../core/slices.ts';
 import type { Recipe } from '../recipe/recipe.ts';
-import { entryForTeacher } from '../recipe/student.ts';
 import { decodeLatentsInSlices } from './autoencoder.ts';
 import type { Networks } from './completeAll.ts';
 import { type ConditionalVae, cvaeImagesInSlices } from './conditionalVae.ts';
@@ -10,6 +9,7 @@ import { type ConfinedBatch, confined, confinedBatch } from './confinedBatch.ts'
 import { correctedInSlices } from './correction.ts';
 import { numStepsAt } from './edit.ts';
 import type { DiffusionModel } from './model.ts';
+import { diffusionModelFor, loaded } from './networkFor.ts';
 import { sampleRecipesInSlices } from './sample.ts';
 import { firstRecipe, type SampleRun, type SampleStep } from './samplingPlan.ts';
 
@@ -139,23 +139,6 @@ function* decodedInSlices(model: DiffusionModel, batch: ConfinedBatch, latents: 
     corrected?.dispose();
     own?.dispose();
   }
-}
-
-/** The student of a distilled model, or its teacher where the student can't do what the recipe says. */
-export function diffusionModelFor(recipe: Recipe, { model, teacher }: Networks): DiffusionModel {
-  const own = loaded(model);
-  const entry = entryForTeacher(recipe, own.index.figment);
-  if (entry === null) return own;
-  if (teacher) return teacher;
-  const { stepCounts, guidanceScale } = own.index.figment.student!;
-  throw new RangeError(
-    `generate: ${entry} is for the teacher of ${own.index.figment.name}, which is not loaded; give it as "teacher" (createTeacher), or ask for ${stepCounts.join(', ')} steps of ddim with a guidanceScale from ${guidanceScale.join(' to ')}`,
-  );
-}
-
-function loaded<Network>(network: Network | null | undefined): Network {
-  if (network) return network;
-  throw new RangeError('generate: a network of this pipeline is not loaded; load it before its recipes');
 }
 
 /** Values that a picture's bytes could have, as `toPixels` clamps them: what the auto-encoder knows. */

@@ -6,8 +6,13 @@ import type { BackendName } from '../backends/selectBackend.ts';
 import { currentRecorder } from '../kernels/plan/recordings.ts';
 import { submitKernels } from '../kernels/webgpu/commands.ts';
 import * as unet2d from '../networks/unet2d.ts';
+import { formatUNet2DConfig } from '../networks/unet2dConfig.ts';
 import type { PictureOptions, Recipe } from '../recipe/recipe.ts';
 import { difference, ELF, ORC, TINY_FRAMES, tinyModelFiles } from '../testing/tinyModel.ts';
+import { randomWeights, tinyUNetConfig } from '../testing/tinyNetworks.ts';
+import { loadModelFolder } from '../weights/modelFolder.ts';
+import { modelFolderFiles } from '../weights/modelFolderFiles.ts';
+import { memorySource } from '../weights/modelSource.ts';
 import { decodeLatents, imagesToPixels } from './autoencoder.ts';
 import { completeAll, type SampleOptions } from './completeAll.ts';
 import { generate } from './generate.ts';
@@ -104,6 +109,19 @@ describe('pictures by recordings', () => {
         model.dispose();
       },
     );
+
+    it('are those of each picture, too, of a network without classes', async () => {
+      const files = tinyModelFiles({ labels: ['image'] });
+      const config = tinyUNetConfig({ sample_size: 8, num_class_embeds: null });
+      const unet = randomWeights(unet2d.unet2dShapes(config), 3);
+      const unconditional = { ...files, unetConfig: formatUNet2DConfig(config), unet };
+      const model = createModel(await loadModelFolder(memorySource(await modelFolderFiles(unconditional))));
+      const requests = [1, 2, 3].map((seed) => ({ label: 'image', seed }));
+      const options = { numInferenceSteps: 3 };
+      const alone = requests.map((request) => unrecorded(model, [request], options));
+      expectSame(await generate(model, requests, options), (await Promise.all(alone)).flat());
+      model.dispose();
+    });
 
     it.each(['dpm++', 'ddpm'] as const)(
       'make nothing new from noise to texels, and free what they held: %s',

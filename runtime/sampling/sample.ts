@@ -8,17 +8,19 @@ import { completeAll, type SampleOptions } from './completeAll.ts';
 import { denoiseInSlices } from './denoise.ts';
 import { startNoiseInSlices } from './latentNoise.ts';
 import type { DiffusionModel } from './model.ts';
+import { diffusionModelFor } from './networkFor.ts';
 import { recordedStepsInSlices } from './recordedSteps.ts';
 import { type Repainting, repaintInSlices, repaintingOf } from './repaint.ts';
-import { planSampling, type SampleRun, type SampleStep, type SamplingPlan } from './samplingPlan.ts';
+import { firstRecipe, planSampling, type SampleRun, type SampleStep, type SamplingPlan } from './samplingPlan.ts';
 
 /**
  * Makes latents by the reverse process, step by step. After the last step `x0Pred` is the result; the caller copies what
  * it wants to keep beyond a step.
  *
  * Source: Ho et al. 2020, arXiv:2006.11239, algorithm 2, with the sampler that the options or the model's defaults name.
- * @throws RangeError for no requests, an unknown label, a size the model does not make, a number out of range or an image or mask that
- *         does not fit; the signal's reason when aborted
+ * @param model a student makes what it has learned; give its teacher for all else
+ * @throws      RangeError for no requests, an unknown label, a size the model does not make, a number out of range, an image or mask that
+ *              does not fit, or what a student has not learned; the signal's reason when aborted
  */
 export async function* sample(
   model: DiffusionModel,
@@ -45,7 +47,7 @@ export function* sampleInSlices(
   options: SampleOptions = {},
 ): Generator<SampleStep | null> {
   const { recipes, run } = completeAll({ model }, requests, options);
-  yield* sampleRecipesInSlices(model, recipes, run);
+  yield* sampleRecipesInSlices(diffusionModelFor(firstRecipe(recipes), { model }), recipes, run);
 }
 
 /**

@@ -106,9 +106,11 @@ describe('a student', () => {
 
   it('says how to get what its teacher alone can do', async () => {
     await withBoth(async ({ model }) => {
-      await expect(generate(model, [ELF], { numInferenceSteps: 20 })).rejects.toThrow(
-        /numInferenceSteps is for the teacher of tiny, which is not loaded; .*ask for 1, 2, 4 steps of ddim with a guidanceScale from 1 to 5/,
-      );
+      const options = { guidanceRescale: 0.5 };
+      const message =
+        /this recipe is for the teacher of tiny, which is not loaded; .*ask for 1, 2, 4 steps of ddim alone, with a guidanceScale from 1 to 5/;
+      await expect(generate(model, [ELF], options)).rejects.toThrow(message);
+      await expect(sample(model, [ELF], options).next(), 'step by step').rejects.toThrow(message);
     });
   });
 });

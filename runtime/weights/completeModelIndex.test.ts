@@ -26,6 +26,17 @@ describe('completeModelIndex', () => {
     expect(changed({ circularPadding: true })).toThrow('has frames and circularPadding, which do not go together');
   });
 
+  it('asks of a student what it knows, unless told otherwise', () => {
+    const { sampleDefaults: teacher, ...rest } = FIGMENT;
+    const student = { stepCounts: [1, 2, 4], guidanceScale: [1, 5], teacher };
+    const withDefaults = (sampleDefaults: object) => () =>
+      complete({ ...PLAIN, labels: ['a', 'b', 'c'], figment: { ...rest, student, sampleDefaults } }).figment.student;
+    expect(withDefaults({ sampler: 'ddim', numInferenceSteps: 4, guidanceScale: 2 })()).toEqual(student);
+    for (const wrong of [{}, { sampler: 'ddim', numInferenceSteps: 3 }, { ...teacher, numInferenceSteps: 4 }]) {
+      expect(withDefaults(wrong)).toThrow('expected what the student knows: ddim, 1, 2, 4 steps, 1 to 5');
+    }
+  });
+
   it('knows channels by number and by name, and stores those of materials by name', () => {
     const names = ['r', 'g', 'b', 'height', 'roughness', 'metallic'];
     const index = { ...PLAIN, labels: ['a', 'b', 'c'], figment: { ...FIGMENT, channels: names } };

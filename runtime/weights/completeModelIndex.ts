@@ -65,6 +65,8 @@ export function completeModelIndex(
   }
   const { labels, nullLabel } = labelling(stored, unet, fail);
   if (nullLabel === null) figment.sampleDefaults = { ...figment.sampleDefaults, guidanceScale: 1 };
+  const undone = notOfStudent(figment);
+  if (undone) fail(`figment.sampleDefaults: ${undone}`);
   const decoded = <Value>(entry: string, decode: () => Value): Value => {
     try {
       return decode();
@@ -86,6 +88,16 @@ export function completeModelIndex(
   const misplaced = regionsProblem(figment.regions ?? {}, attributes);
   if (misplaced) fail(`figment.regions: ${misplaced}`);
   return { ...stored, labels, figment: nullLabel === labels.length ? figment : { ...figment, nullLabel } };
+}
+
+/** Why a distilled model's student can't paint by the model's own defaults; undefined where it can. */
+function notOfStudent({ student, sampleDefaults }: FigmentEntry): string | undefined {
+  if (!student) return undefined;
+  const { sampler, numInferenceSteps, guidanceScale } = sampleDefaults;
+  const [least, most] = student.guidanceScale;
+  const isKnown = sampler === 'ddim' && student.stepCounts.includes(numInferenceSteps);
+  if (isKnown && guidanceScale >= least && guidanceScale <= most) return undefined;
+  return `has ${numInferenceSteps} steps of ${sampler} with guidanceScale ${guidanceScale}; expected what the student knows: ddim, ${student.stepCounts.join(', ')} steps, ${least} to ${most}`;
 }
 
 /** The latents' size times the VAE's reduction by levels and patches, or else the VAE's own size; axis 0 is the height. */
