@@ -462,7 +462,7 @@ export {
   sheetColumns,
   squareColumns,
 } from './core/atlas.ts';
-export type { AttributeExamples } from './core/attributeExamples.ts';
+export { type AttributeExamples, MAX_EXAMPLE_LABELS } from './core/attributeExamples.ts';
 export {
   ANY_WORD,
   type Attributes,

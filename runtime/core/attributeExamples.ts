@@ -13,6 +13,9 @@ export interface AttributeExamples {
 /** The largest value of a byte, as which each label and value is stored. */
 export const MAX_BYTE = 255;
 
+/** A model of more labels has no examples. */
+export const MAX_EXAMPLE_LABELS = MAX_BYTE + 1;
+
 /** The examples again. @throws RangeError when the text is not theirs, of so many labels and this vocabulary */
 export function parseExamples(text: string, numLabels: number, vocabulary: Vocabulary): AttributeExamples {
   const sizes = wordCounts(vocabulary);
@@ -64,6 +67,6 @@ export function formatExamples(
 }
 
 /** The number of words of each attribute; 0 for one that is a number. */
-export function wordCounts(vocabulary: Vocabulary): number[] {
+function wordCounts(vocabulary: Vocabulary): number[] {
   return Object.values(vocabulary).map((values) => (isRange(values) ? 0 : values.length));
 }

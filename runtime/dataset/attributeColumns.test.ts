@@ -37,6 +37,15 @@ it('examplesOfImages takes no more of each label than a model folder has room fo
   expect(examples.labels).toHaveLength(2 * 5769);
 });
 
+it('examplesOfImages gives none of more labels than a byte tells apart', () => {
+  const labels = Array.from({ length: 257 }, (_, i) => `${i}`);
+  const classLabels = Int32Array.from(labels.keys());
+  const attributes: AttributeColumn[] = [{ name: 'hat', values: ['no', 'yes'], data: new Int16Array(257) }];
+  const countOf = (of: string[]) =>
+    examplesOfImages({ labels: of, classLabels, attributes }, Array.from(classLabels), 1).labels.length;
+  expect([countOf(labels.slice(1)), countOf(labels)]).toEqual([256, 0]);
+});
+
 describe('attribute columns', () => {
   it('say which ranges the images do not fill, by more than a tenth at either end', () => {
     const wear = (...numbers: number[]): AttributeColumn => ({

@@ -1,4 +1,4 @@
-import type { AttributeExamples } from '../core/attributeExamples.ts';
+import { type AttributeExamples, MAX_EXAMPLE_LABELS } from '../core/attributeExamples.ts';
 import {
   ANY,
   type Attributes,
@@ -142,7 +142,8 @@ export function selectColumns(columns: readonly AttributeColumn[], names: readon
 
 /**
  * What some images are, as examples by which a model decides on what a recipe leaves open: of each label up to so many images
- * of which everything is known, spread evenly; fewer where a model folder has no room for them.
+ * of which everything is known, spread evenly; fewer where a model folder has no room for them, and none of more labels than
+ * `MAX_EXAMPLE_LABELS`.
  */
 export function examplesOfImages(
   { classLabels, labels, attributes = [] }: LabelledImages,
@@ -150,7 +151,8 @@ export function examplesOfImages(
   perLabel: number,
 ): AttributeExamples {
   const mostBytes = (3 * MAX_STORED_LENGTH) / 4; // of which each example takes one for its label and one for each attribute
-  const most = Math.min(perLabel, Math.floor(mostBytes / (1 + attributes.length) / labels.length));
+  const fitting = Math.floor(mostBytes / (1 + attributes.length) / labels.length);
+  const most = labels.length > MAX_EXAMPLE_LABELS ? 0 : Math.min(perLabel, fitting);
   const values = encodeColumns(attributes, images);
   const isKnown = (at: number) => attributes.every((_, place) => values[at * attributes.length + place]! >= 0);
   const chosen = labels.flatMap((_, label) => {

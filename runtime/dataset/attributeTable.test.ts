@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { describe, expect, it, vi } from 'vitest';
 import { ANY } from '../core/attributes.ts';
 import { parseFrames } from '../core/frames.ts';
+import * as nearest from '../core/nearestWord.ts';
 import { type AttributeColumn, encodeColumns, rowsOf, vocabularyOf } from './attributeColumns.ts';
 import { readAttributes, VocabularySchema, writeAttributes } from './attributeTable.ts';
 import type { DatasetSource } from './source.ts';
@@ -155,11 +156,11 @@ describe('readAttributes', () => {
   });
 
   it('looks for the nearest word of those alone that it tells', async () => {
-    const classes = [...CLASSES];
-    const lookAtLabels = vi.spyOn(classes, 'map');
-    const { problems } = await read([HEADER, ...Array.from({ length: 30 }, () => 'efl,0,,,')].join('\n'), { classes });
+    const look = vi.spyOn(nearest, 'nearestWord');
+    const { problems } = await read([HEADER, ...Array.from({ length: 30 }, () => 'efl,0,,,')].join('\n'));
     expect(problems).toHaveLength(21);
-    expect(lookAtLabels).toHaveBeenCalledTimes(20);
+    expect(look).toHaveBeenCalledTimes(20);
+    look.mockRestore();
   });
 
   it('refuses what is not UTF-8, of which words would be lost', async () => {

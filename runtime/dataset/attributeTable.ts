@@ -183,6 +183,7 @@ function parseAttributes(text: string, description: TableDescription, problems: 
     return [];
   }
   const lineOfImage = new Int32Array(numImages);
+  const classes = classesByLabel(description);
   for (let line = 1; line < lines.length; line++) {
     if (lines[line] === '') continue;
     const cells = lines[line]!.split(',');
@@ -190,7 +191,7 @@ function parseAttributes(text: string, description: TableDescription, problems: 
       problems.add(() => `line ${line + 1}: has ${cells.length} values; expected ${header.length}, without quotes`);
       continue;
     }
-    const image = imageOf(cells[labelAt]!, cells[keyAt]!, description, [labelAt, keyAt], line, problems);
+    const image = imageOf(cells[labelAt]!, cells[keyAt]!, description, classes, [labelAt, keyAt], line, problems);
     if (image !== null && lineOfImage[image] !== 0) {
       problems.add(
         () => `line ${line + 1}: tells of ${cells[labelAt]} ${cells[keyAt]} again, as line ${lineOfImage[image]}`,
@@ -249,25 +250,39 @@ function imagesIn(numTiles: number, description: Pick<TableDescription, 'frames'
   return Math.floor(numTiles / numFramesOf(description));
 }
 
+/** A class and the first of its images. */
+interface ClassPlace {
+  entry: TableDescription['classes'][number];
+  first: number;
+}
+
+/** Where the images of each label are; of a label that is there twice, those of the first. */
+function classesByLabel(description: TableDescription): ReadonlyMap<string, ClassPlace> {
+  const places = new Map<string, ClassPlace>();
+  let first = 0;
+  for (const entry of description.classes) {
+    if (!places.has(entry.label)) places.set(entry.label, { entry, first });
+    first += imagesIn(entry.count, description);
+  }
+  return places;
+}
+
 /** The image of the data set that a row is about; null where there is none. */
 function imageOf(
   label: string,
   key: string,
   description: TableDescription,
+  classes: ReadonlyMap<string, ClassPlace>,
   [labelAt, keyAt]: [number, number],
   line: number,
   problems: FirstProblems,
 ): number | null {
-  const { classes } = description;
-  const index = classes.findIndex((entry) => entry.label === label);
-  if (index < 0) {
-    problems.add(() => {
-      const labels = classes.map((entry) => entry.label);
-      return `${cell(line, labelAt, 'label')}: ${unknown(label, labels)}`;
-    });
+  const found = classes.get(label);
+  if (!found) {
+    problems.add(() => `${cell(line, labelAt, 'label')}: ${unknown(label, [...classes.keys()])}`);
     return null;
   }
-  const { count, files } = classes[index]!;
+  const { count, files } = found.entry;
   const place = files ? (files.get(key) ?? -1) : placeOfTile(key, count, numFramesOf(description));
   if (place < 0) {
     problems.add(() => {
@@ -276,7 +291,7 @@ function imageOf(
     });
     return null;
   }
-  return classes.slice(0, index).reduce((sum, entry) => sum + imagesIn(entry.count, description), 0) + place;
+  return found.first + place;
 }
 
 /** The column that says which image of a class a row is about. */

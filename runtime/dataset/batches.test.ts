@@ -121,6 +121,8 @@ describe('fillBatch', () => {
       Array.from({ length: 12 }, (_, pixel) => [red, pixel % 4, Math.floor(pixel / 4), 255]),
     );
     expect(batch).toEqual(expected);
+    const leftOut = { shiftPx: undefined, flip: undefined };
+    expect(fill(dataset, [2, 0, 2], leftOut), 'or left out').toEqual(expected);
   });
 
   it('premultiplies', () => {

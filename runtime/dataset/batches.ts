@@ -2,6 +2,7 @@
  * Which images a training step sees, and how they are altered. Both depend on (seed, step) alone, so a training that
  * resumes at a step goes on exactly as it would have.
  */
+import { definedOf } from '../core/definedOf.ts';
 import { toPremultiplied } from '../core/pixels.ts';
 import { permutation, uniforms } from '../core/random.ts';
 import { AUGMENT_STREAMS, ORDER_STREAMS, type Streams, streamAt } from '../core/streams.ts';
@@ -86,7 +87,7 @@ export function fillBatch(
   out: Float32Array,
 ): void {
   const { images, channels, widthPx, heightPx } = dataset;
-  const options = checkAugment({ ...AUGMENT_DEFAULTS, ...augment }, dataset);
+  const options = checkAugment({ ...AUGMENT_DEFAULTS, ...definedOf(augment) }, dataset);
   const length = widthPx * heightPx * channels;
   const cropped = croppedShape(dataset, options);
   const outLength = cropped.widthPx * cropped.heightPx * channels;

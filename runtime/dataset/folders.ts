@@ -87,6 +87,8 @@ function nameProblems(folders: readonly string[]): string[] {
   });
 }
 
+const TWO_FILES = 'two files are called so, with letters put together otherwise; rename one';
+
 /** The PNG files of a class, sorted; what else lies there is a problem when somebody may have meant it as an image. */
 async function listImages(source: DatasetSource, label: string, problems: string[]): Promise<string[]> {
   const paths = (await source.list(label))
@@ -98,6 +100,11 @@ async function listImages(source: DatasetSource, label: string, problems: string
     else if (isImage(path) && !isPng(path)) problems.push(`${path}: is not a PNG file; convert it to PNG`);
   }
   const images = paths.filter(isPng);
+  const names = new Set<string>();
+  for (const path of images) {
+    if (names.has(path.normalize())) problems.push(`${path}: ${TWO_FILES}`);
+    names.add(path.normalize());
+  }
   if (images.length === 0) problems.push(`${label}/: class "${label}" is empty; expected at least one PNG file`);
   return images;
 }

@@ -73,6 +73,9 @@ describe('openDataset of class folders', () => {
     expect(sources![0]).toBe('e\u0301lan/1.png');
     const twice = { ...files, '\u00e9lan/1.png': image(1, 1, 1, 2, 3) };
     await expect(open(twice)).rejects.toThrow('\u00e9lan/: two folders are called so');
+    const one = image(1, 1, 1, 2, 3);
+    const names = { 'orc/e\u0301.png': one, 'orc/\u00e9.png': one };
+    await expect(open(names)).rejects.toThrow('orc/\u00e9.png: two files are called so');
   });
 
   it('refuses a label that would steer a terminal', async () => {

@@ -36,6 +36,11 @@ describe('createSchedule', () => {
   });
 });
 
+it('is refused where there is nothing to scale', () => {
+  const same = { beta_start: 1, beta_end: 1, rescale_betas_zero_snr: true, prediction_type: 'v_prediction' };
+  expect(() => schedule(same)).toThrow('all timesteps have as much noise; expected betas that grow');
+});
+
 describe('alphaBar', () => {
   it('is 1 before t = 0, or alphasCumprod[0] without set_alpha_to_one', () => {
     expect(alphaBar(schedule(), -1)).toBe(1);

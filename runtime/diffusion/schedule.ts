@@ -16,12 +16,19 @@ const MAX_COSINE_BETA = 0.999;
  * Computes betas and alphasCumprod, rounded to float32 where diffusers rounds, so that both agree with it to the last bit
  * or two.
  *
+ * @throws Error for betas that cannot be scaled to end without signal
+ *
  * Sources: linear, Ho et al. 2020, arXiv:2006.11239, section 4; scaled_linear, Rombach et al. 2022, arXiv:2112.10752,
  * code; squaredcos_cap_v2, Nichol & Dhariwal 2021, arXiv:2102.09672, eq. (17).
  */
 export function createSchedule(config: SchedulerConfig): Schedule {
   const betas = config.rescaleBetasZeroSnr ? rescaleZeroTerminalSnr(rawBetas(config)) : rawBetas(config);
   const alphasCumprod = cumulativeAlphas(betas);
+  if (!alphasCumprod.every(Number.isFinite)) {
+    throw new Error(
+      'createSchedule: with rescale_betas_zero_snr the betas leave nothing to scale, since all timesteps have as much noise; expected betas that grow',
+    );
+  }
   return {
     betas,
     alphasCumprod,

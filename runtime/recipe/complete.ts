@@ -210,8 +210,9 @@ function completeSampling(asked: RecipeOptions, model: RecipeModel, wrong: Wrong
 /** @throws Error when a schedule has no such steps, or the sampler can't begin from the first of them */
 function checkSteps(scheduler: SchedulerConfig, numInferenceSteps: number, sampler: SamplerName): void {
   const steps = timesteps(scheduler, numInferenceSteps, sampler);
-  const mayRefuse = scheduler.rescaleBetasZeroSnr && (sampler === 'ddim' || sampler === 'ddpm');
-  if (mayRefuse) refuseEpsilonAtZeroSnr(sampler, createSchedule(scheduler), steps);
+  if (!scheduler.rescaleBetasZeroSnr) return;
+  const schedule = createSchedule(scheduler);
+  if (sampler === 'ddim' || sampler === 'ddpm') refuseEpsilonAtZeroSnr(sampler, schedule, steps);
 }
 
 function missingPipeline(pipeline: PipelineName, model: string): string {

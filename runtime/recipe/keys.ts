@@ -15,8 +15,8 @@ export function recipeKey(recipe: Recipe): string {
 }
 
 /**
- * Equal for recipes that can be made in one batch: they differ in label, blend, attributes, seed, interpolation, image and
- * mask alone. A large picture fills a batch by itself.
+ * Equal for recipes that can be made in one batch: they differ in label, blend, attributes, `sameAs`, `sameFor`, seed,
+ * interpolation, image and mask alone. A large picture fills a batch by itself.
  */
 export function batchKey(recipe: Recipe): string {
   return recipe.widthPx || recipe.heightPx ? recipeKey(recipe) : samplingKey(recipe);

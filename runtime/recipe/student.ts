@@ -23,7 +23,8 @@ const DDIM = 'ddim';
 
 /**
  * The entry of a recipe that a model's student can't do; null where it can do all, and of a model that is no student.
- * Whether steps are given or are the model's defaults is the same: a complete recipe gives the same answer as what was asked.
+ * Whether steps are given or are the model's defaults is the same: a complete recipe gives the same answer as what was asked, unless the
+ * teacher's own steps are some that the student takes, too.
  */
 export function entryForTeacher(
   asked: Asked,

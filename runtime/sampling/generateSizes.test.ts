@@ -53,6 +53,17 @@ function repeated(tile: Uint8Array): number[] {
   }).flat();
 }
 
+it('refuses a picture among whose places an auto-encoder would attend for minutes', async () => {
+  const model = createModel(tinyModelFiles({ labels: ['brick'], circularPadding: true, channels: 3 }));
+  const vae = { ...model.vae!, config: { ...model.vae!.config, mid_block_add_attention: true } };
+  const { numTensors } = memory();
+  await expect(generate({ ...model, vae }, BRICKS, { sizePx: 512 })).rejects.toThrow(
+    'generate: tiny: attention among 65536 places takes minutes a layer',
+  );
+  expect(memory().numTensors).toBe(numTensors);
+  model.dispose();
+});
+
 function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   expect(a).toHaveLength(b.length);
   return Math.max(...Array.from(a, (value, i) => Math.abs(value - b[i]!)));

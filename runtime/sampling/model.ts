@@ -174,15 +174,19 @@ function checkImageChannels({ figment }: ModelIndex, config: AutoencoderKlConfig
 /** Places that attend to each other at most: their number enters the time of a layer squared. */
 const MAX_ATTENDED = 128 ** 2;
 
-/** @throws Error when blocks with attention see more places than that */
+/**
+ * @param unet null where it has been checked, as of larger pictures, which it sees tile by tile
+ * @param vae  null where it has been checked
+ * @throws     Error when blocks with attention see more places than that
+ */
 export function checkAttendedSize(
   operation: string,
   name: string,
   [height, width]: readonly [number, number, number],
-  unet: UNet2DConfig,
+  unet: UNet2DConfig | null,
   vae: AutoencoderKlConfig | null,
 ): void {
-  const level = attentionLevel(unet);
+  const level = unet && attentionLevel(unet);
   const sizes = [vae?.mid_block_add_attention ? height * width : 0, level === null ? 0 : (height * width) / 4 ** level];
   const most = Math.max(...sizes);
   if (most <= MAX_ATTENDED) return;

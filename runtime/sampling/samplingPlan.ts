@@ -14,6 +14,7 @@ import { type BatchCondition, conditionInSlices } from './batchCondition.ts';
 import { type ClassifierGuide, type Classifiers, classifierGuideOf } from './classifierGuide.ts';
 import { numStepsAt } from './edit.ts';
 import type { DiffusionModel } from './model.ts';
+import { checkAttendedSize } from './model.ts';
 
 /** How recipes are sampled, beside what they say themselves. */
 export interface SampleRun {
@@ -84,7 +85,8 @@ type Measure = (guided: Tensor4D, uncond: Tensor4D, index: number) => Tensor1D;
  * Lays out the sampling of recipes that can be made in one batch.
  *
  * @returns through the generator
- * @throws  RangeError when there are no recipes, they differ in more than a batch may, or name a classifier that is not there
+ * @throws  RangeError when there are no recipes, they differ in more than a batch may, or name a classifier that is not there; Error
+ *          for a picture so large that its auto-encoder would attend for minutes
  */
 export function* planSampling(
   model: DiffusionModel,
@@ -95,6 +97,10 @@ export function* planSampling(
   const first = firstRecipe(recipes);
   assertOneBatch(recipes);
   const [widthPx, heightPx] = imageSize(index.figment, first);
+  const tiles: Tiles = [heightPx / index.figment.heightPx, widthPx / index.figment.widthPx];
+  const [height, width, channels] = ownShape;
+  const latentShape = [tiles[0] * height, tiles[1] * width, channels] as const;
+  checkAttendedSize('generate', index.figment.name, latentShape, null, model.vae?.config ?? null);
   const classifierGuide = classifierGuideOf(model, first, run.classifiers);
   // A student is told how far to guide, and does so in one pass.
   const { guidanceScale, guidanceInterval, guidanceRescale } = model.conditioning?.config.student
@@ -104,8 +110,6 @@ export function* planSampling(
   const hasBeginning = first.image !== undefined || run.start !== undefined;
   const numSteps = hasBeginning ? numStepsAt(first.strength!, numInferenceSteps) : numInferenceSteps;
   const sampler = createSampler(first.sampler!, scheduler, { numInferenceSteps, eta: first.eta ?? 0 });
-  const tiles: Tiles = [heightPx / index.figment.heightPx, widthPx / index.figment.widthPx];
-  const [height, width, channels] = ownShape;
   return {
     recipes,
     guidance: { guidanceScale, guidanceInterval, guidanceRescale },
@@ -122,7 +126,7 @@ export function* planSampling(
     heightPx,
     tiles,
     numFrames: numFramesOf(index.figment),
-    latentShape: [tiles[0] * height, tiles[1] * width, channels],
+    latentShape,
   };
 }
 
@@ -132,7 +136,7 @@ export function firstRecipe([first]: readonly Recipe[]): Recipe {
   throw new RangeError('generate: the batch has no recipes; give at least one');
 }
 
-/** A batch has one sampling: labels, attributes, seeds, interpolations, images and masks alone may differ. */
+/** A batch has one sampling: what is shown, seeds, interpolations, images and masks alone may differ. */
 function assertOneBatch(recipes: readonly Recipe[]): void {
   if (recipes.length < 2) return;
   const { widthPx: _w, heightPx: _h, ...first } = recipes[0]!;
@@ -140,7 +144,7 @@ function assertOneBatch(recipes: readonly Recipe[]): void {
   for (const { widthPx, heightPx, ...other } of recipes) {
     if (batchKey(other) === key && widthPx === recipes[0]!.widthPx && heightPx === recipes[0]!.heightPx) continue;
     throw new RangeError(
-      'generate: recipes of one batch may differ in label, attributes, seed, interpolation, image and mask alone, and all have an image, or a mask, or none; make them in batches of their own',
+      'generate: recipes of one batch may differ in label, blend, attributes, what they are the same as, seed, interpolation, image and mask alone, and all have an image, or a mask, or none; make them in batches of their own',
     );
   }
 }

@@ -144,7 +144,7 @@ async function ownSteps(spec: DistilSpec, weights: Weights, batch: Batch): Promi
   const steps = longSteps(conditioning.student.step_counts);
   const numParts = Math.max(...conditioning.student.step_counts);
   const { predictionType } = createSchedule(scheduler);
-  const levels = levelsOf(scheduler, numParts);
+  const levels = longStepLevels(scheduler, numParts);
   const numImages = batchArray(batch, 'classLabels').data.length;
   const [xt, target] = tidy(() => {
     const scales = batchArray(batch, 'guidanceScales').data;
@@ -173,7 +173,7 @@ async function ownSteps(spec: DistilSpec, weights: Weights, batch: Batch): Promi
 }
 
 /** The timesteps of the most steps that a student takes, and the alphaBar at each; the last is the picture's. */
-function levelsOf(scheduler: SchedulerConfig, numSteps: number): { t: number; alphaBar: number }[] {
+function longStepLevels(scheduler: SchedulerConfig, numSteps: number): { t: number; alphaBar: number }[] {
   const schedule = createSchedule(scheduler);
   const { timesteps } = createDdim(scheduler, { numInferenceSteps: numSteps });
   return [

@@ -102,6 +102,12 @@ describe('fitPalettePrior', () => {
     expect(other.logits).not.toEqual(first.logits);
   });
 
+  it('refuses pictures that show nothing', async () => {
+    const shown = hairDataset();
+    const clear = { ...shown, images: new Uint8Array(shown.images.length) };
+    await expect(fitPalettePrior(clear, everyImage(clear))).rejects.toThrow('every pixel of the images is clear');
+  });
+
   it('refuses pictures of many colours, and ends for its signal', async () => {
     const smooth = tinyDataset({ perClass: 600 });
     await expect(fitPalettePrior(smooth, everyImage(smooth))).rejects.toThrow(

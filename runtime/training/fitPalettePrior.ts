@@ -104,6 +104,9 @@ function coloursOfImages(dataset: Dataset, indices: Int32Array) {
     }
     return [...own.keys()];
   });
+  if (counts.size === 0) {
+    throw new RangeError('fitPalettePrior: every pixel of the images is clear; expected some that show a colour');
+  }
   const colours = [...counts].sort((a, b) => b[1] - a[1] || a[0] - b[0]).map(([colour]) => colour);
   const places = new Map(colours.map((colour, place) => [colour, place]));
   return { colours, present: perImage.map((own) => Uint16Array.from(own, (colour) => places.get(colour)!)), isCut };

@@ -64,6 +64,13 @@ describe.each([
     expect(memory().numTensors).toBe(before);
   });
 
+  it('is over before its first step where none is asked for', async () => {
+    const trainer = create({ numSteps: 0 });
+    expect(trainer.progress).toBe(1);
+    expect(await runSteps(trainer)).toEqual([]);
+    await trainer.dispose();
+  });
+
   it('goes on to another length', async () => {
     const short = create({ numSteps: 3 });
     await runSteps(short);

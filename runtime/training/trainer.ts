@@ -115,6 +115,7 @@ export class Trainer {
   /** Trains until a limit is reached or `signal` aborts, which ends after the current step. */
   async *run(signal?: AbortSignal): AsyncGenerator<TrainingStep> {
     const { batchSize, microBatchSize } = this.options;
+    if (this.progress === 1) return;
     let next = splitBatch(this.batchAt(this.step), microBatchSize);
     while (this.progress < 1 && !signal?.aborted) {
       const started = performance.now();
@@ -159,9 +160,9 @@ export class Trainer {
   /** The share of the training that is over, 0 … 1. */
   get progress(): number {
     const { numSteps, numMinutes } = this.options;
-    const bySteps = numSteps === null ? 0 : this.step / numSteps;
+    const bySteps = numSteps === null ? 0 : this.step < numSteps ? this.step / numSteps : 1;
     const byTime = numMinutes === null ? 0 : this.elapsedMs / (60_000 * numMinutes);
-    return Math.max(bySteps, byTime);
+    return Math.min(1, Math.max(bySteps, byTime));
   }
 
   /** Reads everything that is needed to continue from here back from the backend. */

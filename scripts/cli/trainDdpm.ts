@@ -17,6 +17,7 @@ import {
   latentShape,
   latentStatistics,
   MATERIAL_CHANNELS,
+  MAX_EXAMPLE_LABELS,
   modelContent,
   numFramesOf,
   type PredictionType,
@@ -176,6 +177,11 @@ function lossNotes({ condDropProb, minSnrGamma, timestepShift }: DiffusionOption
 /** Says of which labels the model gets no examples, by which it would decide on what a recipe leaves open. */
 function tellExamples(dataset: Dataset, { train }: DatasetSplit): void {
   const { labels, attributes = [] } = dataset;
+  if (attributes.length > 0 && labels.length > MAX_EXAMPLE_LABELS) {
+    const why = `there are examples for ${MAX_EXAMPLE_LABELS} labels at most, and the data have ${labels.length}`;
+    console.log(printable(`train ddpm: ${why}, so that none will decide on what recipes leave open`));
+    return;
+  }
   const found = new Set(examplesOfImages(dataset, train, 1).labels);
   const lacking = labels.filter((_, label) => !found.has(label));
   if (attributes.length === 0 || lacking.length === 0) return;
