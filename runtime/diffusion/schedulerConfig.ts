@@ -14,7 +14,7 @@ const VARIANCE_TYPES = ['fixed_small', 'fixed_large'] as const;
 const FINAL_SIGMAS_TYPES = ['zero', 'sigma_min'] as const;
 
 export type TimestepSpacing = (typeof TIMESTEP_SPACINGS)[number];
-export type BetaSchedule = (typeof BETA_SCHEDULES)[number];
+type BetaSchedule = (typeof BETA_SCHEDULES)[number];
 export type PredictionType = (typeof PREDICTION_TYPES)[number];
 export type VarianceType = (typeof VARIANCE_TYPES)[number];
 
@@ -26,7 +26,7 @@ const CLASSES = {
   EulerDiscreteScheduler: { sampler: 'euler', clipSample: false, timestepSpacing: 'linspace' },
 } as const;
 
-export type SchedulerClass = keyof typeof CLASSES;
+type SchedulerClass = keyof typeof CLASSES;
 
 /**
  * The options of a scheduler under diffusers' names, in camel case: `num_train_timesteps` is `numTrainTimesteps`, and `_class_name`

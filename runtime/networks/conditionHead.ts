@@ -8,7 +8,7 @@ import { dense, linearShapes, type Shapes, type Weights } from './layers.ts';
 export const CONDITION_HEAD = 'condition_head';
 
 /** Beside an auto-encoder latents are averaged over the cells of a grid of so many rows and columns; the map sees these means. */
-export const CONDITION_GRID = 4;
+const CONDITION_GRID = 4;
 
 /**
  * The kinds of what pictures are asked for by: of the label, and of each attribute. They are a list because their order counts, and

@@ -44,6 +44,19 @@ describe('a model with examples', () => {
     expect(decidedAttributes(['elf'], known, recipe)).toEqual({ own: [1, 1], origin: [0, 0] });
   });
 
+  it('decides once on a recipe that cannot change, and each time on one that can', () => {
+    const known = { attributes: VOCABULARY, examples };
+    const decide = (recipe: typeof ELF) => decidedAttributes(['elf', 'goblin', 'orc'], known, recipe);
+    const whole = Object.freeze({ ...ELF, attributes: Object.freeze({ hair: 'black' }) });
+    expect(decide(whole)).toEqual({ own: [0, 1], origin: null });
+    expect(decide(whole)).toBe(decide(whole));
+    expect(decidedAttributes(['elf'], { attributes: VOCABULARY }, whole).own, 'by another model').toEqual([0, -1]);
+    const open = Object.freeze({ ...ELF, attributes: { hair: 'black' } });
+    expect(decide(open).own).toEqual([0, 1]);
+    open.attributes.hair = 'blue';
+    expect(decide(open).own).toEqual([2, 1]);
+  });
+
   it('tells what a picture is to show, in words', () => {
     const model = { labels: ['elf', 'goblin', 'orc'], attributes: VOCABULARY, examples };
     expect(attributesOfRecipe(model, { ...ELF, attributes: { hair: 'black' } })).toEqual({

@@ -24,9 +24,14 @@ export function ignoresWords({ guidanceScale }: Pick<Recipe, 'guidanceScale'>): 
 
 /** The attributes of a picture, and those of the one that it is to be the same as, as a network takes them. */
 export interface DecidedAttributes {
-  own: number[];
-  origin: number[] | null;
+  readonly own: readonly number[];
+  readonly origin: readonly number[] | null;
 }
+
+type KnownAttributes = Pick<FigmentEntry, 'attributes' | 'examples'>;
+
+/** What was decided of complete recipes, which never change: a picture asks several times, and deciding takes a millisecond or two. */
+const DECIDED = new WeakMap<Asked, KnownAttributes & { decided: DecidedAttributes }>();
 
 /**
  * The attributes that a recipe asks for, and where it leaves them open those that the model's examples decide on, by the
@@ -37,7 +42,22 @@ export interface DecidedAttributes {
  */
 export function decidedAttributes(
   labels: readonly string[],
-  { attributes: vocabulary = {}, examples }: Pick<FigmentEntry, 'attributes' | 'examples'>,
+  { attributes, examples }: KnownAttributes,
+  recipe: Asked,
+): DecidedAttributes {
+  const before = DECIDED.get(recipe);
+  if (before && before.attributes === attributes && before.examples === examples) return before.decided;
+  const decided = decide(labels, { attributes, examples }, recipe);
+  const { attributes: asked, sameAs, interpolate } = recipe;
+  if ([recipe, asked, sameAs, interpolate].every(Object.isFrozen)) {
+    DECIDED.set(recipe, { attributes, examples, decided });
+  }
+  return decided;
+}
+
+function decide(
+  labels: readonly string[],
+  { attributes: vocabulary = {}, examples }: KnownAttributes,
   recipe: Asked,
 ): DecidedAttributes {
   const { label, attributes = {}, sameAs, seed, interpolate, classifier, classifierScale } = recipe;
@@ -63,7 +83,7 @@ export function decidedAttributes(
  * @throws RangeError for a label or attribute that the model lacks
  */
 export function attributesOfRecipe(
-  { labels, ...known }: { readonly labels: readonly string[] } & Pick<FigmentEntry, 'attributes' | 'examples'>,
+  { labels, ...known }: { readonly labels: readonly string[] } & KnownAttributes,
   asked: Asked,
 ): Record<string, string | number> {
   indexOfLabel(labels, asked.label);

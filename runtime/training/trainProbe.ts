@@ -57,7 +57,7 @@ export interface ProbedModel {
 }
 
 /** A probe tells the label and the attributes that are words. @throws RangeError for more of both than a probe may tell apart */
-export function probeTaskSpec(
+function probeTaskSpec(
   { labels, vocabulary }: ProbedModel,
   { shape }: Pick<LatentDataset, 'shape'>,
   { grid }: Pick<ProbeOptions, 'grid'>,

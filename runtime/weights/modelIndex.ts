@@ -176,7 +176,7 @@ const FIGMENT_SCHEMA = v.object({
   sha256: v.optional(v.record(v.string(), sha256)),
 });
 
-export const MODEL_INDEX_SCHEMA = v.looseObject({
+const MODEL_INDEX_SCHEMA = v.looseObject({
   _class_name: v.string(),
   unet: v.optional(component),
   vae: v.optional(component),

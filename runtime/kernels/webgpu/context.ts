@@ -48,7 +48,7 @@ function bindingSource({ inputs, outputs }: Program): string {
 }
 
 /** The whole shader. The first uniform is tfjs's own and unused. */
-export function programSource(program: Program): string {
+function programSource(program: Program): string {
   const fields = Object.entries(program.uniforms).map(([name, type]) => `${name}: ${type}`);
   const size = [program.workgroupSize].flat();
   return `

@@ -8,7 +8,7 @@ export interface NormVariant {
   modulated: boolean;
 }
 
-export const GROUP_WORKGROUP_SIZE = 256;
+const GROUP_WORKGROUP_SIZE = 256;
 /** A workgroup that sums over images takes 16 channels, with 16 threads for each of them. */
 export const FOLD_COLUMNS = 16;
 const FOLD_ROWS = 16;
