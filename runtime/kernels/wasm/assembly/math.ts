@@ -35,7 +35,7 @@ export function exp4(x: v128): v128 {
 
 /** 1 / (1 + exp(-x)). */
 @inline
-function sigmoid4(x: v128): v128 {
+export function sigmoid4(x: v128): v128 {
   const one = f32x4.splat(1);
   return f32x4.div(one, f32x4.add(one, exp4(f32x4.neg(x))));
 }
