@@ -23,7 +23,9 @@ describe('completeModelIndex', () => {
     expect(figment).toMatchObject({ widthPx: 64, heightPx: 32, frames: [{ index: 0 }, { index: 1 }] });
     const changed = (entries: object) => () => complete({ ...PLAIN, figment: { frames, ...entries } });
     expect(changed({ widthPx: 33 })).toThrow('figment.widthPx is 33; expected a multiple of the 2 frames');
-    expect(changed({ circularPadding: true })).toThrow('has frames and circularPadding, which do not go together');
+    expect(changed({ circularPadding: true })).toThrow(
+      'figment.frames: there are frames and circularPadding, which do not go together',
+    );
   });
 
   it('asks of a student what it knows, unless told otherwise', () => {

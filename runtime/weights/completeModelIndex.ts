@@ -34,60 +34,86 @@ export function completeModelIndex(
   vaeConfig: unknown,
   fileName: string,
 ): ModelIndex {
-  const fail = (problem: string): never => {
+  const fail: Fail = (problem) => {
     throw new ModelFileError('loadModelFolder', fileName, problem);
   };
   const unet = isObject(unetConfig) ? unetConfig : {};
   const vae = isObject(vaeConfig) ? vaeConfig : {};
-  const numFrames = numFramesOf(stored.figment ?? {});
   const { examples, palette, probe, ...told } = stored.figment ?? {};
   const figment: FigmentEntry = {
     version: 1,
     name: folderName,
     ...structuredClone(FIGMENT_DEFAULTS),
-    widthPx:
-      stored.figment?.widthPx ??
-      imageSizePx(unet, vae, 1, numFrames) ??
-      fail('expected figment.widthPx, or a sample_size in a config'),
-    heightPx:
-      stored.figment?.heightPx ??
-      imageSizePx(unet, vae, 0) ??
-      fail('expected figment.heightPx, or a sample_size in a config'),
-    channels: stored.figment?.channels ?? checkChannels(isObject(vaeConfig) ? vae : unet, fail),
+    ...picturesOf(stored.figment ?? {}, unet, vae, fail),
     ...definedOf(told),
     sampleDefaults: { ...FIGMENT_DEFAULTS.sampleDefaults, ...definedOf(stored.figment?.sampleDefaults ?? {}) },
   };
-  if (figment.widthPx % numFrames !== 0) {
-    fail(`figment.widthPx is ${figment.widthPx}; expected a multiple of the ${numFrames} frames, which stand in a row`);
-  }
-  if (figment.frames && figment.circularPadding) {
-    fail('has frames and circularPadding, which do not go together; take one of them out');
-  }
   const { labels, nullLabel } = labelling(stored, unet, fail);
   if (nullLabel === null) figment.sampleDefaults = { ...figment.sampleDefaults, guidanceScale: 1 };
+  const problem = contradictionIn(figment);
+  if (problem) fail(`figment.${problem}`);
+  Object.assign(figment, decoded({ examples, palette, probe }, labels.length, figment, fail));
+  return { ...stored, labels, figment: nullLabel === labels.length ? figment : { ...figment, nullLabel } };
+}
+
+type Fail = (problem: string) => never;
+type NetworkConfig = Record<string, unknown>;
+
+/** The size and channels of the pictures: as the index has them, or else as the networks' configs do. */
+function picturesOf(
+  figment: Partial<NonNullable<StoredModelIndex['figment']>>,
+  unet: NetworkConfig,
+  vae: NetworkConfig,
+  fail: Fail,
+): Pick<FigmentEntry, 'widthPx' | 'heightPx' | 'channels'> {
+  const painter = Object.keys(vae).length > 0 ? vae : unet;
+  const orConfig = (name: 'widthPx' | 'heightPx', axis: 0 | 1, numFrames?: number) =>
+    figment[name] ??
+    imageSizePx(unet, vae, axis, numFrames) ??
+    fail(`expected figment.${name}, or a sample_size in a config`);
+  return {
+    widthPx: orConfig('widthPx', 1, numFramesOf(figment)),
+    heightPx: orConfig('heightPx', 0),
+    channels: figment.channels ?? checkChannels(painter, fail),
+  };
+}
+
+/** What of an entry goes against another part of it; undefined where nothing does. */
+function contradictionIn(figment: FigmentEntry): string | undefined {
+  const { frames, widthPx, circularPadding, regions = {}, attributes = {} } = figment;
+  const numFrames = numFramesOf(figment);
+  if (widthPx % numFrames !== 0) {
+    return `widthPx is ${widthPx}; expected a multiple of the ${numFrames} frames, which stand in a row`;
+  }
+  if (frames && circularPadding)
+    return 'frames: there are frames and circularPadding, which do not go together; take one of them out';
+  const misplaced = regionsProblem(regions, attributes);
+  if (misplaced) return `regions: ${misplaced}`;
   const undone = notOfStudent(figment);
-  if (undone) fail(`figment.sampleDefaults: ${undone}`);
-  const decoded = <Value>(entry: string, decode: () => Value): Value => {
+  return undone && `sampleDefaults: ${undone}`;
+}
+
+/** What is stored as text, for so many labels and the attributes and pictures of an entry. */
+function decoded(
+  { examples, palette, probe }: Pick<NonNullable<StoredModelIndex['figment']>, 'examples' | 'palette' | 'probe'>,
+  numLabels: number,
+  { attributes = {}, widthPx, heightPx, frames }: FigmentEntry,
+  fail: Fail,
+): Pick<FigmentEntry, 'examples' | 'palette' | 'probe'> {
+  const read = <Stored, Value>(name: string, stored: Stored | undefined, parse: (stored: Stored) => Value) => {
+    if (stored === undefined) return {};
     try {
-      return decode();
+      return { [name]: parse(stored) };
     } catch (error) {
-      return fail(`figment.${entry}: ${messageOf(error)}`);
+      return fail(`figment.${name}: ${messageOf(error)}`);
     }
   };
-  const { attributes = {} } = figment;
-  if (examples !== undefined) {
-    figment.examples = decoded('examples', () => parseExamples(examples, labels.length, attributes));
-  }
-  if (palette !== undefined) {
-    const layout = placesLayout(figment.widthPx, figment.heightPx, figment.frames);
-    figment.palette = decoded('palette', () => parsePalettePrior(palette, labels.length, attributes, layout));
-  }
-  if (probe !== undefined) {
-    figment.probe = decoded('probe', () => parseProbe(probe, labels.length, attributes));
-  }
-  const misplaced = regionsProblem(figment.regions ?? {}, attributes);
-  if (misplaced) fail(`figment.regions: ${misplaced}`);
-  return { ...stored, labels, figment: nullLabel === labels.length ? figment : { ...figment, nullLabel } };
+  const layout = placesLayout(widthPx, heightPx, frames);
+  return {
+    ...read('examples', examples, (text) => parseExamples(text, numLabels, attributes)),
+    ...read('palette', palette, (stored) => parsePalettePrior(stored, numLabels, attributes, layout)),
+    ...read('probe', probe, (stored) => parseProbe(stored, numLabels, attributes)),
+  };
 }
 
 /** Why a distilled model's student can't paint by the model's own defaults; undefined where it can. */
@@ -101,12 +127,7 @@ function notOfStudent({ student, sampleDefaults }: FigmentEntry): string | undef
 }
 
 /** The latents' size times the VAE's reduction by levels and patches, or else the VAE's own size; axis 0 is the height. */
-function imageSizePx(
-  unet: Record<string, unknown>,
-  vae: Record<string, unknown>,
-  axis: 0 | 1,
-  numFrames = 1,
-): number | undefined {
+function imageSizePx(unet: NetworkConfig, vae: NetworkConfig, axis: 0 | 1, numFrames = 1): number | undefined {
   const numLevels = Array.isArray(vae.block_out_channels) ? vae.block_out_channels.length : 1;
   const pixelsPerLatent = patchSizeOf(vae) * 2 ** (numLevels - 1);
   const latentSize = sizeOnAxis(unet.sample_size, axis);
@@ -115,7 +136,7 @@ function imageSizePx(
 }
 
 /** The side of the squares of pixels that a VAE sees as channels. */
-function patchSizeOf({ patch_size }: Record<string, unknown>): number {
+function patchSizeOf({ patch_size }: NetworkConfig): number {
   return typeof patch_size === 'number' ? patch_size : 1;
 }
 
@@ -126,7 +147,7 @@ function sizeOnAxis(sampleSize: unknown, axis: 0 | 1): number | undefined {
 }
 
 /** Of the network that makes pixels: each of its channels is that of one pixel of a patch. */
-function checkChannels(network: Record<string, unknown>, fail: (problem: string) => never): NumValues {
+function checkChannels(network: NetworkConfig, fail: Fail): NumValues {
   const { out_channels } = network;
   const perPixel = typeof out_channels === 'number' ? out_channels / patchSizeOf(network) ** 2 : undefined;
   if (perPixel === 3 || perPixel === 4) return perPixel;
@@ -138,8 +159,8 @@ function checkChannels(network: Record<string, unknown>, fail: (problem: string)
 /** The labels, and the row that stands for none of them: the one that is named, or where labels leave one over, the last. */
 function labelling(
   { labels, figment }: StoredModelIndex,
-  unet: Record<string, unknown>,
-  fail: (problem: string) => never,
+  unet: NetworkConfig,
+  fail: Fail,
 ): { labels: string[]; nullLabel: number | null } {
   const numRows = unet.num_class_embeds;
   const named = figment?.nullLabel;
@@ -160,9 +181,9 @@ function labelling(
 /** Labels where the U-Net has no table of classes: it has conditioning, or knows none, or is not there. */
 function withoutTable(
   labels: string[] = [],
-  unet: Record<string, unknown>,
+  unet: NetworkConfig,
   named: number | null | undefined,
-  fail: (problem: string) => never,
+  fail: Fail,
 ): { labels: string[]; nullLabel: number | null } {
   const knowsNone = Object.keys(unet).length > 0 && unet.class_embed_type !== 'identity';
   if (!knowsNone) return { labels, nullLabel: named === undefined ? labels.length : named };
