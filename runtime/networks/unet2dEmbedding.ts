@@ -93,12 +93,17 @@ function conditionEmbedding(config: UNet2DConfig, weights: Weights, condition: U
   return embeddingRows(weights, 'class_embedding', condition);
 }
 
+/** A network's own embeddings of classes, (N, timeChannels); null for one without classes. */
+export function classTable({ num_class_embeds }: UNet2DConfig, weights: Weights): Tensor2D | null {
+  return num_class_embeds === null ? null : (weights['class_embedding.weight'] as Tensor2D);
+}
+
 /**
  * The embeddings of several steps, for `unet2dOfEmbedding`: SiLU of time plus condition.
  *
  * @param sines  float32 (S, block_out_channels[0]), `sinesOf` the steps
  * @param chosen float32 (B, N), 1 at the row of the table that an image is to show, else 0; of a network without classes (B, 1), all 0
- * @param table  float32 (N, timeChannels); null: the network's own embeddings of classes, if it has any
+ * @param table  float32 (N, timeChannels); null: `classTable`
  * @returns      float32 (S · B, timeChannels), the images of a step one after another; the caller disposes it
  */
 export function stepEmbeddings(
@@ -111,7 +116,7 @@ export function stepEmbeddings(
   return tidy(() => {
     const channels = timeChannels(config);
     const time = reshape(embeddingOfSines(weights, sines), [-1, 1, channels]);
-    const rows = table ?? (config.num_class_embeds === null ? null : (weights['class_embedding.weight'] as Tensor2D));
+    const rows = table ?? classTable(config, weights);
     const told = rows ? linear(chosen, rows, null) : chosen;
     const sum = add(time, reshape(told, [1, ...told.shape]));
     return activateEmbedding(reshape(sum, [-1, channels]) as Tensor2D);

@@ -7,7 +7,7 @@ import type { Graph, Value } from '../kernels/plan/graph.ts';
 import { currentRecorder, type Recorder, replayed } from '../kernels/plan/recordings.ts';
 import { oneHotValues } from '../networks/layers.ts';
 import { unet2dOfEmbedding } from '../networks/unet2d.ts';
-import { sinesOf, stepEmbeddings, timeChannels } from '../networks/unet2dEmbedding.ts';
+import { classTable, sinesOf, stepEmbeddings, timeChannels } from '../networks/unet2dEmbedding.ts';
 import { samplingKey } from '../recipe/keys.ts';
 import { noiseStream, seedsOf } from './latentNoise.ts';
 import type { DiffusionModel } from './model.ts';
@@ -219,9 +219,9 @@ function embed(
     config,
     indices.map((i) => sampler.timesteps[firstStep + i]!),
   );
-  const numRows = vectors?.shape[0] ?? config.num_class_embeds ?? 1;
-  const isTold = vectors !== null || config.num_class_embeds !== null;
-  const chosenRows = isTold ? oneHotValues(classes, numRows) : new Float32Array(classes.length);
+  const rows = vectors ?? classTable(config, weights);
+  const numRows = rows?.shape[0] ?? 1;
+  const chosenRows = rows ? oneHotValues(classes, numRows) : new Float32Array(classes.length);
   const shapes: [number, number][] = [
     [indices.length, sines.length / indices.length],
     [classes.length, numRows],
