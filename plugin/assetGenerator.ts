@@ -164,7 +164,7 @@ export class AssetGenerator<Words extends ModelWords = ModelWords> {
     options: LoadOptions & { name?: string } = {},
   ): Promise<ClassifierInfo> {
     const { name, ...loading } = options;
-    return this.alive().loadClassifierAsync(location, name, loading);
+    return this.alive().loadClassifierAsync(location, name, { ...loading, signal: this.waiting(loading).signal });
   }
 
   /**
@@ -410,8 +410,7 @@ export class AssetGenerator<Words extends ModelWords = ModelWords> {
   private async readyFor(asked: RecipeOptions & Waiting): Promise<PictureSource> {
     const source = this.alive();
     const classifier = source.missingClassifier(asked);
-    await (classifier && untilAborted(classifier, asked.signal));
-    this.life.signal.throwIfAborted();
+    await (classifier && untilAborted(classifier, this.waiting(asked).signal));
     return source;
   }
 

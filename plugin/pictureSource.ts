@@ -67,6 +67,15 @@ export interface GenerationProgress {
   recipe: Recipe;
 }
 
+/** @throws RangeError for a number of a request that is out of range */
+export function checkRequest({ previewEvery = 0, priority = 0 }: RequestOptions): void {
+  if (!Number.isInteger(previewEvery) || previewEvery < 0) {
+    throw new RangeError(`generate: previewEvery is ${quote(previewEvery)}; expected a whole number from 0`);
+  }
+  if (typeof priority === 'number' && !Number.isNaN(priority)) return;
+  throw new RangeError(`generate: priority is ${quote(priority)}; expected a number, 0 by default`);
+}
+
 /** Makes a model's pictures for a scene: one queue, one memory of what is finished, one painter at a time. */
 export class PictureSource {
   /** Told when the queue has grown or shrunk. */
@@ -129,12 +138,7 @@ export class PictureSource {
     this.frameBudgetMs = options.frameBudgetMs ?? PAINTER_DEFAULTS.frameBudgetMs;
     this.files = bytes.files;
     this.parts = new LazyParts(bytes);
-    const create = async () => {
-      const another = await createPainter(this.files!, name, scene, options);
-      await this.classifiers.addAllTo((title, own) => another.addClassifierAsync(title, own));
-      return another;
-    };
-    this.painter = new CurrentPainter(painter, () => this.parts.addAgainAsync(create));
+    this.painter = new CurrentPainter(painter, () => this.createAnotherAsync(options));
     this.finished = new LruCache({ maxBytes: cacheBytes, onEvict: disposeLater });
     const canStore = storeBytes > 0 && typeof indexedDB !== 'undefined';
     this.store = canStore ? new PixelStore({ maxBytes: storeBytes, onWarning: Logger.Warn }) : null;
@@ -148,6 +152,19 @@ export class PictureSource {
       onLengthChange: (length) => this.onQueueChangedObservable.notifyObservers(length),
     });
     this.removeObservers = this.observe();
+  }
+
+  /** A painter that has all that the one before it had. */
+  private async createAnotherAsync(options: PictureSourceOptions): Promise<Painter> {
+    const painter = await createPainter(this.files!, this.name, this.scene, options);
+    try {
+      await this.classifiers.addAllTo((title, own) => painter.addClassifierAsync(title, own));
+      await this.parts.addAllTo(painter);
+      return painter;
+    } catch (error) {
+      painter.dispose();
+      throw error;
+    }
   }
 
   get info(): ModelInfo {
@@ -227,10 +244,8 @@ export class PictureSource {
    */
   async pictureAsync(recipe: Recipe, options: RequestOptions = {}): Promise<Picture> {
     this.assertUsable();
+    checkRequest(options);
     const { priority, signal, previewEvery = 0, onStep, onQueued } = options;
-    if (!Number.isInteger(previewEvery) || previewEvery < 0) {
-      throw new RangeError(`generate: previewEvery is ${quote(previewEvery)}; expected a whole number from 0`);
-    }
     signal?.throwIfAborted();
     const known = this.finished.get(recipeKey(recipe));
     if (known) return known;

@@ -1,4 +1,5 @@
 import { loadClassifierFolder, memorySource, readClassifierFiles } from '../../runtime/index.ts';
+import { abortError } from '../abortError.ts';
 import { type LoadOptions, type ModelLocation, sourceOf } from './loadModelBytes.ts';
 import { SharedLoad } from './sharedLoad.ts';
 
@@ -26,6 +27,7 @@ export class LoadedClassifiers {
   /** The hashes of those that the painter is being given, by name. */
   private readonly arriving = new Map<string, string>();
   private readonly files = new Map<string, Record<string, Uint8Array>>();
+  private readonly life = new AbortController();
   private readonly shared = new Map<string, { location: ModelLocation; load: SharedLoad<ClassifierInfo> }>();
 
   /**
@@ -46,7 +48,8 @@ export class LoadedClassifiers {
       ? known.load
       : new SharedLoad((asker) => this.fetchAsync(location, key, { ...options, ...asker }, addToPainter));
     if (key !== null) this.shared.set(key, { location, load });
-    return (await load.takeAsync(options)).loaded; // and never released: it stays as long as the generator
+    const signals = [this.life.signal, ...(options.signal ? [options.signal] : [])];
+    return (await load.takeAsync({ ...options, signal: AbortSignal.any(signals) })).loaded; // and it stays as long as the generator
   }
 
   /** Gives all of them to another painter. */
@@ -54,8 +57,9 @@ export class LoadedClassifiers {
     await Promise.all(Array.from(this.files, ([name, files]) => addToPainter(name, files)));
   }
 
-  /** Frees their files. */
+  /** Frees their files, and ends what is being loaded. */
   dispose(): void {
+    this.life.abort(abortError('loadClassifier: the generator was disposed'));
     this.files.clear();
     this.shared.clear();
   }

@@ -23,6 +23,7 @@ import { GeneratedTexture, type RegenerateOptions, RegisterGeneratedTexture } fr
 import type { SceneFileOptions } from '../texture/sceneModels.ts';
 import type { SavedGeneratedTexture } from '../texture/textureLook.ts';
 import { untilAborted } from '../untilAborted.ts';
+import { warnOnce } from '../warnOnce.ts';
 import { checkHashTiling, HashTiling, type HashTilingOptions } from './hashTiling.ts';
 import { SurfaceTextures } from './surface.ts';
 import { variationOf } from './variations.ts';
@@ -34,7 +35,7 @@ export type SurfaceSettings = Omit<SurfaceOptions, 'label' | 'green'>;
 
 export interface SurfaceMaterialOptions extends Partial<HashTilingOptions> {
   surface?: SurfaceSettings;
-  /** Shifts the picture by its height: `offset` does it once, `occlusion` traces the height; default: no shift. */
+  /** Shifts the picture by its height: `offset` does it once, `occlusion` traces the height; default: no shift. Not beside `variations`. */
   parallax?: 'offset' | 'occlusion';
   /**
    * How many surfaces are mixed, so that a large floor never repeats: 1 to 3, from the recipe's seed and the seeds that
@@ -142,8 +143,14 @@ export class SurfaceMaterial extends PBRMaterial {
     this.useAmbientOcclusionFromMetallicTextureRed = true;
     // Babylon's tangents point the other way in a left-handed scene.
     this.invertNormalMapX = this.invertNormalMapY = !scene.useRightHandedSystem;
-    this.useParallax = this.options.parallax !== undefined;
-    this.useParallaxOcclusion = this.options.parallax === 'occlusion';
+    const { parallax, variations } = this.options;
+    if (parallax !== undefined && variations !== undefined) {
+      warnOnce(
+        'SurfaceMaterial: "parallax" is passed over, since variations are mixed without it; leave one of them out',
+      );
+    }
+    this.useParallax = parallax !== undefined && variations === undefined;
+    this.useParallaxOcclusion = this.useParallax && parallax === 'occlusion';
   }
 
   private createVariations(pictures: readonly GeneratedTexture[]): SurfaceTextures[] {
@@ -357,7 +364,7 @@ function checkShape({ parallax, variations, cellSize }: SurfaceMaterialOptions):
 
 /** Makes a variation show the material's recipe with a seed of its own; what that recipe lacks goes back to its default. */
 async function showAsync(texture: GeneratedTexture, recipe: RecipeOptions, how: RegenerateOptions): Promise<void> {
-  const isSettled = texture.isReady() && !texture.isGenerating; // after a lost device it is drawn again
+  const isSettled = texture.isFinished && !texture.isGenerating; // after a lost device it is drawn again
   const isShown = isSettled && recipeKey(texture.recipe as Recipe) === recipeKey(recipe as Recipe);
   const lacking = Object.fromEntries(Object.keys(texture.newestRecipe ?? {}).map((entry) => [entry, undefined]));
   if (!isShown) await texture.regenerateAsync({ ...lacking, ...recipe }, how);

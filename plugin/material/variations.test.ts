@@ -118,6 +118,18 @@ describe('a material of several surfaces whose model has attributes', () => {
     for (const spy of [painted, repainted]) spy.mockRestore();
   });
 
+  it('is copied with all of them, from a scene file, too', async () => {
+    const examples = { labels: new Uint8Array(3), values: Float32Array.of(0, 0, 1, 1, 0.2, 1) };
+    Object.assign(materials.info, { examples });
+    const floor = await makeMaterial({ variations: 3 });
+    const loaded = SurfaceMaterial.Parse(structuredClone(floor.serialize()), scene);
+    await loaded.whenWrittenAsync();
+    const copy = loaded.clone('copy');
+    await copy.whenWrittenAsync();
+    expect(mapsOf(copy)).toEqual(mapsOf(loaded));
+    expect(mapsOf(copy)).toEqual(mapsOf(floor));
+  });
+
   it('keeps what its variations show when it is reshaped, and needs no generator for it', async () => {
     const examples = { labels: new Uint8Array(3), values: Float32Array.of(0, 0, 1, 1, 0.2, 1) };
     Object.assign(materials.info, { examples });

@@ -6,6 +6,7 @@ import { tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
 import * as device from '../device.ts';
 import { createScene } from '../testing/tinyScene.ts';
 import { createPainter } from './createPainter.ts';
+import type { Painter } from './painter.ts';
 import { backendsInUse } from './threadPainter.ts';
 import { Turns } from './turns.ts';
 import { WorkerPainter } from './workerPainter.ts';
@@ -42,6 +43,17 @@ it('starts a worker of another site by a worker of this page that imports it', a
   expect(foreign).toBe('https://cdn.example/figment/worker.js');
   expect(own).toMatch(/^blob:/);
   expect(await resolveObjectURL(own!)!.text()).toBe('import "https://cdn.example/figment/worker.js";');
+  scene.getEngine().dispose();
+});
+
+it('makes painters of this thread one after another, so that none computes by a backend that is gone', async () => {
+  const scene = createScene();
+  const files = await tinyModelFolder();
+  const make = (backend: BackendName) => createPainter(files, 'tiny', scene, { compute: 'thread', backend });
+  const made = await Promise.allSettled([make('wasm'), make('cpu')]);
+  expect(made.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+  expect((made[1] as PromiseRejectedResult).reason.message).toContain('other models of this page compute by "wasm"');
+  (made[0] as PromiseFulfilledResult<Painter>).value.dispose();
   scene.getEngine().dispose();
 });
 

@@ -67,33 +67,59 @@ export async function createPainter(
   scene: Scene,
   options: PainterOptions,
 ): Promise<Painter> {
-  const { compute, frameBudgetMs, maxPixels } = { ...PAINTER_DEFAULTS, ...definedOf(options) };
-  switch (compute === 'auto' ? bestFor(scene) : compute) {
-    case 'gpu':
-      return createOnDevice(files, name, scene, { frameBudgetMs, maxPixels, engine: scene.getEngine() });
-    case 'worker': {
-      if (typeof Worker !== 'function') {
-        const remedy = "take 'thread' or 'auto', which compute on this thread";
-        throw new Error(
-          `AssetGenerator: compute is "worker", but there are no web workers here, as in Node; ${remedy}`,
-        );
-      }
-      const { numWorkers, workerUrl, wasmPaths } = options;
-      return WorkerPainter.CreateAsync(files, name, {
-        ...(numWorkers === undefined ? sharedWorkers() : { numWorkers }),
-        wasmPaths,
-        maxPixels,
-        createWorker: () => startWorker(workerUrl),
-      });
-    }
-    case 'thread': {
-      const backend = await selectBackend({ backend: backendFor(options.backend), wasmPaths: options.wasmPaths });
-      const engine = scene.getEngine();
-      return ThreadPainter.CreateAsync(files, name, backend, { frameBudgetMs, maxPixels, engine, device: null });
-    }
-    default:
-      throw new RangeError(`AssetGenerator: compute is "${compute}"; expected auto, gpu, worker or thread`);
+  const { compute = PAINTER_DEFAULTS.compute } = options;
+  if (!['auto', 'gpu', 'worker', 'thread'].includes(compute)) {
+    throw new RangeError(`AssetGenerator: compute is "${compute}"; expected auto, gpu, worker or thread`);
   }
+  if (compute === 'worker') return createInWorkers(files, name, options);
+  const here = await inTurn(async () => {
+    const place = compute === 'auto' ? bestFor(scene) : compute;
+    return place === 'worker' ? null : createOnThread(place, files, name, scene, options);
+  });
+  return here ?? createInWorkers(files, name, options);
+}
+
+/** Settled when the painter of this thread is there that was asked for last. */
+let lastMade: Promise<void> = Promise.resolve();
+
+/** Painters of this thread are made one after another: tfjs computes by one backend, and each counts once it is there. */
+function inTurn<Made>(make: () => Promise<Made>): Promise<Made> {
+  const made = lastMade.then(make);
+  lastMade = made.then(ignore, ignore); // whoever asked is told what is wrong
+  return made;
+}
+
+const ignore = () => {};
+
+async function createOnThread(
+  place: 'gpu' | 'thread',
+  files: Record<string, Uint8Array>,
+  name: string,
+  scene: Scene,
+  options: PainterOptions,
+): Promise<Painter> {
+  const { frameBudgetMs, maxPixels } = { ...PAINTER_DEFAULTS, ...definedOf(options) };
+  const how = { frameBudgetMs, maxPixels, engine: scene.getEngine() };
+  if (place === 'gpu') return createOnDevice(files, name, scene, how);
+  const backend = await selectBackend({ backend: backendFor(options.backend), wasmPaths: options.wasmPaths });
+  return ThreadPainter.CreateAsync(files, name, backend, { ...how, device: null });
+}
+
+async function createInWorkers(
+  files: Record<string, Uint8Array>,
+  name: string,
+  { numWorkers, workerUrl, wasmPaths, maxPixels }: PainterOptions,
+): Promise<Painter> {
+  if (typeof Worker !== 'function') {
+    const remedy = "take 'thread' or 'auto', which compute on this thread";
+    throw new Error(`AssetGenerator: compute is "worker", but there are no web workers here, as in Node; ${remedy}`);
+  }
+  return WorkerPainter.CreateAsync(files, name, {
+    ...(numWorkers === undefined ? sharedWorkers() : { numWorkers }),
+    wasmPaths,
+    maxPixels,
+    createWorker: () => startWorker(workerUrl),
+  });
 }
 
 /**

@@ -38,10 +38,10 @@ describe('LazyPart', () => {
   it('gives a painter that takes another’s place what that one had', async () => {
     const [first, second] = [fakePainter(), fakePainter()];
     const cvae = new LazyPart('cvae', async () => FILES);
-    await cvae.addAgainAsync(async () => first as unknown as Painter);
+    await cvae.addTo(first as unknown as Painter);
     expect(first.addPartAsync).not.toHaveBeenCalled();
     await cvae.addAsync(current(first));
-    await cvae.addAgainAsync(async () => second as unknown as Painter);
+    await cvae.addTo(second as unknown as Painter);
     expect(second.addPartAsync).toHaveBeenCalledWith('cvae', FILES);
   });
 
@@ -52,11 +52,12 @@ describe('LazyPart', () => {
     });
     const cvae = new LazyPart('cvae', () => reading);
     const added = cvae.addAsync(current(fakePainter()));
-    const next = fakePainter() as unknown as Painter;
-    const again = cvae.addAgainAsync(async () => next);
+    const next = fakePainter();
+    const again = cvae.addTo(next as unknown as Painter);
     fail(new Error('no net'));
     await expect(added).rejects.toThrow('no net');
-    expect(await again).toBe(next);
+    await again;
+    expect(next.addPartAsync).not.toHaveBeenCalled();
   });
 
   it('gives up reading when it is disposed', async () => {

@@ -41,12 +41,10 @@ export class LazyPart {
     }
   }
 
-  /** Makes a painter that has what the one before it had. Where the part is still read and that fails, whoever asked is told. */
-  async addAgainAsync(create: () => Promise<Painter>): Promise<Painter> {
-    const painter = await create();
+  /** Gives it to another painter, where it was asked for. Where it is still read and that fails, whoever asked is told. */
+  async addTo(painter: Painter): Promise<void> {
     const files = await this.files?.catch(() => null);
     if (files) await painter.addPartAsync(this.part, files);
-    return painter;
   }
 
   /** Frees its files, and what reads them. */

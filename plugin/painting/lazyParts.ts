@@ -47,9 +47,9 @@ export class LazyParts {
     return this.vae && !this.vae.isAdded ? this.vae.addAsync(painter) : null;
   }
 
-  /** Makes a painter that has all parts that the one before it had. */
-  addAgainAsync(create: () => Promise<Painter>): Promise<Painter> {
-    return this.all.reduce((make, part) => () => part.addAgainAsync(make), create)();
+  /** Gives another painter all parts that the one before it had. */
+  async addAllTo(painter: Painter): Promise<void> {
+    for (const part of this.all) await part.addTo(painter);
   }
 
   /** Frees their files, and what reads them. */

@@ -13,7 +13,7 @@ import { abortError } from '../abortError.ts';
 import { NewestRequest } from '../newestRequest.ts';
 import type { Picture } from '../painting/painter.ts';
 import { PixelPicture } from '../painting/pixelPicture.ts';
-import type { GenerationProgress, PictureSource, RequestOptions } from '../pictureSource.ts';
+import { checkRequest, type GenerationProgress, type PictureSource, type RequestOptions } from '../pictureSource.ts';
 import type { RegenerateOptions } from '../texture/generatedTexture.ts';
 import type { PictureTarget } from '../texture/texelTexture.ts';
 import { untilAborted } from '../untilAborted.ts';
@@ -114,6 +114,7 @@ export class CellPainter {
   }
 
   private async paintAsync(cell: number, recipe: Recipe, request: number, how: RegenerateOptions): Promise<void> {
+    checkRequest(how); // before it takes the place of another
     const requests = this.requestsOf(cell);
     const pending = requests.begin(request, recipe, how.signal);
     const signal = this.whileAlive(pending.signal, how.signal);

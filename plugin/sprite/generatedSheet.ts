@@ -21,7 +21,13 @@ import type { RegenerateOptions } from '../texture/generatedTexture.ts';
 import { addressToSave, type SceneFileOptions, sourceFor, useForSceneFiles } from '../texture/sceneModels.ts';
 import { FLAG_STORAGE, FORMAT_RGBA, PictureTarget, TYPE_BYTE } from '../texture/texelTexture.ts';
 import { maxSizeIn } from '../texture/textureLook.ts';
-import { copySettings } from '../texture/textureSettings.ts';
+import {
+  applySettings,
+  changedSettings,
+  copySettings,
+  settingsOf,
+  type TextureSettings,
+} from '../texture/textureSettings.ts';
 import { whenRestored } from '../texture/whenRestored.ts';
 import { CellPainter, type CellProgress } from './cellPainter.ts';
 import { completeCellsAsync } from './cells.ts';
@@ -42,6 +48,7 @@ const CLASS_NAME = 'BABYLON.GeneratedSheet';
 export class GeneratedSheet extends RawTexture {
   /** Notified after each step of `repaintCellAsync`, when previews that were asked for are in the sheet. */
   readonly onCellProgressObservable = new Observable<CellProgress>();
+  private readonly usualSettings: TextureSettings;
   private readonly target: PictureTarget;
   private readonly painter: CellPainter;
   private readonly address: string;
@@ -72,6 +79,7 @@ export class GeneratedSheet extends RawTexture {
     RegisterGeneratedSheet();
     this.name = name;
     this.hasAlpha = hasAlpha;
+    this.usualSettings = settingsOf(this);
     this.target = new PictureTarget(this, width, height, false);
     this.painter = this.createPainter();
     this.address = typeof source === 'string' ? source : source.name;
@@ -203,7 +211,7 @@ export class GeneratedSheet extends RawTexture {
   override serialize(): SavedGeneratedSheet {
     if (this.saved) return this.saved;
     const { info } = this.source!;
-    const { cellSize, hasAlpha, pixelArt, worldHeight } = this.layout;
+    const { cellSize, pixelArt, worldHeight } = this.layout;
     return {
       customType: CLASS_NAME,
       name: this.name,
@@ -211,9 +219,10 @@ export class GeneratedSheet extends RawTexture {
       model: addressToSave(this.address, this.source),
       cellSize: [...cellSize],
       samplingMode: this.samplingMode,
-      hasAlpha,
+      hasAlpha: this.hasAlpha,
       ...(pixelArt && { pixelArt }),
       ...(worldHeight && { worldHeight }),
+      ...changedSettings(this, this.usualSettings),
       cells: this.cells.map((recipe) => recipe && shortRecipe(recipe, info)),
     };
   }
@@ -227,6 +236,7 @@ export class GeneratedSheet extends RawTexture {
     return leavingNothing(scene, saved?.name, (tell) => {
       if (typeof saved.model !== 'string') throw new RangeError('GeneratedSheet: expected the address of a model');
       const sheet = tell(new GeneratedSheet(saved.name, saved.model, scene, parseSheetCells(saved)));
+      applySettings(sheet, saved);
       sheet.rootUrl = rootUrl;
       sheet.restore(saved);
       return sheet;
@@ -296,6 +306,7 @@ export class GeneratedSheet extends RawTexture {
   private async drawAgainAsync(source: PictureSource): Promise<void> {
     const { signal } = this.life;
     if (this.target.pixels) return;
+    this.isPainted = false; // nothing is left of its pictures
     if (!source.isDisposed) return this.paintAsync(this.cells, { signal });
     const again = await this.loadAsync();
     const cells = await completeCellsAsync(again, this.cells);

@@ -1,9 +1,11 @@
 // Copies of a sheet, as Babylon makes them of any texture, and what is asked of a sheet that is gone.
 import { Texture } from '@babylonjs/core/Materials/Textures/texture.js';
 import { expect, it, vi } from 'vitest';
+import { PictureSource } from '../pictureSource.ts';
 import { serveTiny } from '../testing/serveTiny.ts';
 import { next, ON_THIS_THREAD, uploadedTo } from '../testing/tinyScene.ts';
 import { scene, tiny, useTiny } from '../testing/tinySuite.ts';
+import { PictureTarget } from '../texture/texelTexture.ts';
 import { GeneratedSheet, RegisterGeneratedSheet } from './generatedSheet.ts';
 
 useTiny();
@@ -27,6 +29,37 @@ it('has its pictures and settings at once, and is painted without its original',
   expect(sheet.cells[3]).toBe(null);
   sheet.dispose();
   expect(copy.shownCell(3)).toEqual(await copy.readCellAsync(3));
+});
+
+it('is painted where its original is being drawn again', async () => {
+  const { sheet } = await tiny.generateSpritesAsync(ASKED);
+  const right = uploadedTo(sheet);
+  const { pictureAsync } = PictureSource.prototype;
+  vi.spyOn(PictureSource.prototype, 'pictureAsync').mockImplementation(async function (this: PictureSource, ...asked) {
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    return pictureAsync.apply(this, asked);
+  });
+  const lost = vi.spyOn(PictureTarget.prototype, 'pixels', 'get').mockReturnValue(null); // as of a sheet on the GPU
+  scene.getEngine().onContextRestoredObservable.notifyObservers(scene.getEngine());
+  await vi.waitFor(() => expect(sheet.isReady()).toBe(false));
+  lost.mockRestore();
+  const copy = sheet.clone();
+  expect(copy.isReady()).toBe(false);
+  await Promise.all([copy, sheet].map((one) => vi.waitFor(() => expect(one.isReady()).toBe(true))));
+  expect(uploadedTo(copy)).toEqual(right);
+  vi.restoreAllMocks();
+});
+
+it('keeps its settings in a scene file', async () => {
+  const { sheet } = await tiny.generateSpritesAsync(ASKED);
+  const changed = { metadata: { inn: 'north' }, level: 0.5, hasAlpha: false };
+  Object.assign(sheet, changed);
+  const loaded = GeneratedSheet.Parse(structuredClone(sheet.serialize()), scene, '');
+  await loaded.whenPaintedAsync();
+  expect(loaded).toMatchObject(changed);
+  expect(loaded.serialize()).toEqual(sheet.serialize());
+  const wrong = { ...sheet.serialize(), cellSize: null as never };
+  expect(() => GeneratedSheet.Parse(wrong, scene, '')).toThrow(/^GeneratedSheet: size/);
 });
 
 it('shows the picture of a cell in which its original shows a preview', async () => {

@@ -1,5 +1,6 @@
 import { imageSize, type ModelInfo, type Recipe, type RecipeOptions, squareColumns } from '../../runtime/index.ts';
 import { MAX_SIZE_PX, type PixelArtLook, parseLook, savedPixelArt } from '../texture/textureLook.ts';
+import type { SavedSettings } from '../texture/textureSettings.ts';
 
 /** The size and number of a sheet's cells, each of which holds a picture with all its frames, and how the sheet is sampled when it is drawn. */
 export interface SheetCells {
@@ -14,7 +15,7 @@ export interface SheetCells {
 }
 
 /** A sheet as a scene file holds it. */
-export interface SavedGeneratedSheet {
+export interface SavedGeneratedSheet extends SavedSettings {
   customType: string;
   name: string;
   /** Empty, but there, because Babylon's node materials restore only textures that have one. */
@@ -115,7 +116,7 @@ export function parseSheetCells({
   const isWhole = Array.isArray(cellSize) && cellSize.every(Number.isInteger);
   const [widthPx, heightPx] = isWhole ? cellSize : [0, 0];
   const size = sizeOf({ cellSize: [widthPx, heightPx], numCells, pixelArt: savedPixelArt(pixelArt) });
-  const look = parseLook({ size, samplingMode, hasAlpha, pixelArt }, MAX_SIZE_PX ** 2);
+  const look = parseLook({ size, samplingMode, hasAlpha, pixelArt }, MAX_SIZE_PX ** 2, 'GeneratedSheet');
   return {
     cellSize: [widthPx, heightPx],
     numCells,

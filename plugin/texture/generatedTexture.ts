@@ -20,7 +20,7 @@ import { leavingNothing } from '../leavingNothing.ts';
 import { NewestRequest } from '../newestRequest.ts';
 import type { Picture } from '../painting/painter.ts';
 import { PixelPicture } from '../painting/pixelPicture.ts';
-import { type GenerationProgress, PictureSource, type RequestOptions } from '../pictureSource.ts';
+import { checkRequest, type GenerationProgress, PictureSource, type RequestOptions } from '../pictureSource.ts';
 import { notify } from '../tell.ts';
 import { untilAborted } from '../untilAborted.ts';
 import type { PixelArtBrush } from './pixelArtBrush.ts';
@@ -28,6 +28,7 @@ import { addressToSave, type SceneFileOptions, sourceFor, useForSceneFiles } fro
 import { createTexelTexture, FLAG_STORAGE, FORMAT_RGBA, PictureTarget, TYPE_BYTE } from './texelTexture.ts';
 import {
   assertFits,
+  assertFitsDevice,
   paintedSize,
   parseLook,
   type SavedGeneratedTexture,
@@ -71,6 +72,8 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
   private isOnCpu = false;
   private brush: Promise<PixelArtBrush> | null = null;
   private isGone = false;
+  /** What the newest request that waits for the model waits for. */
+  private loading: Promise<unknown> = Promise.resolve();
   /** Whether it loads its model by the address, and keeps it. */
   private keepsModel: boolean;
   private stopObserving: () => void = () => {};
@@ -78,6 +81,7 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
   /**
    * Makes an empty texture for `regenerateAsync` to fill. `AssetGenerator` makes textures in this way.
    *
+   * @throws        RangeError when it is larger than the scene's textures are
    * @param source  the source of its pictures, or the address of its model, which is loaded for the first picture
    * @param rootUrl where addresses of a scene file that are no whole ones count from
    */
@@ -89,6 +93,7 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
     private readonly rootUrl?: string,
   ) {
     const { widthPx, heightPx, mipmaps, samplingMode } = look;
+    assertFitsDevice(look, scene);
     super(null, widthPx, heightPx, FORMAT_RGBA, scene, mipmaps, false, samplingMode, TYPE_BYTE, FLAG_STORAGE);
     RegisterGeneratedTexture();
     this.name = name;
@@ -187,7 +192,7 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
     this.assertAlive();
     options.signal?.throwIfAborted(); // the request that is running goes on
     const request = this.requests.ask();
-    const source = this.source ?? (await this.loadAsync(options.signal));
+    const source = this.source ?? (await this.loadInTurn(options.signal));
     const changes = () => changesOf(this.newestRecipe ?? {});
     const classifier = source.missingClassifier({ ...this.newestRecipe, ...changes() });
     if (classifier) await untilAborted(classifier, options.signal);
@@ -204,6 +209,7 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
   private async paintInTurn(recipe: Recipe, options: RegenerateOptions, request: number): Promise<this> {
     const source = this.source!;
     assertFits(recipe, source.info, this);
+    checkRequest(options); // before it takes the place of another
     const pending = this.requests.begin(request, recipe, options.signal);
     this.current ??= recipe;
     const signal = options.signal ? AbortSignal.any([pending.signal, options.signal]) : pending.signal;
@@ -253,6 +259,7 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
   override clone(): GeneratedTexture<Words> {
     const copy = this.createSibling(this.name);
     copySettings(this, copy);
+    if (this.source && !this.source.isDisposed) copy.adopt(this.source); // what shows it may ask at once what the model knows
     if (this.hasPicture) {
       this.target.copyTo(copy.target);
       if (this.mapsTarget) this.mapsTarget.copyTo(copy.targetOfMaps());
@@ -260,7 +267,7 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
       copy.showsPreview = this.showsPreview;
     }
     if (this.current && !this.isFinished) copy.regenerateOrReport(this.current);
-    else if (this.source && this.keepsModel) copy.loadAsync().catch(() => {}); // to be drawn again after a lost device
+    if (this.source && this.keepsModel) copy.loadAsync().catch(() => {}); // to be drawn again after a lost device
     return copy;
   }
 
@@ -328,8 +335,12 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
   private regenerateOrReport(recipe: RecipeOptions): void {
     this.current = recipe;
     const regenerated = this.regenerateAsync();
-    const request = this.requests.lastAsked;
-    regenerated.catch((error: Error) => {
+    this.report(regenerated, this.requests.lastAsked);
+  }
+
+  /** Reports errors of a request that nobody waits for, unless a newer one was asked for. */
+  private report(painted: Promise<unknown>, request: number): void {
+    painted.catch((error: Error) => {
       if (error.name === 'AbortError' && (this.isGone || request < this.requests.lastAsked)) return;
       this.note(error);
       Logger.Error(`GeneratedTexture "${this.name}": ${error.message}`);
@@ -347,6 +358,19 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
     return this.adopt(await untilAborted(sourceFor(this, this.address, this.rootUrl, [this.current]), signal));
   }
 
+  /** Loads the model for a request, which goes on after all that have waited for longer, so that it makes their changes, too. */
+  private loadInTurn(signal: AbortSignal | undefined): Promise<PictureSource> {
+    const before = this.loading;
+    const load = async () => {
+      const source = await this.loadAsync(signal);
+      await before.catch(() => {}); // given up, or told of what was wrong
+      return source;
+    };
+    const loading = load();
+    this.loading = loading;
+    return loading;
+  }
+
   private adopt(source: PictureSource): PictureSource {
     this.assertAlive();
     this.source = source;
@@ -356,7 +380,9 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
       if (this.isOnCpu) return; // Babylon has kept the bytes
       if (source.isDisposed) [this.source, this.keepsModel] = [null, true]; // the model is loaded again
       this.showsPreview = this.hasPicture; // nothing is left of the picture, should a request that is running fail
-      if (this.hasPicture && !this.isGenerating) this.regenerateOrReport(this.current!);
+      if (!this.hasPicture || this.isGenerating) return;
+      if (this.source) this.report(this.redrawAsync(), this.requests.lastBegun);
+      else this.regenerateOrReport(this.current!);
     });
     return source;
   }

@@ -3,6 +3,7 @@
 import type { BaseTexture } from '@babylonjs/core/Materials/Textures/baseTexture.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import { definedOf, quote, type RecipeOptions } from '../../runtime/index.ts';
+import { abortError } from '../abortError.ts';
 import { addressOf, isPackage, type ModelLocation, type ModelPackage } from '../loading/loadModelBytes.ts';
 import { type Asker, type Lease, SharedLoad } from '../loading/sharedLoad.ts';
 import { PictureSource } from '../pictureSource.ts';
@@ -172,10 +173,25 @@ function share(location: ModelLocation, scene: Scene, options: PictureSourceOpti
   const address = keyOf(addressOf(location));
   const kind = address === null ? FILES : settings;
   const shared = new SharedSource(address, kind, (asker) => {
-    return PictureSource.LoadAsync(location, scene, { ...options, ...asker });
+    return whileSceneLives(scene, (end) => {
+      const signal = AbortSignal.any([asker.signal, end]);
+      return PictureSource.LoadAsync(location, scene, { ...options, ...asker, signal });
+    });
   });
   ofScenes.get(scene)!.push(shared);
   return shared;
+}
+
+/** Loads something, and gives it up when the scene is disposed. */
+async function whileSceneLives<T>(scene: Scene, load: (end: AbortSignal) => Promise<T>): Promise<T> {
+  const end = new AbortController();
+  const reason = 'AssetGenerator: the scene was disposed while the model was loading';
+  const observer = scene.onDisposeObservable.add(() => end.abort(abortError(reason)));
+  try {
+    return await load(end.signal);
+  } finally {
+    scene.onDisposeObservable.remove(observer);
+  }
 }
 
 function keyOf<Address extends string | null>(address: Address): Address {

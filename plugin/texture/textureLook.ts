@@ -127,6 +127,15 @@ export function assertFits(recipe: Recipe, info: ModelInfo, { name, look }: { na
   );
 }
 
+/** @throws RangeError when the device of a scene has no textures so large */
+export function assertFitsDevice({ widthPx, heightPx }: TextureLook, scene: Scene): void {
+  const most = maxSizeIn(scene);
+  if (Math.max(widthPx, heightPx) <= most) return;
+  throw new RangeError(
+    `GeneratedTexture: ${widthPx}×${heightPx} pixels; textures of this device have at most ${most} a side: ask for a smaller picture, or a smaller factor of pixel art`,
+  );
+}
+
 /** A look as a scene file holds it, without the fields that are false. */
 export interface SavedLook {
   size: [widthPx: number, heightPx: number];
@@ -160,13 +169,14 @@ export function saveLook({
 export function parseLook(
   { size, samplingMode, hasAlpha, mipmaps, tiles, pixelArt }: SavedLook,
   maxPixels = MAX_PIXELS,
+  className = 'GeneratedTexture',
 ): TextureLook {
   const [widthPx, heightPx] = Array.isArray(size) ? size : [];
   const art = savedPixelArt(pixelArt);
   const isSide = (sizePx?: number) => Number.isInteger(sizePx) && sizePx! >= 1 && sizePx! <= MAX_SIZE_PX;
   if (!isSide(widthPx) || !isSide(heightPx) || widthPx! * heightPx! > maxPixels) {
     throw new RangeError(
-      `GeneratedTexture: size ${JSON.stringify(size)?.slice(0, 80)}; expected [width, height], 1 to ${MAX_SIZE_PX}, and at most ${maxPixels} pixels`,
+      `${className}: size ${JSON.stringify(size)?.slice(0, 80)}; expected [width, height], 1 to ${MAX_SIZE_PX}, and at most ${maxPixels} pixels`,
     );
   }
   return {
