@@ -110,8 +110,14 @@ export class GenerationQueue<Request, Result, Step = never> {
       const caller: Caller<Result, Step> = {
         priority,
         onStep,
-        resolve: (result) => [unlisten(), resolve(result)],
-        reject: (reason) => [unlisten(), reject(reason)],
+        resolve: (result) => {
+          unlisten();
+          resolve(result);
+        },
+        reject: (reason) => {
+          unlisten();
+          reject(reason);
+        },
       };
       job.callers.add(caller);
       signal?.addEventListener('abort', onAbort);
@@ -185,9 +191,15 @@ export class GenerationQueue<Request, Result, Step = never> {
 
   /** The most urgent job, and those behind it that may share its batch. */
   private nextJobs(): Job<Request, Result, Step>[] {
-    const waiting = [...this.jobs.values()].filter(({ batch }) => batch === null);
-    const priority = waiting.reduce((highest, job) => Math.max(highest, priorityOf(job)), Number.NEGATIVE_INFINITY);
-    const urgent = waiting.filter((job) => priorityOf(job) === priority);
+    let highest = Number.NEGATIVE_INFINITY;
+    let urgent: Job<Request, Result, Step>[] = [];
+    for (const job of this.jobs.values()) {
+      if (job.batch !== null) continue;
+      const priority = priorityOf(job);
+      if (priority > highest) urgent = [];
+      highest = Math.max(highest, priority);
+      if (priority === highest) urgent.push(job);
+    }
     return urgent.filter(({ batchKey }) => batchKey === urgent[0]!.batchKey).slice(0, this.options.batchSize);
   }
 

@@ -77,18 +77,28 @@ function requestsOf(sheet: CharacterSheet, models: readonly CharacterModel[], se
   const drawn = drawnAttributes(sheet, models, labelNames, seed);
   const words = { ...drawn, ...wordsByExamples(sheet, models, labelNames, seed), ...sheet };
   return models.map((model, i): CharacterRequest => {
-    const name = labelNames[i]!;
-    const { attributes: vocabulary = {} } = model;
-    const known = (entry: string) => attributeProblem(vocabulary, entry, words[entry]) === undefined;
-    const names = Object.keys(words);
-    const asked = String(words[name]);
-    const isLabel = model.labels.includes(asked);
+    const { label, attributes, ignored } = partOf(words, model, labelNames[i]!);
     return {
-      label: isLabel ? asked : draw(model.labels, seed, `label ${model.name}`),
-      attributes: Object.fromEntries(names.filter(known).map((entry) => [entry, words[entry]!])),
-      ignored: Object.keys(sheet).filter((entry) => !(entry === name && isLabel) && !known(entry)),
+      label: label ?? draw(model.labels, seed, `label ${model.name}`),
+      attributes,
+      ignored: ignored.filter((name) => Object.hasOwn(sheet, name)),
     };
   });
+}
+
+/** What a model knows of some words, and what it does not. */
+function partOf(words: CharacterSheet, model: CharacterModel, labelName: string): CharacterChange {
+  const { labels, attributes: vocabulary = {} } = model;
+  const entries = Object.entries(words) as [name: string, value: string | number][];
+  const isLabel = ([name, value]: (typeof entries)[number]) => name === labelName && labels.includes(String(value));
+  const isKnown = ([name, value]: (typeof entries)[number]) => attributeProblem(vocabulary, name, value) === undefined;
+  const [label] = entries.filter(isLabel);
+  const others = entries.filter((entry) => !isLabel(entry) && !isKnown(entry));
+  return {
+    ...(label && { label: String(label[1]) }),
+    attributes: Object.fromEntries(entries.filter(isKnown)),
+    ignored: others.map(([name]) => name),
+  };
 }
 
 /** Tells what each model is asked for when some entries of a sheet change; nothing is drawn by the seed. @throws as `characterRequests` */
@@ -96,17 +106,9 @@ export function characterChanges<const Models extends readonly CharacterModel[]>
   changes: CharacterSheet,
   models: Models,
 ): ForEach<Models, CharacterChange> {
-  const requests = requestsOf(changes, models, 0);
-  const changed = requests.map(({ label, attributes, ignored }): CharacterChange => {
-    const known = Object.keys(changes).filter((name) => !ignored.includes(name));
-    const own = known.filter((name) => Object.hasOwn(attributes, name));
-    return {
-      ...(own.length < known.length && { label }), // what is known and no attribute is the label
-      attributes: Object.fromEntries(own.map((name) => [name, attributes[name]!])),
-      ignored,
-    };
-  });
-  return changed as ForEach<Models, CharacterChange>;
+  const labelNames = models.map((model) => labelNameOf(changes, model, models));
+  checkKnown(changes, models, labelNames);
+  return models.map((model, i) => partOf(changes, model, labelNames[i]!)) as ForEach<Models, CharacterChange>;
 }
 
 /** The entry that is the model's label: one whose values elsewhere are its labels, or one that names one of them. */

@@ -151,9 +151,12 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
 
   /**
    * Makes another picture in this texture, from the newest recipe with changes, whose `attributes` take the place of all that it
-   * has. A request that is still running is aborted, and its changes are made by this one (but not those of one that still waits for its
-   * classifier); where both are for the same picture, it goes on, with the priority of this one. Where one ends without a picture, its
-   * previews give way to the current picture, unless the generator is disposed.
+   * has. The newest request wins:
+   *
+   * - One that is still running is aborted, and its changes are made by this one.
+   * - One that still waits for its classifier never begins, and its changes are lost.
+   * - One for the same picture goes on, with the priority of this one.
+   * - Where one ends without a picture, its previews give way to the current picture, unless the generator is disposed.
    *
    * @throws RangeError for what the model cannot paint; an AbortError when superseded, aborted or disposed; what loading the
    *         model, or a classifier that the recipe names by its address, throws
