@@ -29,11 +29,11 @@ const STEERING_CODE = /kernels\/gradients\.ts/;
 
 /**
  * Chunks that a page which shows portraits on WebGPU never asks for: the other backends, the PNG encoder, what makes surfaces,
- * pixel art and files of pictures, what steers by classifiers, what reads folders of others than Figment, and the kernels of
+ * pixel art, sprites and files of pictures, what steers by classifiers, what reads folders of others than Figment, and the kernels of
  * tfjs that training alone takes.
  */
 const OTHER_CHUNKS =
-  /tfjs-backend-(wasm|cpu)\/|runtime\/(backends|kernels)\/(plan\/)?(wasm|cpu)\b|fast-png\/|material\/(surfaceMaterial|writeSurface)\.|(pixelArtBrush|textureImage)\.|painting\/steering\.|weights\/foreignFiles\.|backends\/allWebgpuKernels\.|kernels\/Conv2DBackpropInput\.|tfjs-backend-webgpu\/dist\/index\./;
+  /tfjs-backend-(wasm|cpu)\/|runtime\/(backends|kernels)\/(plan\/)?(wasm|cpu)\b|fast-png\/|material\/(surfaceMaterial|writeSurface)\.|(pixelArtBrush|textureImage)\.|painting\/steering\.|sprite\/generatedSprites\.|weights\/foreignFiles\.|backends\/allWebgpuKernels\.|kernels\/Conv2DBackpropInput\.|tfjs-backend-webgpu\/dist\/index\./;
 
 const MEASURED = {
   ...PACKAGED,
