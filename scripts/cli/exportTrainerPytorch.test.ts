@@ -83,7 +83,10 @@ describe.skipIf(!torch)('in PyTorch', () => {
     outputs = await runTrainerChecks(torch!, projects, inputs, options);
   });
 
-  /** Opaque pictures beside one with alpha, hidden files, names out of order, and an accent that is stored apart from its letter. */
+  /**
+   * Opaque pictures beside one with alpha, hidden files, names out of order, and an accent that is stored apart from its letter; and a
+   * table of what they show.
+   */
   async function writeClassFolders(): Promise<void> {
     const size = 16 * 16 * 4;
     const paths = ['b/2.png', 'b/10.PNG', 'a/x.png', 'b/.hidden.png', 'b-c/y.png', 'cafe\u0301/z.png'];
@@ -93,6 +96,11 @@ describe.skipIf(!torch)('in PyTorch', () => {
       const picture = i === 1 ? { channels: 4 as const, pixels } : { channels: 3 as const, pixels: opaque };
       await writeFilesAtomic(projects.at('folders'), { [path]: encodePng({ width: 16, height: 16, ...picture }) });
     }
+    const table = 'label,file,tone\nb,10.PNG,blue\ncaf\u00e9,z.png,red\nb,2.png,\na,x.png,red\nb-c,y.png,blue\n';
+    await writeFilesAtomic(projects.at('folders'), {
+      'dataset.json': new TextEncoder().encode(JSON.stringify({ attributes: { tone: ['red', 'blue'] } })),
+      'attributes.csv': new TextEncoder().encode(table),
+    });
   }
 
   const output = (name: string) => outputs.get(name)!.data;

@@ -60,6 +60,16 @@ describe('readDataset', () => {
     expect([...dataset.images]).toEqual([7, 8, 9, 7, 8, 9, 4, 5, 6, 4, 5, 6, 7, 8, 9, 7, 8, 9]);
   });
 
+  it('reads class folders that are described, with their attributes', async () => {
+    await write('a/1.png', plain(2, 1, 4, 5, 6));
+    await write('b/2.png', plain(2, 1, 7, 8, 9));
+    await write('dataset.json', JSON.stringify({ licence: 'CC0', attributes: { hat: ['none', 'cap'] } }));
+    await write('attributes.csv', 'label,file,hat\nb,2.png,cap\na,1.png,none\n');
+    const { licence, attributes } = await readDataset(dir);
+    expect(licence).toBe('CC0');
+    expect(attributes).toMatchObject([{ name: 'hat', data: Int16Array.of(0, 1) }]);
+  });
+
   it('names damaged and missing files without telling where the folder is', async () => {
     const classes = ['red', 'gone'].map((label) => ({ label, file: `${label}.png`, count: 1 }));
     const description = { tileWidth: 2, tileHeight: 2, columns: 1, channels: 3, licence: 'CC0', attribution: 'us' };

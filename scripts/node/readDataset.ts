@@ -80,7 +80,10 @@ function decoderFor(source: DatasetSource): DecodePng {
 async function largestSheet(source: DatasetSource): Promise<number> {
   const bytes = await source.read(DATASET_FILE).catch(() => null);
   if (bytes === null) return 0;
-  const { tileWidth, tileHeight, columns, classes }: SheetDescription = JSON.parse(new TextDecoder().decode(bytes));
+  const { tileWidth, tileHeight, columns, classes }: Partial<SheetDescription> = JSON.parse(
+    new TextDecoder().decode(bytes),
+  );
+  if (!tileWidth || !tileHeight || !columns || !classes) return 0; // of class folders
   const rows = Math.max(...classes.map(({ count }) => Math.ceil(count / columns)));
   return Math.min(rows * tileHeight * columns * tileWidth, MAX_IMAGE_BYTES / 3); // the columns may be any, the tiles not
 }

@@ -43,7 +43,7 @@ out = {}
 
 # Data sets.
 tones = {"tone": ["red", "blue"]}
-sets = {"sheets": index["figment"]["attributes"], "folders": {}, "frames": tones, "maps": {}}
+sets = {"sheets": index["figment"]["attributes"], "folders": tones, "frames": tones, "maps": {}}
 for (name, vocabulary), path in zip(sets.items(), (sheets, folders, frames, maps)):
     found = data.read_data(path, vocabulary)
     out[f"{name}.labels"] = torch.tensor(list("\n".join(found.labels).encode())).int()

@@ -29,23 +29,26 @@ def read_data(folder, vocabulary):
 
     vocabulary: the attributes that are read, as `figment.attributes` of model_index.json lists them.
     """
-    if os.path.exists(os.path.join(folder, "dataset.json")):
-        return _read_sheets(folder, vocabulary)
-    return _read_folders(folder)
+    description, path = {}, os.path.join(folder, "dataset.json")
+    if os.path.exists(path):
+        with open(path, encoding="utf-8") as file:
+            description = json.load(file)
+    if "classes" in description:
+        return _read_sheets(folder, description, vocabulary)
+    return _read_folders(folder, vocabulary)
 
 
-def _read_sheets(folder, vocabulary):
-    with open(os.path.join(folder, "dataset.json"), encoding="utf-8") as file:
-        description = json.load(file)
+def _read_sheets(folder, description, vocabulary):
     classes, frames = description["classes"], len(description.get("frames", [None]))
     tiles = np.concatenate([_tiles(folder, description, one) for one in classes])
     labels = [one["label"] for one in classes]
     counts = [one["count"] // frames for one in classes]
+    first = dict(zip(labels, np.cumsum([0, *counts[:-1]])))
     return LabelledPictures(
         labels,
         torch.from_numpy(tiles.reshape(-1, frames, *tiles.shape[1:])),
         torch.from_numpy(np.repeat(np.arange(len(labels)), counts)),
-        _read_attributes(folder, labels, counts, frames, vocabulary),
+        _read_attributes(folder, sum(counts), "tile", lambda label, tile: first[label] + int(tile) // frames, vocabulary),
     )
 
 
@@ -69,13 +72,14 @@ def _cut(sheet, description, count):
     return tiles.reshape(-1, height, width, 4)[:count]
 
 
-def _read_folders(folder):
+def _read_folders(folder, vocabulary):
     names = [entry.name for entry in os.scandir(folder) if entry.is_dir() and not entry.name.startswith(".")]
     names.sort(key=lambda name: name + "/")  # as Figment has them: hat-red before hat
-    images, class_labels = [], []
+    images, class_labels, places = [], [], {}
     for place, one in enumerate(names):
         for name in sorted(os.listdir(os.path.join(folder, one))):
             if name.lower().endswith(".png") and not name.startswith("."):
+                places[_composed(one), _composed(name)] = len(images)
                 images.append(_decode(os.path.join(folder, one, name)))
                 class_labels.append(place)
     if len({image.shape for image in images}) != 1:
@@ -83,11 +87,16 @@ def _read_folders(folder):
     pixels = np.stack(images)[:, None]
     channels = 4 if (pixels[..., 3] < 255).any() else 3
     return LabelledPictures(
-        [unicodedata.normalize("NFC", name) for name in names],  # whole letters, as keyboards write them
+        [_composed(name) for name in names],
         torch.from_numpy(np.ascontiguousarray(pixels[..., :channels])),
         torch.tensor(class_labels),
-        torch.empty(len(images), 0),
+        _read_attributes(folder, len(images), "file", lambda label, file: places[label, _composed(file)], vocabulary),
     )
+
+
+def _composed(name):
+    """A name in whole letters, as keyboards write them."""
+    return unicodedata.normalize("NFC", name)
 
 
 def _decode(path):
@@ -98,18 +107,20 @@ def _decode(path):
         return np.array(image.convert("RGBA"))
 
 
-def _read_attributes(folder, labels, counts, frames, vocabulary):
-    """What attributes.csv knows of each picture, float32 (N, attributes)."""
-    values = np.full((sum(counts), len(vocabulary)), ANY, np.float32)
+def _read_attributes(folder, num_pictures, key, place_of, vocabulary):
+    """What attributes.csv knows of each picture, float32 (N, attributes).
+
+    place_of: the place of a picture, of its label and what the column `key` says.
+    """
+    values = np.full((num_pictures, len(vocabulary)), ANY, np.float32)
     if not vocabulary:
         return torch.from_numpy(values)
-    first = dict(zip(labels, np.cumsum([0, *counts[:-1]])))
     with open(os.path.join(folder, "attributes.csv"), encoding="utf-8-sig") as file:
         lines = [line.split(",") for line in file.read().splitlines() if line != ""]
     header = lines[0]
-    label_at, tile_at = header.index("label"), header.index("tile")
+    label_at, key_at = header.index("label"), header.index(key)
     for number, cells in enumerate(lines[1:], start=2):
-        picture = first[cells[label_at]] + int(cells[tile_at]) // frames
+        picture = place_of(cells[label_at], cells[key_at])
         for place, (name, known) in enumerate(vocabulary.items()):
             text = cells[header.index(name)]
             if text == "":
