@@ -181,6 +181,11 @@ describe('a bake', () => {
     );
     await art.writeModel({ cvae: true }, 'quick');
     await writeFile(join(art.folder, 'quick', 'cvae', 'config.json'), '{');
+    await art.describe([
+      { name: 'steps', labels: ['elf'] },
+      { labels: ['elf'], pipeline: 'cvae' },
+    ]);
+    expect(await mistake(), 'of that asset alone').not.toContain('assets[0]');
     await art.describe([{ labels: ['elf'], model: './quick', pipeline: 'cvae' }]);
     expect(await mistake()).toMatch(/ assets\[0\]\.pipeline: [^:]*quick\/cvae\/config\.json: /);
   });

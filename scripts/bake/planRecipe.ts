@@ -67,7 +67,7 @@ function openFiles(
       `${asset.classifier} was trained on the latents of ${classifier.guides.name}, and ${index.figment.name} has another auto-encoder; train one by: figment train classifier --model ${index.figment.name}`,
     );
   }
-  if (typeof cvae === 'string') {
+  if ((asset.pipeline ?? 'ddpm') !== 'ddpm' && typeof cvae === 'string') {
     isWrong = true;
     wrong('pipeline', cvae);
   }

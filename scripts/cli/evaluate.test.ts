@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { memory } from '@tensorflow/tfjs-core';
@@ -291,6 +291,12 @@ it('asks where to write of a shipped model, also where a folder has its name', a
 it('refuses a file that is no classifier, and a folder that cannot be written', async () => {
   await writeFile(at('note.txt'), 'a note');
   await expect(run(at('model'), ...FAST, '--out', at('note.txt'))).rejects.toThrow(/cannot|is no folder/);
+  await symlink(at('nowhere'), at('broken'));
+  await expect(
+    run(at('model'), ...FAST, '--data', at('data'), '--classifier', at('broken/judge.safetensors')),
+  ).rejects.toThrow(
+    /the folder of .*judge\.safetensors cannot be written to .*; name a file elsewhere by --classifier/,
+  );
   await expect(
     run(at('model'), ...FAST, '--classifier', at('model/vae/diffusion_pytorch_model.safetensors')),
   ).rejects.toThrow(/is no classifier/);

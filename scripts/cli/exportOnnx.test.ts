@@ -34,6 +34,12 @@ it('writes a graph for each network, and what a program must know beside them', 
   await figment('export', 'onnx', at('tiny'), '--out', at('onnx'));
   expect((await readdir(at('onnx'))).sort()).toEqual(['decoder.onnx', 'encoder.onnx', 'figment.json', 'unet.onnx']);
   expect(printed.join('\n')).toMatch(/export: unet\.onnx \(0\.\d MB\), decoder\.onnx .* in .*onnx/);
+  await figment('export', 'onnx', at('tiny'), '--out', at('onnx')); // again, over its own
+  await writeFilesAtomic(at('art'), { 'figment.json': new TextEncoder().encode('{ "figment": 1 }') });
+  await expect(figment('export', 'onnx', at('tiny'), '--out', at('art'))).rejects.toThrow(
+    /art holds a figment\.json that no export has written; choose another --out/,
+  );
+  expect(await readdir(at('art'))).toEqual(['figment.json']);
   await expect(figment('export', 'onnx', at('nothing'), '--out', at('onnx'))).rejects.toThrow(/does not exist/);
 });
 

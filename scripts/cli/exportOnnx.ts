@@ -1,9 +1,28 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { enableProdMode } from '@tensorflow/tfjs-core';
 import { loadModelFolder, modelNotes, selectBackend } from '../../runtime/index.ts';
 import { makeWritableFolder, writeFilesAtomic } from '../node/atomicWrite.ts';
 import { onnxFiles } from '../node/onnx/onnxFiles.ts';
 import { buildModel, modelSource } from '../node/openModel.ts';
 import { printable } from '../node/terminal.ts';
+import { UsageError } from '../node/usageError.ts';
+
+/** @throws UsageError when files of these names lie in a folder that no export has written */
+async function refuseForeignFiles(out: string, names: readonly string[]): Promise<void> {
+  const there = names.find((name) => existsSync(join(out, name)));
+  if (there === undefined || (await wasExported(out))) return;
+  throw new UsageError(`export: ${out} holds a ${there} that no export has written; choose another --out`);
+}
+
+async function wasExported(out: string): Promise<boolean> {
+  try {
+    return 'figmentOnnx' in JSON.parse(await readFile(join(out, 'figment.json'), 'utf8'));
+  } catch {
+    return false;
+  }
+}
 
 /** figment export onnx */
 export async function exportOnnx(name: string, out: string): Promise<void> {
@@ -12,8 +31,9 @@ export async function exportOnnx(name: string, out: string): Promise<void> {
   await selectBackend({ backend: 'cpu' });
   buildModel(files).dispose(); // says what does not fit, before anything is written
   for (const note of modelNotes(files)) console.log(printable(`export: ${note}`));
-  await makeWritableFolder(out);
   const written = onnxFiles(files);
+  await refuseForeignFiles(out, Object.keys(written));
+  await makeWritableFolder(out);
   await writeFilesAtomic(out, written);
   const sizes = Object.entries(written).map(([path, { length }]) => `${path} (${(length / 1e6).toFixed(1)} MB)`);
   console.log(`export: ${sizes.join(', ')} in ${out}`);

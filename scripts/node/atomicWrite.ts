@@ -114,10 +114,15 @@ function pathInside(dir: string, path: string): string {
  * Makes a folder if need be, and finds out whether files can be written to it, before the long work whose results
  * belong there.
  *
- * @returns whether the folder is new
- * @throws UsageError naming the folder and the reason
+ * @param name   what the folder is to whoever reads of it
+ * @param remedy what to do where it cannot be written to
+ * @returns      whether the folder is new
+ * @throws       UsageError naming the folder and the reason
  */
-export async function makeWritableFolder(dir: string): Promise<boolean> {
+export async function makeWritableFolder(
+  dir: string,
+  { name = `--out ${dir}`, remedy = 'choose another folder' } = {},
+): Promise<boolean> {
   const probe = join(dir, temporaryName('figment'));
   try {
     const made = await mkdir(dir, { recursive: true });
@@ -126,6 +131,6 @@ export async function makeWritableFolder(dir: string): Promise<boolean> {
     return made !== undefined;
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code ?? String(error);
-    throw new UsageError(`--out ${dir} cannot be written to (${reason}); choose another folder`);
+    throw new UsageError(`${name} cannot be written to (${reason}); ${remedy}`);
   }
 }

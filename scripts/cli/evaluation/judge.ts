@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { dispose, type Tensor } from '@tensorflow/tfjs-core';
 import envPaths from 'env-paths';
@@ -24,7 +24,7 @@ import {
   type WeightTensor,
   writeSafetensors,
 } from '../../../runtime/index.ts';
-import { writeFileAtomic } from '../../node/atomicWrite.ts';
+import { makeWritableFolder, writeFileAtomic } from '../../node/atomicWrite.ts';
 import { letEventsIn } from '../../node/interrupt.ts';
 import { startGradientWorkers } from '../../node/nodeWorkers.ts';
 import { startProgress } from '../../node/terminal.ts';
@@ -106,6 +106,8 @@ export async function openTrained<Config>(plan: TrainedNetworkPlan<Config>): Pro
   const { file, digest, numSteps, config } = plan;
   const stored = await readIfThere(file);
   if (stored) return opened({ file, isNew: false, ...readTrained(stored, plan) });
+  const remedy = 'name a file elsewhere by --classifier';
+  await makeWritableFolder(dirname(file), { name: `evaluate: the folder of ${file}`, remedy }); // before minutes of training
   const weights = await plan.train(config);
   await store(file, weights, { config: JSON.stringify(config), digest, numSteps: String(numSteps) });
   return opened({ file, config, weights, numSteps, isNew: true });
@@ -198,7 +200,6 @@ async function train(
 
 async function store(file: string, weights: Map<string, WeightTensor>, metadata: Record<string, string>) {
   try {
-    await mkdir(dirname(file), { recursive: true });
     await writeFileAtomic(file, writeSafetensors(weights, { metadata }));
   } catch (error) {
     throw new UsageError(`evaluate: classifier ${file} cannot be written (${(error as NodeJS.ErrnoException).code})`);
