@@ -77,6 +77,15 @@ describe('train vae --resume', () => {
     expect(await train('lossy', 2, '--resume', '--l2-weight', '2', '--channel-weights', '1,1,1,2')).toMatch(/done: 2/);
   });
 
+  it('goes on with pictures that are altered as they were', async () => {
+    await train('moved', 1, '--init-from', at('model'), '--shift', '2');
+    await expect(train('moved', 2, '--resume')).rejects.toThrow(/made with another shiftPx \(2, now 0\)/);
+    await expect(train('moved', 2, '--resume', '--shift', '2', '--flip')).rejects.toThrow(
+      /made with another flip \(false, now true\)/,
+    );
+    expect(await train('moved', 2, '--resume', '--shift', '2')).toMatch(/done: 2 steps/);
+  });
+
   it('goes on with what its latents tell, which is no part of what it saves', async () => {
     const directed = { ...tinyDataset({ widthPx: 16, heightPx: 16 }), attributes: tinyAttributes() };
     await writeDataset(at('directed'), { ...directed, attribution: 'drawn by formula' }, 'shapes');

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { WEIGHTS_FILE } from '../../runtime/core/fileNames.ts';
 import {
+  AUGMENT_DEFAULTS,
   type AutoEncoder,
   type AutoencoderKlConfig,
   autoencoderKlShapes,
@@ -8,6 +9,7 @@ import {
   configForLatentsOf,
   type Dataset,
   defaultVaeConfig,
+  definedOf,
   downloadWeights,
   forChannels,
   formatAutoencoderKlConfig,
@@ -93,7 +95,7 @@ export async function trainVae(command: VaeCommandOptions): Promise<void> {
     kind: 'vae',
     data,
     options,
-    notes: { circular: String(circular), ...lossNotes(options) },
+    notes: { circular: String(circular), ...augmentNotes(options), ...lossNotes(options) },
     shapes: vaeTrainingShapes(config, options, dataset),
     keepsWeights: freezeEncoder || teacher !== null,
     start: ({ workers, resumed }) => {
@@ -230,6 +232,14 @@ const LOSS_OPTIONS = [
 function lossNotes(options: VaeOptions): Record<string, string> {
   const other = LOSS_OPTIONS.filter((name) => String(options[name]) !== String(VAE_DEFAULTS[name]));
   return Object.fromEntries(other.map((name) => [name, String(options[name])]));
+}
+
+/** How pictures are altered, as a checkpoint notes it. */
+function augmentNotes({ augment }: VaeOptions): Record<string, string> {
+  const { shiftPx, permuteChannels, colourJitter, cropPx } = { ...AUGMENT_DEFAULTS, ...definedOf(augment) };
+  return Object.fromEntries(
+    Object.entries({ shiftPx, permuteChannels, colourJitter, cropPx }).map(([name, value]) => [name, String(value)]),
+  );
 }
 
 /** @throws UsageError when there is not one for each channel of the data */

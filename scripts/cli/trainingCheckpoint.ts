@@ -78,6 +78,12 @@ const LATER_NOTES = [
   'condDropProb',
   'minSnrGamma',
   'attribute',
+  'flip',
+  'balanced',
+  'shiftPx',
+  'permuteChannels',
+  'colourJitter',
+  'cropPx',
 ];
 
 /** What a note stands for where its name does not tell. */

@@ -123,6 +123,8 @@ export async function train(command: CommonTrainOptions, training: TrainingKind)
     seed: String(seed),
     splitSeed: String(command.splitSeed ?? seed),
     batchSize: String(batchSize),
+    flip: String(command.flip ?? false),
+    balanced: String(command.balanced ?? false),
     ...training.notes,
     split: splitDigest(data),
   };
