@@ -90,6 +90,18 @@ it('draws neighbours as pixel art where the picture beside them is', async () =>
   }
 });
 
+it('shows what is baked as other files than PNG', async () => {
+  const packed = await createBakeFolder();
+  onTestFinished(() => packed.remove());
+  await packed.describe([{ name: 'wall', labels: ['elf'], seeds: [4, 5], formats: ['ktx2'] }]);
+  await bake(packed.file, { backend: 'wasm' });
+  const page = join(packed.folder, 'report.html');
+  await writeReport(packed.file, page, { backend: 'wasm', neighbours: 0 });
+  const shown = (await readFile(page, 'utf8')).split('<figure').slice(1);
+  expect(shown.map((figure) => figure.split('class="map"').length - 1)).toEqual([1, 1]);
+  expect(new Set(shown.map((figure) => /base64,([^"]+)/.exec(figure)![1])).size).toBe(2);
+});
+
 it('shows what moves as it moves', async () => {
   const other = join(art.folder, 'walks.html');
   await art.writeModel({ sizePx: 8, heightPx: 12, frames: TINY_FRAMES }, 'walks');

@@ -66,15 +66,16 @@ interface Neighbour {
 
 type Neighbours = ReadonlyMap<PlannedPicture, readonly Neighbour[]>;
 
-/** Pictures of the seeds around each picture's own, without those that are in the bake anyway. */
+/** Pictures of the seeds around each picture's own, without those that are in the bake anyway; and each that no PNG file shows. */
 async function paintNeighbours(plan: BakePlan, options: ReportOptions): Promise<Neighbours> {
   const { neighbours = DEFAULT_NEIGHBOURS, backend, signal, onProgress } = options;
   const found = new Map<PlannedPicture, Neighbour[]>();
-  if (neighbours === 0) return found;
   const owners = new Map<PlannedPicture, PlannedPicture>();
+  for (const picture of plan.pictures.filter(isUnseen)) owners.set({ ...picture, files: [] }, picture);
   for (const [picture, seeds] of neighbouringSeeds(plan.pictures, neighbours)) {
     for (const seed of seeds) owners.set({ ...picture, seed, files: [] }, picture);
   }
+  if (owners.size === 0) return found;
   const opened = await openNodeBackend(backend);
   const baker = new Baker();
   let numDone = 0;
@@ -104,6 +105,9 @@ async function paintNeighbours(plan: BakePlan, options: ReportOptions): Promise<
   }
   return found;
 }
+
+/** Whether a picture has files, but none that a page shows. */
+const isUnseen = ({ files }: PlannedPicture) => files.length > 0 && files.every(({ format }) => format !== 'png');
 
 /** The nearest seeds that are neither in the asset for this label nor offered beside an earlier picture. */
 function neighbouringSeeds(pictures: readonly PlannedPicture[], count: number): Map<PlannedPicture, number[]> {
@@ -142,10 +146,13 @@ async function* figureParts(
     const name = layer === 'picture' ? pictureCaption(picture) : `${pictureCaption(picture)}, ${layer}`;
     yield button(movingAgain(await readBaked(out, path), path, look), name, picture, path, 'map');
   }
+  const itself = neighbours.filter(({ picture: { seed: other } }) => other === seed);
+  const others = neighbours.filter((neighbour) => !itself.includes(neighbour));
+  for (const { png } of itself) yield button(png, pictureCaption(picture), picture, '', 'map');
   yield `</div>\n<figcaption>${escapeHtml(label)} <b>${seed}</b>${varied}</figcaption>\n`;
-  if (neighbours.length > 0) yield '<div class="neighbours" role="group" aria-label="Other seeds">';
-  for (const { picture, png } of neighbours) yield button(png, pictureCaption(picture), picture, '', 'neighbour');
-  if (neighbours.length > 0) yield '</div>\n';
+  if (others.length > 0) yield '<div class="neighbours" role="group" aria-label="Other seeds">';
+  for (const { picture, png } of others) yield button(png, pictureCaption(picture), picture, '', 'neighbour');
+  if (others.length > 0) yield '</div>\n';
   yield '</figure>\n';
 }
 
