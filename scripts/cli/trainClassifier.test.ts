@@ -11,6 +11,7 @@ import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { diskSource } from '../node/diskSource.ts';
 import * as openModel from '../node/openModel.ts';
 import { encodePng } from '../node/png.ts';
+import { readDataset } from '../node/readDataset.ts';
 import { writeDataset } from '../node/writeDataset.ts';
 import { printedBy } from '../testing/printedBy.ts';
 
@@ -126,6 +127,23 @@ describe('train classifier', () => {
 });
 
 describe('dataset relabel', () => {
+  it('takes the table of class folders, which names files', async () => {
+    const pictures = ['hat/1.png', 'hat/2.png', 'cap/1.png', 'cap/2.png'].map((path, i): [string, Uint8Array] => [
+      path,
+      encodePng({ width: 16, height: 16, channels: 3, pixels: new Uint8Array(768).fill(i) }),
+    ]);
+    await writeFilesAtomic(at('named'), Object.fromEntries(pictures));
+    await writeFile(at('files.csv'), 'label,file,colour\ncap,2.png,red\nhat,2.png,blue\nhat,1.png,red\ncap,1.png,blue');
+    const told = await printedBy(
+      ...['dataset', 'relabel', '--data', at('named'), '--attributes', at('files.csv'), '--column', 'colour'],
+      ...['--group', 'warm=red', '--group', 'cold=*', '--out', at('warmth')],
+    );
+    expect(told).toMatch(/4 images with 2 labels/);
+    const { images, labels, classLabels } = await readDataset(at('warmth'));
+    const shown = Array.from(classLabels, (label, i) => `${labels[label]} ${images[i * 768]}`);
+    expect(shown.sort()).toEqual(['cold 1', 'cold 2', 'warm 0', 'warm 3']);
+  });
+
   it('gives pictures new labels by a column of a table', async () => {
     const rows = dataset.labels.flatMap((label) =>
       Array.from({ length: 6 }, (_, tile) => `${label},${tile},${tile < 2 ? 'red' : 'blue'}`),

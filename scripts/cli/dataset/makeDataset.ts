@@ -72,30 +72,35 @@ export async function relabelPictures(command: RelabelCommandOptions): Promise<v
   await make('relabel', out, `${source.name} by ${column}: ${group.map(({ label }) => label).join(', ')}.`, draw);
 }
 
-/** The value in a column for every picture, in the order of the data set. */
+/** The value in a column for every picture, in the order of the data set. Of class folders a column `file` may tell which picture a line is of. */
 function valuesOf(dataset: Dataset, rows: Record<string, string>[], file: string, column: string) {
   const { labels, classLabels } = dataset;
-  const missing = [column, 'label', 'tile'].find((name) => !Object.hasOwn(rows[0] ?? {}, name));
+  const { sources } = dataset;
+  const key = sources && Object.hasOwn(rows[0] ?? {}, 'file') ? 'file' : 'tile';
+  const missing = [column, 'label', key].find((name) => !Object.hasOwn(rows[0] ?? {}, name));
   if (missing !== undefined) {
     const remedy =
-      missing === column ? 'name one of its first line' : 'add it, since label and tile tell which picture';
+      missing === column ? 'name one of its first line' : `add it, since label and ${key} tell which picture`;
     throw new UsageError(`dataset relabel: ${file} has no column "${missing}"; ${remedy}`);
   }
   const byPlace = new Map<string, string>();
   for (const row of rows) {
-    const place = `${row.label} ${row.tile}`;
+    const place = `${row.label} ${row[key]?.normalize()}`;
     if (byPlace.has(place)) {
-      throw new UsageError(`dataset relabel: ${file} tells of tile ${row.tile} of "${row.label}" twice; keep one line`);
+      throw new UsageError(
+        `dataset relabel: ${file} tells of ${key} ${row[key]} of "${row.label}" twice; keep one line`,
+      );
     }
     byPlace.set(place, row[column]!);
   }
   const next = labels.map(() => 0);
-  return Array.from(classLabels, (label) => {
+  return Array.from(classLabels, (label, image) => {
     const tile = next[label]!;
     next[label]! += numFramesOf(dataset);
-    const value = byPlace.get(`${labels[label]} ${tile}`);
+    const name = key === 'file' ? sources![image]!.replace(/^[^/]*\//, '').normalize() : tile;
+    const value = byPlace.get(`${labels[label]} ${name}`);
     if (value !== undefined) return value;
-    throw new UsageError(`dataset relabel: ${file} has no line for tile ${tile} of "${labels[label]}"`);
+    throw new UsageError(`dataset relabel: ${file} has no line for ${key} ${name} of "${labels[label]}"`);
   });
 }
 
