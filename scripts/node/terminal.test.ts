@@ -23,6 +23,11 @@ it('tells the time that is left by what this run has done, not by what was done 
   expect(printed(0.5, 0.5001, 0.5002)).toMatch(/ETA 83h20m/);
 });
 
+it('tells no sixty seconds or minutes beside those that are whole', () => {
+  expect(printed(0, 0.14354, 0.28708)).toMatch(/ETA 5m0s/); // 298 s
+  expect(printed(0, 0.008208, 0.016416)).toMatch(/ETA 2h0m/); // 7190 s
+});
+
 it('tells no time before it is known', () => {
   expect(printed(0.5)).toMatch(/ 50% \| {2}\| ETA –/);
 });

@@ -31,9 +31,16 @@ export function startProgress(title: string, share = 0): Progress {
   };
 }
 
-/** Until the speed is known, the time that is left comes as a word. */
-const formatTime: cliProgress.TimeFormatter = (time, options, roundToMultipleOf) =>
-  typeof time === 'number' ? cliProgress.Format.TimeFormat(time, options, roundToMultipleOf) : '–';
+/**
+ * Until the speed is known, the time that is left comes as a word. It is rounded as a whole: the library rounds minutes and seconds
+ * each by themselves, and so comes to 60 of them.
+ */
+const formatTime: cliProgress.TimeFormatter = (time, options, roundToMultipleOf) => {
+  if (typeof time !== 'number') return '–';
+  const unit = roundToMultipleOf * (time > 3600 ? 60 : 1);
+  const rounded = time > 60 && unit > 0 ? unit * Math.round(time / unit) : time;
+  return cliProgress.Format.TimeFormat(rounded, options, roundToMultipleOf);
+};
 
 /** Colours for a stream; plain text where it is piped, or where NO_COLOR asks for that. */
 export function coloursFor(stream: NodeJS.WriteStream) {
