@@ -2,7 +2,7 @@
 import type { AttributeName, ModelWords, RecipeOptions, ValueOfAttribute } from '../runtime/index.ts';
 import type { SurfaceMaterialOptions } from './material/surfaceMaterial.ts';
 import type { Repetition } from './material/tiling.ts';
-import type { RegenerateOptions } from './texture/generatedTexture.ts';
+import type { RegenerateOptions } from './request.ts';
 import type { LookOptions } from './texture/textureLook.ts';
 
 export interface GenerateTextureOptions<Words extends ModelWords = ModelWords>

@@ -51,7 +51,8 @@ export { type CharacterRequest, type CharacterSheet, characterRequests } from '.
 export { createNpcAsync, type Npc, type NpcGenerators, type NpcOptions } from './npc/createNpc.ts';
 export type { Compute } from './painting/createPainter.ts';
 export type { GuidanceTrace } from './painting/traceGuidance.ts';
-export type { GenerationProgress, PictureSource, RequestOptions, Waiting } from './pictureSource.ts';
+export type { PictureSource } from './pictureSource.ts';
+export type { GenerationProgress, RegenerateOptions, RequestOptions, Waiting } from './request.ts';
 export { scheduleOf, type VisitedSchedule } from './schedule.ts';
 export type { CellProgress } from './sprite/cellPainter.ts';
 export type { SpritesOptions } from './sprite/cells.ts';
@@ -62,7 +63,6 @@ export { restoreSpritesAsync } from './sprite/restoreSprites.ts';
 export type { SavedGeneratedSheet } from './sprite/sheetLayout.ts';
 export {
   GeneratedTexture,
-  type RegenerateOptions,
   RegisterGeneratedTexture,
 } from './texture/generatedTexture.ts';
 export { addGeneratedTextureTask, GeneratedTextureTask } from './texture/generatedTextureTask.ts';

@@ -18,8 +18,9 @@ import {
 } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
 import { leavingNothing } from '../leavingNothing.ts';
+import type { RegenerateOptions } from '../request.ts';
 import { notify } from '../tell.ts';
-import { GeneratedTexture, type RegenerateOptions, RegisterGeneratedTexture } from '../texture/generatedTexture.ts';
+import { GeneratedTexture, RegisterGeneratedTexture } from '../texture/generatedTexture.ts';
 import type { SceneFileOptions } from '../texture/sceneModels.ts';
 import type { SavedGeneratedTexture } from '../texture/textureLook.ts';
 import { untilAborted } from '../untilAborted.ts';

@@ -10,11 +10,11 @@ import {
 import { allOrNoneAsync } from '../allOrNone.ts';
 import type { AssetGenerator } from '../assetGenerator.ts';
 import type { GenerateTextureOptions } from '../generateOptions.ts';
-import type { Waiting } from '../pictureSource.ts';
+import type { RegenerateOptions, Waiting } from '../request.ts';
 import type { SpritesOptions } from '../sprite/cells.ts';
 import type { GeneratedSprite } from '../sprite/generatedSprite.ts';
 import type { GeneratedSprites } from '../sprite/generatedSprites.ts';
-import type { GeneratedTexture, RegenerateOptions } from '../texture/generatedTexture.ts';
+import type { GeneratedTexture } from '../texture/generatedTexture.ts';
 import {
   type CharacterChange,
   type CharacterRequest,

@@ -15,9 +15,9 @@ import {
 } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
 import { leavingNothing } from '../leavingNothing.ts';
-import { PictureSource, type RequestOptions } from '../pictureSource.ts';
+import { PictureSource } from '../pictureSource.ts';
+import type { RegenerateOptions, RequestOptions } from '../request.ts';
 import { notify } from '../tell.ts';
-import type { RegenerateOptions } from '../texture/generatedTexture.ts';
 import { addressToSave, type SceneFileOptions, sourceFor, useForSceneFiles } from '../texture/sceneModels.ts';
 import { FLAG_STORAGE, FORMAT_RGBA, PictureTarget, TYPE_BYTE } from '../texture/texelTexture.ts';
 import { maxSizeIn } from '../texture/textureLook.ts';

@@ -14,8 +14,8 @@ import {
   type RecipeChanges,
 } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
-import type { PictureSource, RequestOptions } from '../pictureSource.ts';
-import type { RegenerateOptions } from '../texture/generatedTexture.ts';
+import type { PictureSource } from '../pictureSource.ts';
+import type { RegenerateOptions, RequestOptions } from '../request.ts';
 import { LINEAR, NEAREST } from '../texture/texelTexture.ts';
 import { pixelArtOf } from '../texture/textureLook.ts';
 import { untilAborted } from '../untilAborted.ts';

@@ -20,12 +20,14 @@ import { leavingNothing } from '../leavingNothing.ts';
 import { NewestRequest } from '../newestRequest.ts';
 import type { Picture } from '../painting/painter.ts';
 import { PixelPicture } from '../painting/pixelPicture.ts';
-import { checkRequest, type GenerationProgress, PictureSource, type RequestOptions } from '../pictureSource.ts';
+import { PictureSource } from '../pictureSource.ts';
+import { checkRequest, type GenerationProgress, type RegenerateOptions, type RequestOptions } from '../request.ts';
 import { notify } from '../tell.ts';
 import { untilAborted } from '../untilAborted.ts';
-import type { PixelArtBrush } from './pixelArtBrush.ts';
+import { createMapsTarget } from './mapsTarget.ts';
 import { addressToSave, type SceneFileOptions, sourceFor, useForSceneFiles } from './sceneModels.ts';
-import { createTexelTexture, FLAG_STORAGE, FORMAT_RGBA, PictureTarget, TYPE_BYTE } from './texelTexture.ts';
+import { FLAG_STORAGE, FORMAT_RGBA, PictureTarget, TYPE_BYTE } from './texelTexture.ts';
+import { type Draw, TextureDrawing } from './textureDrawing.ts';
 import {
   assertFits,
   assertFitsDevice,
@@ -38,11 +40,7 @@ import {
 import { applySettings, changedSettings, copySettings, settingsOf, type TextureSettings } from './textureSettings.ts';
 import { whenRestored } from './whenRestored.ts';
 
-export type RegenerateOptions = Omit<RequestOptions, 'onStep' | 'onQueued'>;
-
 const CLASS_NAME = 'BABYLON.GeneratedTexture';
-
-type Draw = (picture: Picture) => void;
 
 /**
  * A texture whose picture a model makes. It is saved as its recipe, not as pixels: loading a scene paints it again.
@@ -58,6 +56,7 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
   /** Notified after each denoising step, when previews that were asked for are in the texture. */
   readonly onProgressObservable = new Observable<GenerationProgress>();
   private readonly target: PictureTarget;
+  private readonly drawing: TextureDrawing;
   private mapsTarget: PictureTarget | null = null;
   private readonly usualSettings: TextureSettings;
   private readonly address: string;
@@ -70,7 +69,6 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
   /** True while a preview stands in the place of the current picture. */
   private showsPreview = false;
   private isOnCpu = false;
-  private brush: Promise<PixelArtBrush> | null = null;
   private isGone = false;
   /** What the newest request that waits for the model waits for. */
   private loading: Promise<unknown> = Promise.resolve();
@@ -102,6 +100,7 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
     this.wrapU = this.wrapV = look.tiles ? Texture.WRAP_ADDRESSMODE : Texture.CLAMP_ADDRESSMODE;
     this.usualSettings = settingsOf(this);
     this.target = new PictureTarget(this, widthPx, heightPx, true);
+    this.drawing = new TextureDrawing(this.target, look.pixelArt);
     this.address = typeof source === 'string' ? source : source.name;
     if (source instanceof PictureSource) this.adopt(source);
   }
@@ -217,7 +216,7 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
     this.current ??= recipe;
     const signal = options.signal ? AbortSignal.any([pending.signal, options.signal]) : pending.signal;
     try {
-      const draw = await this.drawing();
+      const draw = await this.drawing.prepareAsync();
       signal.throwIfAborted();
       const onStep: RequestOptions['onStep'] = (step, numSteps, preview) => {
         if (preview) this.show(preview, draw, true);
@@ -327,7 +326,7 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
     this.isGone = true;
     this.requests.abort(abortError(`generate: texture ${this.name} was disposed`));
     this.stopObserving();
-    this.brush?.then((brush) => brush.dispose()).catch(() => {}); // the brush could not be loaded
+    this.drawing.dispose();
     this.onGeneratedObservable.clear();
     this.onProgressObservable.clear();
     this.mapsTarget?.texture.dispose();
@@ -379,7 +378,7 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
     this.source = source;
     this.stopObserving(); // two requests may both have waited for the model
     this.stopObserving = whenRestored(source, () => {
-      this.brush?.then((brush) => brush.prepareAsync()).catch(() => {}); // a picture that is being painted is drawn by it
+      this.drawing.restore();
       if (this.isOnCpu) return; // Babylon has kept the bytes
       if (source.isDisposed) [this.source, this.keepsModel] = [null, true]; // the model is loaded again
       this.showsPreview = this.hasPicture; // nothing is left of the picture, should a request that is running fail
@@ -388,19 +387,6 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
       else this.regenerateOrReport(this.current!);
     });
     return source;
-  }
-
-  /** Returns the function that draws pictures into the texture. */
-  private async drawing(): Promise<Draw> {
-    const { pixelArt } = this.look;
-    if (!pixelArt) return (picture) => picture.drawInto(this.target);
-    this.brush ??= import('./pixelArtBrush.ts').then(({ checkPixelArt, PixelArtBrush }) => {
-      checkPixelArt(pixelArt);
-      return new PixelArtBrush(this.target, pixelArt);
-    });
-    const brush = await this.brush;
-    await brush.prepareAsync();
-    return (picture) => brush.draw(picture);
   }
 
   /** Draws the current picture in the place of a preview, or of nothing; where that fails, the preview stays. */
@@ -428,20 +414,8 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
   }
 
   private targetOfMaps(): PictureTarget {
-    const [width, height] = paintedSize(this.look);
-    this.mapsTarget ??= new PictureTarget(this.createMaps(width, height), width, height, true);
+    this.mapsTarget ??= createMapsTarget(this, paintedSize(this.look));
     return this.mapsTarget;
-  }
-
-  /** Makes a texture that is where this one is: in the scene, or in an asset container alone. */
-  private createMaps(width: number, height: number): RawTexture {
-    const scene = this.getScene()!;
-    const maps = createTexelTexture(scene, width, height);
-    maps.name = `${this.name} maps`;
-    maps._parentContainer = this._parentContainer;
-    this._parentContainer?.textures.push(maps);
-    if (!scene.textures.includes(this)) scene.removeTexture(maps);
-    return maps;
   }
 
   private assertAlive(): void {
