@@ -1,8 +1,8 @@
 // How a picture gets into the cell of a sheet: as it is, or as pixel art.
 import type { Scene } from '@babylonjs/core/scene.js';
 import type { Picture } from '../painting/painter.ts';
-import type { PixelArtBrush } from '../texture/pixelArtBrush.ts';
 import { createTexelTexture, PictureTarget } from '../texture/texelTexture.ts';
+import { TextureDrawing } from '../texture/textureDrawing.ts';
 import { drawnCellSize, type SheetCells } from './sheetLayout.ts';
 
 /** Draws a picture into a sheet, with its left upper corner there. */
@@ -12,8 +12,8 @@ const drawPlain: Draw = (picture, sheet, x, y) => picture.drawInto(sheet, x, y);
 
 /** Draws the cells of one sheet. What makes pixel art is loaded when the first cell needs it. */
 export class CellDrawing {
-  /** The brush, and where it draws a cell before that is copied into the sheet. */
-  private brush: Promise<{ brush: PixelArtBrush; drawn: PictureTarget }> | null = null;
+  /** Where a cell is drawn as pixel art before it is copied into the sheet. */
+  private art: { drawing: TextureDrawing; drawn: PictureTarget } | null = null;
 
   constructor(
     private readonly scene: Scene,
@@ -23,29 +23,23 @@ export class CellDrawing {
   /** @throws RangeError when the sheet's pixel art is out of range */
   async prepareAsync(): Promise<Draw> {
     if (!this.layout.pixelArt) return drawPlain;
-    this.brush ??= this.loadBrush(this.layout.pixelArt);
-    const { brush, drawn } = await this.brush;
-    await brush.prepareAsync();
+    this.art ??= this.createArt();
+    const { drawing, drawn } = this.art;
+    const draw = await drawing.prepareAsync();
     return (picture, sheet, x, y) => {
-      brush.draw(picture);
+      draw(picture);
       drawn.copyTo(sheet, x, y);
     };
   }
 
-  private async loadBrush(look: NonNullable<SheetCells['pixelArt']>) {
-    const { checkPixelArt, PixelArtBrush } = await import('../texture/pixelArtBrush.ts');
-    checkPixelArt(look);
+  private createArt() {
     const [width, height] = drawnCellSize(this.layout);
     const drawn = new PictureTarget(createTexelTexture(this.scene, width, height), width, height, false);
-    return { brush: new PixelArtBrush(drawn, { wraps: false, ...look }), drawn };
+    return { drawing: new TextureDrawing(drawn, { wraps: false, ...this.layout.pixelArt }), drawn };
   }
 
   dispose(): void {
-    this.brush
-      ?.then(({ brush, drawn }) => {
-        brush.dispose();
-        drawn.texture.dispose();
-      })
-      .catch(() => {}); // the brush could not be loaded
+    this.art?.drawing.dispose();
+    this.art?.drawn.texture.dispose();
   }
 }
