@@ -27,11 +27,10 @@ import {
 import { learningRateAt } from '../../runtime/training/optimiser.ts';
 import type { StoredModelIndex } from '../../runtime/weights/modelIndex.ts';
 import { nchwToNhwc } from '../../runtime/weights/tensorLayout.ts';
-import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { diskSource } from '../node/diskSource.ts';
-import { encodePng } from '../node/png.ts';
 import { readDataset } from '../node/readDataset.ts';
 import { readVae } from '../node/readNetworks.ts';
+import { writeClassFolders } from '../testing/classFolders.ts';
 import { findPython } from '../testing/python.ts';
 import { BATCH, checkInputs, runTrainerChecks } from '../testing/trainerChecks.ts';
 import {
@@ -79,29 +78,9 @@ describe.skipIf(!torch)('in PyTorch', () => {
     }
     for (const [name, value] of randomWeights(conditionHeadShapes(kindsOf(files), 4), 5)) inputs.set(name, value);
     for (const [name, value] of studentWeights()) inputs.set(`student.${name}`, value);
-    await writeClassFolders();
+    await writeClassFolders(projects.at('folders'));
     outputs = await runTrainerChecks(torch!, projects, inputs, options);
   });
-
-  /**
-   * Opaque pictures beside one with alpha, hidden files, names out of order, and an accent that is stored apart from its letter; and a
-   * table of what they show.
-   */
-  async function writeClassFolders(): Promise<void> {
-    const size = 16 * 16 * 4;
-    const paths = ['b/2.png', 'b/10.PNG', 'a/x.png', 'b/.hidden.png', 'b-c/y.png', 'cafe\u0301/z.png'];
-    for (const [i, path] of paths.entries()) {
-      const pixels = trainerDataset.images.slice(i * size, (i + 1) * size);
-      const opaque = pixels.filter((_, j) => j % 4 < 3);
-      const picture = i === 1 ? { channels: 4 as const, pixels } : { channels: 3 as const, pixels: opaque };
-      await writeFilesAtomic(projects.at('folders'), { [path]: encodePng({ width: 16, height: 16, ...picture }) });
-    }
-    const table = 'label,file,tone\nb,10.PNG,blue\ncaf\u00e9,z.png,red\nb,2.png,\na,x.png,red\nb-c,y.png,blue\n';
-    await writeFilesAtomic(projects.at('folders'), {
-      'dataset.json': new TextEncoder().encode(JSON.stringify({ attributes: { tone: ['red', 'blue'] } })),
-      'attributes.csv': new TextEncoder().encode(table),
-    });
-  }
 
   const output = (name: string) => outputs.get(name)!.data;
 
