@@ -4,17 +4,13 @@ import type { Observable } from '@babylonjs/core/Misc/observable.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import {
   type AttributeName,
-  attributeProblem,
   attributesOfLabel,
   attributesOfRecipe,
   type BackendChoice,
-  definedOf,
-  isRange,
   MATERIAL_CHANNELS,
   type ModelInfo,
   type ModelWords,
   messageOf,
-  quote,
   type RecipeOptions,
   randomSeed,
   recipeForTeacher,
@@ -29,7 +25,6 @@ import type { GenerateMaterialOptions, GenerateSetOptions, GenerateTextureOption
 import type { Latents } from './latents.ts';
 import type { ClassifierInfo } from './loading/classifiers.ts';
 import type { LoadOptions, ModelLocation } from './loading/loadModelBytes.ts';
-import type { SurfaceMaterialOptions } from './material/surfaceMaterial.ts';
 import { repeat, repeats } from './material/tiling.ts';
 import type { GuidanceTrace } from './painting/traceGuidance.ts';
 import type { PictureSource } from './pictureSource.ts';
@@ -43,7 +38,7 @@ import { type SourceLease, takeSource } from './texture/sceneModels.ts';
 import { lookOf } from './texture/textureLook.ts';
 import { turnOver } from './texture/textureSettings.ts';
 import { untilAborted } from './untilAborted.ts';
-import { warnOnce } from './warnOnce.ts';
+import { wordsOfAttribute } from './wordsOfAttribute.ts';
 
 /** Options of a generator: where and how its model runs, how it is loaded, and how much memory its pictures may take. */
 export type AssetGeneratorOptions = PictureSourceOptions;
@@ -194,7 +189,13 @@ export class AssetGenerator<Words extends ModelWords = ModelWords> {
   async generateSetAsync<Name extends AttributeName<Words>>(
     options: GenerateSetOptions<Words, Name>,
   ): Promise<Map<ValueOfAttribute<Words, Name>, GeneratedTexture<Words>>> {
-    const { vary, values = this.wordsOf(vary), name, seed = randomSeed(), ...rest } = options;
+    const {
+      vary,
+      values = wordsOfAttribute(this.info, vary) as readonly ValueOfAttribute<Words, Name>[],
+      name,
+      seed = randomSeed(),
+      ...rest
+    } = options;
     const different = [...new Set(values)];
     const textures = await this.generateAllAsync(
       different.map((value) => {
@@ -228,15 +229,6 @@ export class AssetGenerator<Words extends ModelWords = ModelWords> {
    */
   attributesFor(label: Words['label']): Vocabulary {
     return attributesOfLabel(this.info, label);
-  }
-
-  /** The words of an attribute of the model. @throws RangeError where there are none */
-  private wordsOf<Name extends AttributeName<Words>>(name: Name): readonly ValueOfAttribute<Words, Name>[] {
-    const vocabulary = this.info.attributes ?? {};
-    const values = Object.hasOwn(vocabulary, name) ? vocabulary[name]! : null;
-    if (values && !isRange(values)) return values as readonly ValueOfAttribute<Words, Name>[];
-    const problem = values ? `${name} is a number; say which values to make` : attributeProblem(vocabulary, name, '');
-    throw new RangeError(`generateSet: ${problem}`);
   }
 
   /**
@@ -356,8 +348,8 @@ export class AssetGenerator<Words extends ModelWords = ModelWords> {
     const ofSurface = { surface, parallax, variations, cellSize };
     const times = repeats(tiling);
     if (!this.info.circularPadding && this.info.channels !== MATERIAL_CHANNELS) {
-      this.warnOfSurface(ofSurface);
-      const { createGeneratedMaterial } = await import('./material/generatedMaterial.ts');
+      const { createGeneratedMaterial, warnOfSurface } = await import('./material/generatedMaterial.ts');
+      warnOfSurface(ofSurface, this.info);
       const texture = await this.generateTextureAsync(asked);
       repeat(texture, times);
       return createGeneratedMaterial(texture.name, texture);
@@ -374,14 +366,6 @@ export class AssetGenerator<Words extends ModelWords = ModelWords> {
     } catch (error) {
       material.dispose();
       throw error;
-    }
-  }
-
-  /** Warns of settings for maps that are asked of a model whose materials have none. */
-  private warnOfSurface(settings: SurfaceMaterialOptions): void {
-    for (const name of Object.keys(definedOf(settings))) {
-      const why = `it is for models whose pictures repeat, and those of ${quote(this.info.name)} do not`;
-      warnOnce(`generateMaterialAsync: ${quote(name)} is passed over; ${why}`);
     }
   }
 
