@@ -45,6 +45,23 @@ it('is nothing else when a number is asked for: of the shipped materials, too', 
   for (const seed of [158207, ...SEEDS]) expect(others(decide(seed, { wear: 1 }))).toEqual(others(decide(seed, {})));
 });
 
+it('is as it was when words are asked for that the seed had drawn, beside others: of the shipped characters, too', async () => {
+  const { labels, figment } = JSON.parse(await readFile('assets/models/characters/model_index.json', 'utf8'));
+  const { attributes } = figment as { attributes: Vocabulary };
+  const characters = { examples: parseExamples(figment.examples, labels.length, attributes), attributes };
+  const sizes = Object.values(attributes).map((words) => (words as readonly string[]).length);
+  for (const seed of SEEDS) {
+    const decide = (asked: number[]) => decideAttributes(characters, seed % labels.length, asked, seed);
+    const drawn = decide(sizes.map(() => ANY));
+    const one = sizes.map((size, place) => (place === seed % sizes.length ? seed % size : ANY));
+    const decided = decide(one);
+    const more = one.map((value, place) =>
+      place % 5 === seed % 5 && decided[place] === drawn[place] ? drawn[place]! : value,
+    );
+    expect(decide(more)).toEqual(decided);
+  }
+});
+
 describe('what is open', () => {
   const decide = (label: number, asked: number[], seed: number) =>
     decideAttributes(known(VOCABULARY, ROWS), label, asked, seed);
@@ -150,6 +167,18 @@ describe('what is open', () => {
       const [style, colour, beard] = decideAttributes(known(attributes, people, 16), ELF, [1, ANY, ANY], seed);
       expect([style, beard === 0]).toEqual([1, colour === 0]);
     }
+  });
+
+  it('goes with a word that somebody had before, too, where that would have to change', () => {
+    const attributes = { skin: ['fair', 'grey'], horns: ['none', 'long'], kind: ['human', 'imp', 'elf'] };
+    const people = [
+      [ELF, 0, 0, 0],
+      [ELF, 1, 1, 1],
+      [ORC, 1, 0, 2],
+    ]; // of elves, who is grey has horns
+    const fill = (horns: number) => fillAttributes(known(attributes, people, 16), ELF, [1, horns, ANY], [0, 0, 0]);
+    expect(fill(ANY)).toEqual([1, 1, 1]);
+    expect(fill(0)).toEqual([1, 0, 2]);
   });
 
   it('changes with what had to change', () => {

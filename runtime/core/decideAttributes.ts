@@ -48,7 +48,8 @@ function drawExample(
 
 /**
  * Fills in what is open from the values of somebody, except for those that contradict what is asked for. Where one of them changes,
- * others may have to change with it: who gets the skin of a goblin gets its horns as well.
+ * others may have to change with it: who gets the skin of a goblin gets its horns as well. To ask for a word that somebody has
+ * anyway changes nothing, unless it is one that would have to change.
  *
  * @param known null where nothing tells what contradicts what
  * @param drawn a value for each attribute, `ANY` where it is to stay open
@@ -62,17 +63,39 @@ export function fillAttributes(
   const decided = asked.map((value, place) => (value === ANY ? drawn[place]! : value));
   if (!known) return decided;
   const isWord = Object.values(known.attributes).map((values) => !isRange(values));
-  const places = Array.from(asked.keys());
-  const words = places.filter((place) => asked[place] !== ANY && isWord[place]);
-  const others = places.filter((place) => asked[place] === ANY && decided[place] !== ANY);
-  const deciding = { examples: known.examples, label, decided, isWord, words, others };
+  const words = [...asked.keys()].filter(
+    (place) => asked[place] !== ANY && isWord[place] && asked[place] !== drawn[place],
+  );
+  for (;;) {
+    const filled = fill({ examples: known.examples, label, isWord, asked, decided, words });
+    if (Array.isArray(filled)) return filled;
+    words.push(filled.wouldChange);
+  }
+}
+
+/**
+ * Changes what has to change for some words.
+ *
+ * @returns the values; or the place of a word that was asked for and would have to change, so that the rest must go with it, too
+ */
+function fill({
+  asked,
+  ...known
+}: Omit<Deciding, 'others'> & { asked: readonly number[] }): number[] | { wouldChange: number } {
+  const { isWord } = known;
+  const decided = [...known.decided];
+  const words = [...known.words];
+  const others = [...asked.keys()].filter(
+    (place) => decided[place] !== ANY && !words.includes(place) && (isWord[place] || asked[place] === ANY),
+  );
   const open = new Set(others);
   let numOpen: number;
   do {
     numOpen = open.size;
     for (const place of open) {
-      const value = revised(deciding, place);
+      const value = revised({ ...known, decided, words, others }, place);
       if (value === decided[place]) continue;
+      if (asked[place] !== ANY) return { wouldChange: place };
       decided[place] = value;
       open.delete(place);
       if (isWord[place]) words.push(place);
@@ -88,9 +111,9 @@ interface Deciding {
   decided: number[];
   /** Whether an attribute has words, and is no number. */
   isWord: readonly boolean[];
-  /** The words that were asked for, and those that have changed for them: with all these the rest must go. */
+  /** The words that were asked for and are new, and those that have changed for them: with all these the rest must go. */
   words: number[];
-  /** What was left open. */
+  /** What was left open, and the words that were asked for of somebody who had them. */
   others: readonly number[];
 }
 

@@ -1,4 +1,4 @@
-import { type Attributes, decodeAttributes, encodeAttributes } from '../core/attributes.ts';
+import { ANY, type Attributes, decodeAttributes, encodeAttributes } from '../core/attributes.ts';
 import { decideAttributes, fillAttributes } from '../core/decideAttributes.ts';
 import { indexOfLabel } from '../recipe/label.ts';
 import type { Recipe } from '../recipe/recipe.ts';
@@ -72,8 +72,10 @@ function decide(
   const origin = decided({ ...attributes, ...sameAs });
   // What only the other is asked for is open here; all else that is open is as it is there.
   const fresh = decided(attributes);
-  const like = Object.keys(vocabulary).map((name, at) => (Object.hasOwn(sameAs, name) ? fresh : origin)[at]!);
-  return { own: fillAttributes(known, place, encoded(attributes), like), origin };
+  const own = encoded(attributes);
+  const isOpenHere = (name: string, at: number) => own[at] === ANY && Object.hasOwn(sameAs, name);
+  const like = Object.keys(vocabulary).map((name, at) => (isOpenHere(name, at) ? fresh : origin)[at]!);
+  return { own: fillAttributes(known, place, own, like), origin };
 }
 
 /**
