@@ -24,7 +24,7 @@ import { readConditionalVae } from '../node/readNetworks.ts';
 import { rangeAsUsageError, UsageError } from '../node/usageError.ts';
 import { readWholeModel, type WholeModel, withNetworks } from '../node/wholeModel.ts';
 import { chooseAttributes } from './chooseAttributes.ts';
-import { attributeNotes, startFolder } from './trainingCheckpoint.ts';
+import { attributeNotes, checkSizes, startFolder } from './trainingCheckpoint.ts';
 import { readTrainingData } from './trainingData.ts';
 import { writePreview, writeReconstructions } from './trainingPreviews.ts';
 import { type CommonTrainOptions, gradientsIn, train, trainerOptions } from './trainingRun.ts';
@@ -62,6 +62,7 @@ export async function trainConditionalVae(command: ConditionalVaeCommandOptions)
   const folder = startFolder(command, 'cvae');
   const init = folder ? await readConditionalVae(folder) : null;
   const config = init?.config ?? newConfig(dataset, command);
+  checkSizes('train cvae', { '--latent-size': [command.latentSize, config.latent_size] });
   if (config.num_labels !== dataset.labels.length) {
     throw new UsageError(
       `train cvae: ${folder} knows ${config.num_labels} labels, the data has ${dataset.labels.length}; choose them with --labels, or leave out --init-from`,

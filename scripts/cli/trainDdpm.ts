@@ -34,7 +34,7 @@ import { rangeAsUsageError, UsageError } from '../node/usageError.ts';
 import { chooseAttributes } from './chooseAttributes.ts';
 import { examplesOf } from './previewSheet.ts';
 import { saveDiffusionModel } from './saveDiffusionModel.ts';
-import { attributeNotes, startFolder } from './trainingCheckpoint.ts';
+import { attributeNotes, checkSizes, startFolder } from './trainingCheckpoint.ts';
 import { readTrainingData } from './trainingData.ts';
 import { trainingLatents, withAttributes } from './trainingLatents.ts';
 import { checkFrames, usualLatentScale, usualPrediction } from './trainingOfFrames.ts';
@@ -71,6 +71,10 @@ export async function trainDdpm(command: DdpmCommandOptions): Promise<void> {
   const data = { dataset, split };
   const network = await startNetwork(folder, dataset, latentShape(dataset, vae?.config ?? null), command);
   const { config, conditioning } = network;
+  checkSizes('train ddpm', {
+    '--widths': [command.widths, config.block_out_channels],
+    '--layers': [command.layers, config.layers_per_block],
+  });
   const options = { ...chosen, conditioning };
   const origins = [vaeFolder, folder].flatMap((origin) => origin ?? []);
   const credit = combineCredits([dataset, ...(await Promise.all(origins.map(readCredit)))]);

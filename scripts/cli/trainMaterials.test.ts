@@ -75,6 +75,9 @@ it('knows the places of a tile where it is told to, of each tile of larger pictu
   const words = ['--vae', at('vae'), '--widths', '8,16', '--layers', '1', '--positions'];
   await train('ddpm', 'placed', ...words, '--steps', '3');
   expect(await train('ddpm', 'placed', ...words, '--resume', '--steps', '4')).toMatch(/done: 4 steps/);
+  await expect(train('ddpm', 'placed', ...words, '--resume', '--steps', '5', '--layers', '2')).rejects.toThrow(
+    /^train ddpm: --layers is 2, and the network that --resume goes on with has 1; leave it out/,
+  );
   const files = await runtime.loadModelFolder(diskSource(at('placed')));
   expect(files.unetConfig).toMatchObject({ position_embedding: true, sample_size: 8 });
   const learnt = files.unet.get('position_embedding')!;

@@ -55,7 +55,15 @@ describe('train vae --resume', () => {
   it('takes the config from the run itself', async () => {
     await train('plain', 1, '--init-from', at('model'));
     expect(await train('plain', 2, '--resume')).toMatch(/done: 2 steps/);
-    expect((await readVae(at('plain'))).config).toEqual((await readVae(at('model'))).config);
+    const { config } = await readVae(at('plain'));
+    expect(config).toEqual((await readVae(at('model'))).config);
+    const [widths, channels] = [config.block_out_channels.join(), String(config.latent_channels)];
+    const more = await train('plain', 3, '--resume', '--widths', widths, '--latent-channels', channels);
+    expect(more, 'the same sizes').toMatch(/done: 3 steps/);
+    await expect(train('plain', 4, '--resume', '--widths', '8,8,8')).rejects.toThrow(
+      `train vae: --widths is 8,8,8, and the network that --resume goes on with has ${widths}; leave it out, or start over`,
+    );
+    await expect(train('plain', 4, '--resume', '--patch-size', '4')).rejects.toThrow(/--patch-size is 4, .* has 1;/);
   });
 
   it('begins RGB data with the auto-encoder of an RGBA model', async () => {

@@ -36,7 +36,7 @@ import { readIndexOf, readVae } from '../node/readNetworks.ts';
 import { orUsageError, UsageError } from '../node/usageError.ts';
 import { isWholeModel, readWholeModel, withNetworks } from '../node/wholeModel.ts';
 import { withoutOffsets } from '../node/withoutOffsets.ts';
-import { startFolder } from './trainingCheckpoint.ts';
+import { checkSizes, startFolder } from './trainingCheckpoint.ts';
 import { readTrainingData } from './trainingData.ts';
 import { writeReconstructions } from './trainingPreviews.ts';
 import { type CommonTrainOptions, gradientsIn, train, trainerOptions } from './trainingRun.ts';
@@ -81,6 +81,11 @@ export async function trainVae(command: VaeCommandOptions): Promise<void> {
   const latentsOf = command.latentsOf === undefined ? null : modelFolder(command.latentsOf);
   const teacher = latentsOf ? await readTeacher(latentsOf, dataset) : null;
   const config = init?.config ?? newConfig(dataset, command, teacher?.config);
+  checkSizes('train vae', {
+    '--widths': [command.widths, config.block_out_channels],
+    '--latent-channels': [command.latentChannels, config.latent_channels],
+    '--patch-size': [command.patchSize, config.patch_size],
+  });
   checkCrop(command.crop, dataset, config);
   const known = folder ?? latentsOf;
   const credit = combineCredits([dataset, known ? await readCredit(known) : null]);

@@ -67,6 +67,24 @@ export function startFolder(
   return resume && existsSync(join(out, network, 'config.json')) ? out : null;
 }
 
+/** A size of a network as the command states it, undefined where it does not, and as the network has it. */
+type StatedSize = [stated: number | readonly number[] | undefined, own: number | readonly number[]];
+
+/**
+ * Checks that sizes that the command states, though it goes on with a network, are those of the network.
+ *
+ * @param sizes by option
+ * @throws      UsageError naming the first option that states another
+ */
+export function checkSizes(operation: string, sizes: Record<string, StatedSize>): void {
+  for (const [option, [stated, own]] of Object.entries(sizes)) {
+    if (stated === undefined || String(stated) === String(own)) continue;
+    throw new UsageError(
+      `${operation}: ${option} is ${stated}, and the network that --resume goes on with has ${own}; leave it out, or start over in another --out`,
+    );
+  }
+}
+
 /** Notes that earlier versions did not make; such a checkpoint is taken for one of the same. */
 const LATER_NOTES = [
   'prediction',
