@@ -46,7 +46,7 @@ export function checkDatasetFile<Output>(
   schema: v.GenericSchema<unknown, Output>,
   json: unknown,
 ): Output {
-  const result = v.safeParse(schema, json);
+  const result = v.safeParse(schema, json, { abortPipeEarly: true });
   if (result.success) return result.output;
   throw new DatasetError(
     source.name ?? DATASET_FILE,

@@ -38,7 +38,7 @@ export function parseNetworkConfig<S extends v.ObjectSchema<v.ObjectEntries, und
     !(key.startsWith('_') || ignored.includes(key) || Object.hasOwn(schema.entries, key));
   const unknown = Object.keys(json).filter(isUnknown);
   const problems = foreign ? [] : unknown.map((key) => `${shortened(key, 80)} is not supported`);
-  const result = v.safeParse(schema, json);
+  const result = v.safeParse(schema, json, { abortPipeEarly: true });
   problems.push(...(result.issues ?? []).map(problemOf));
   if (problems.length > 0 || !result.success) {
     throw new Error(shortened(`${fileName}: ${problems.slice(0, MAX_LISTED).join('; ')}`, MAX_MESSAGE_LENGTH));

@@ -43,7 +43,7 @@ export function checkRecipe(
   model: RecipeModel,
   classifiers: KnownClassifiers = NO_CLASSIFIERS,
 ): { recipe: Recipe } | { problems: RecipeProblem[] } {
-  const parsed = v.safeParse(RECIPE_SCHEMA, options);
+  const parsed = v.safeParse(RECIPE_SCHEMA, options, { abortPipeEarly: true });
   if (!parsed.success) return { problems: unique(parsed.issues.map((issue) => problemOf(issue, model.labels))) };
   const problems: RecipeProblem[] = [];
   const wrong: Wrong = (entry, message) => void problems.push({ entry, message });

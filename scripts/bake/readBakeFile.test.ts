@@ -50,7 +50,7 @@ describe('a bake file', () => {
     const text = `{
   "figment": 2,
   "assets": [
-    { "name": "a", "seeds": [1, -1, 2.5], "lables": ["elf"] },
+    { "name": "a", "seeds": [1, -1, 2.5, -0.5], "lables": ["elf"] },
     { "model": "m", "formats": ["jpeg"], "count": "3" }
   ],
   "defaults": { "enlarge": 65 }
@@ -59,8 +59,9 @@ describe('a bake file', () => {
       'figment.bake.json:2:14 figment: expected 1, found 2',
       'figment.bake.json:4:33 assets[0].seeds[1]: expected a whole number from 0 to 4294967295, found -1',
       'figment.bake.json:4:37 assets[0].seeds[2]: expected a whole number from 0 to 4294967295, found 2.5',
+      'figment.bake.json:4:42 assets[0].seeds[3]: expected a whole number from 0 to 4294967295, found -0.5',
       expect.stringMatching(
-        /^figment.bake.json:4:53 assets\[0\].lables: this entry is unknown; did you mean "labels"\?/,
+        /^figment.bake.json:4:59 assets\[0\].lables: this entry is unknown; did you mean "labels"\?/,
       ),
       'figment.bake.json:5:5 assets[1].name: this entry is missing',
       'figment.bake.json:5:33 assets[1].formats[0]: expected "png", "ktx2", "apng", found "jpeg"; did you mean "png"?',

@@ -126,7 +126,7 @@ function repeatedKeys(node: Node, path: (string | number)[] = []): Problem[] {
 
 /** @param isLarge then the first problem is told alone: to find all could take seconds */
 function checkForm(value: unknown, fail: (problems: Problem[]) => never, isLarge = false): BakeDescription {
-  const result = v.safeParse(BAKE_FILE_SCHEMA, value, { abortEarly: isLarge });
+  const result = v.safeParse(BAKE_FILE_SCHEMA, value, { abortEarly: isLarge, abortPipeEarly: true });
   if (result.success) return result.output;
   return fail(result.issues.slice(0, MAX_PLACED).map(problemOf));
 }

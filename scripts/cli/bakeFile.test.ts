@@ -56,7 +56,7 @@ describe('figment bake FILE', () => {
     for (const file of [commented, other]) await copyFile(art.file, file);
     const run = (file: string) => createProgram().parseAsync(['bake', file, '--backend', 'wasm'], { from: 'user' });
     await run(commented);
-    expect(printed.join()).toMatch(/bake: 1 images baked/);
+    expect(printed.join()).toMatch(/bake: 1 image baked/);
     await expect(run(other)).rejects.toThrow(/txt is a file, and no bake file, which ends in \.json or \.jsonc/);
   });
 
@@ -152,7 +152,7 @@ describe('figment bake FILE', () => {
     await art.describe([{ labels: ['elf'], count: 1, output: '{seed}' }]);
     expect(await bake()).toMatch(/2 files that the bake file no longer lists, such as 1.png; --prune removes them/);
     await writeFile(join(art.out, '2.png'), 'mine');
-    expect(await bake('--prune')).toMatch(/1 files that the bake file no longer lists removed/);
+    expect(await bake('--prune')).toMatch(/1 file that the bake file no longer lists removed/);
     expect([...(await art.files()).keys()]).toEqual(['0.png', '2.png']);
   });
 
@@ -208,7 +208,7 @@ describe('figment bake FILE', () => {
   it('ends by Ctrl-C while the neighbours of a report are painted', async () => {
     await art.describe([{ labels: ['elf'] }]);
     vi.mocked(console.log).mockImplementation((line) => {
-      if (/1 images baked/.test(line)) process.kill(process.pid, 'SIGINT');
+      if (/1 image baked/.test(line)) process.kill(process.pid, 'SIGINT');
     });
     expect(await failure('--report', '--neighbours', '32')).toEqual([130, expect.stringContaining('interrupted')]);
     expect([...(await art.files()).keys()]).toEqual(['asset0/elf-0.png']);
@@ -218,16 +218,16 @@ describe('figment bake FILE', () => {
     await art.describe([{ labels: ['elf'], output: 'a' }]);
     const ended = failure('--watch', '--prune');
     const said = (text: RegExp) => vi.waitUntil(() => printed.some((line) => text.test(line)), { timeout: 30_000 });
-    await said(/1 images baked/);
+    await said(/1 image baked/);
     await writeFile(art.file, '{');
     await said(/no JSON: close brace expected/);
     printed.length = 0;
     await art.describe([{ labels: ['elf'], output: 'b' }]);
-    await said(/1 images baked/);
-    await said(/1 files that the bake file no longer lists removed/);
+    await said(/1 image baked/);
+    await said(/1 file that the bake file no longer lists removed/);
     printed.length = 0;
     await art.writeModel({ seed: 3 });
-    await said(/1 images baked/);
+    await said(/1 image baked/);
     process.kill(process.pid, 'SIGINT');
     await ended;
     const lines = vi
@@ -246,7 +246,7 @@ describe('figment bake FILE', () => {
     await said(/there is no file late.png/);
     const pixels = new Uint8Array(16 * 16 * 4).fill(255);
     await writeFile(join(art.folder, 'late.png'), encodePng({ width: 16, height: 16, channels: 4, pixels }));
-    await said(/1 images baked/);
+    await said(/1 image baked/);
     process.kill(process.pid, 'SIGINT');
     await ended;
   });

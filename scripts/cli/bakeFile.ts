@@ -12,7 +12,7 @@ import {
 } from '../bake/index.ts';
 import { describeError } from '../node/describeError.ts';
 import { interruptible } from '../node/interrupt.ts';
-import { type Progress, printable, startProgress } from '../node/terminal.ts';
+import { counted, type Progress, printable, startProgress } from '../node/terminal.ts';
 import { UsageError } from '../node/usageError.ts';
 import type { BakeCommandOptions, FileOptions } from './bakeOptions.ts';
 
@@ -115,9 +115,10 @@ async function withProgress<T>(
 function tell({ out, backend, notes, numBaked, numFresh, written, orphans }: BakeResult, pruned = false): void {
   for (const note of notes) console.log(printable(`bake: ${note}`));
   if (backend) console.log(`bake: ${backend.name}: ${backend.reason}`);
-  console.log(`bake: ${numBaked} images baked, ${numFresh} as they were; ${written.length} files written in ${out}`);
+  const [images, files] = [counted(numBaked, 'image'), counted(written.length, 'file')];
+  console.log(`bake: ${images} baked, ${numFresh} as they were; ${files} written in ${out}`);
   if (orphans.length === 0) return;
-  const what = `${orphans.length} files that the bake file no longer lists`;
+  const what = `${counted(orphans.length, 'file')} that the bake file no longer lists`;
   console.log(
     printable(pruned ? `bake: ${what} removed` : `bake: ${what}, such as ${orphans[0]}; --prune removes them`),
   );
