@@ -412,7 +412,7 @@ export {
   type LabelledPicture,
 } from './evaluation/attributeSheet.ts';
 export { classifyImages, type Judgement } from './evaluation/classifyImages.ts';
-export { colourDrift, type FrameAgreement, frameAgreement } from './evaluation/frameConsistency.ts';
+export { colourDrift, type FrameAgreement, frameAgreement, shownAttributes } from './evaluation/frameConsistency.ts';
 export { type HeightGuesser, heightError } from './evaluation/heightError.ts';
 export {
   datasetOfPictures,

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { parseFrames } from '../core/frames.ts';
-import { colourDrift, frameAgreement } from './frameConsistency.ts';
+import { colourDrift, frameAgreement, shownAttributes } from './frameConsistency.ts';
 
 it('counts what is read from all frames alike', () => {
   const kinds = { hair: 3, age: 'number' as const, skin: 2 };
@@ -13,10 +13,33 @@ it('counts what is read from all frames alike', () => {
     [1, 0.6, 0],
   ].flat();
   expect(frameAgreement(kinds, read, 3)).toEqual({
-    hair: { frames: 5 / 6, subjects: 1 / 2 },
-    skin: { frames: 5 / 6, subjects: 1 / 2 },
+    hair: { frames: 5 / 6, subjects: 1 / 2, share: 1 },
+    skin: { frames: 5 / 6, subjects: 1 / 2, share: 1 },
   });
-  expect(frameAgreement({ hair: 3 }, [2, 2, 2, 0, 0, 0], 3)).toEqual({ hair: { frames: 1, subjects: 1 } });
+  expect(frameAgreement({ hair: 3 }, [2, 2, 2, 0, 0, 0], 3)).toEqual({ hair: { frames: 1, subjects: 1, share: 1 } });
+  expect(frameAgreement(kinds, read, 3, [0, 1, 0, 1, 1, 0]), 'where it shows').toEqual({
+    hair: { frames: 1, subjects: 1, share: 1 / 2 },
+  });
+});
+
+it('shows where at least half of the frames are read right', () => {
+  const expected = [
+    [1, 0],
+    [1, 0], // a subject of two frames
+    [2, 1],
+    [2, 1],
+    [0, -1], // of which one thing is not known
+    [0, -1],
+  ].flat();
+  const read = [
+    [1, 1],
+    [1, 1],
+    [2, 1],
+    [0, 0],
+    [2, 0],
+    [1, 0],
+  ].flat();
+  expect([...shownAttributes(read, expected, 2, 2)]).toEqual([1, 0, 1, 1, 0, 0]);
 });
 
 const FRAMES = parseFrames([{ frame: 'stand' }, { frame: 0 }, { frame: 1 }]);

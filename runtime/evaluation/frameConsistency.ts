@@ -9,23 +9,29 @@ export interface FrameAgreement {
   frames: number;
   /** Share of subjects of which all frames read alike. */
   subjects: number;
+  /** How many of all subjects count. */
+  share: number;
 }
 
 /**
- * How often a classifier reads the same words from the frames of a subject. Numbers are left out.
+ * How often a classifier reads the same words from the frames of a subject. Numbers are left out, and so are attributes that
+ * show in none of the subjects.
  *
  * @param kinds how many words each attribute has, or that it is a number
  * @param read  (N · F, attributes), as `classifyImages` gives it, the frames of a subject one after another
+ * @param shows (N, attributes), 0 where an attribute of a subject doesn't count; all do when absent
  */
 export function frameAgreement(
   kinds: Readonly<Record<string, AttributeKind>>,
   read: ArrayLike<number>,
   numFrames: number,
+  shows?: ArrayLike<number>,
 ): Record<string, FrameAgreement> {
   const names = Object.keys(kinds);
-  const numSubjects = read.length / names.length / numFrames;
+  const subjects = Array.from({ length: read.length / names.length / numFrames }, (_, subject) => subject);
   const agreements = names.map((name, place): [string, FrameAgreement] => {
-    const mosts = Array.from({ length: numSubjects }, (_, subject) => {
+    const counted = subjects.filter((subject) => shows?.[subject * names.length + place] !== 0);
+    const mosts = counted.map((subject) => {
       const counts = new Map<number, number>();
       for (let frame = 0; frame < numFrames; frame++) {
         const value = read[(subject * numFrames + frame) * names.length + place]!;
@@ -34,9 +40,34 @@ export function frameAgreement(
       return Math.max(...counts.values());
     });
     const inAll = mosts.filter((most) => most === numFrames).length;
-    return [name, { frames: mean(mosts) / numFrames, subjects: inAll / numSubjects }];
+    const share = counted.length / subjects.length;
+    return [name, { frames: mean(mosts) / numFrames, subjects: inAll / counted.length, share }];
   });
-  return Object.fromEntries(agreements.filter(([name]) => kinds[name] !== 'number'));
+  return Object.fromEntries(agreements.filter(([name, { share }]) => kinds[name] !== 'number' && share > 0));
+}
+
+/**
+ * Which attributes show in subjects: those of which a classifier reads the right word in at least half of the frames. Hair below
+ * a helmet does not.
+ *
+ * @param read, expected (N · F, attributes), the frames of a subject one after another
+ * @returns              (N, attributes), 1 where it shows, else 0
+ */
+export function shownAttributes(
+  read: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  numAttributes: number,
+  numFrames: number,
+): Uint8Array {
+  const shows = new Uint8Array(read.length / numFrames);
+  for (let i = 0; i < shows.length; i++) {
+    const [subject, place] = [Math.floor(i / numAttributes), i % numAttributes];
+    const at = (frame: number) => (subject * numFrames + frame) * numAttributes + place;
+    const isRight = (frame: number) => read[at(frame)] === expected[at(frame)];
+    const numRight = Array.from({ length: numFrames }, (_, frame) => frame).filter(isRight).length;
+    shows[i] = 2 * numRight >= numFrames ? 1 : 0;
+  }
+  return shows;
 }
 
 /** Head, chest, hips and legs of a figure, about. */

@@ -75,6 +75,9 @@ it('is judged frame by frame, and by whether the frames of a subject agree', asy
   expect(agreement.tone.frames).toBeGreaterThanOrEqual(1 / 2); // of two words
   expect(agreement.tone.frames).toBeGreaterThanOrEqual(agreement.tone.subjects);
   expect(colourDrift).toBeGreaterThan(0);
+  const shown = metrics.byGuidance['1'].frames.agreementWhereShown;
+  expect(Object.keys(shown)).toEqual(Object.keys(metrics.heldOutFrames.agreementWhereShown));
+  expect(metrics.heldOutFrames.agreementWhereShown.tone?.frames ?? 1).toBeGreaterThanOrEqual(1 / 2);
   const sheet = decodePng(await readFile(at('walks', 'contact-sheet.png')));
   expect([sheet.width, sheet.height]).toEqual([2 * 3 * 8, 2 * 2 * 12]);
 });

@@ -12,7 +12,7 @@ import {
   type PictureOptions,
   type SampleOptions,
 } from '../../../runtime/index.ts';
-import type { FrameMetrics } from './frames.ts';
+import type { RealFrames } from './frames.ts';
 import type { Judge } from './judge.ts';
 import { type Judged, makersOf } from './makePictures.ts';
 import type { Measured } from './measure.ts';
@@ -61,8 +61,8 @@ export interface Context extends Judged {
   /** Real pictures that differ in it alone. */
   varied?: RealSets;
   real: Measured;
-  /** How much the frames of held-out subjects agree; null for pictures of one frame. */
-  realFrames: FrameMetrics | null;
+  /** Of held-out subjects; null for pictures of one frame. */
+  realFrames: RealFrames | null;
   perClass: number;
   recipe: EvaluationRecipe;
 }

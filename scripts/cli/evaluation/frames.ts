@@ -8,12 +8,15 @@ import {
   type FrameAgreement,
   frameAgreement,
   type ImageSet,
+  shownAttributes,
 } from '../../../runtime/index.ts';
 
 /** What a model of frames is measured by, beside each frame alone. */
 export interface FrameMetrics {
   /** How often the frames of a subject agree in an attribute, for each attribute that is a word. */
   agreement: Record<string, FrameAgreement>;
+  /** The same of the subjects in which the attribute shows: see `shownAttributes`. */
+  agreementWhereShown: Record<string, FrameAgreement>;
   /** From a frame to the next. */
   colourDrift: number;
   /** Only of generated frames. */
@@ -23,17 +26,52 @@ export interface FrameMetrics {
 /**
  * @param readAttributes what the judge takes the images for
  * @param images         all frames of each subject, one after another
+ * @param shows          what shows in each subject, as `shownAttributes` gives it
  */
 export function frameMetrics(
   { attributes }: ClassifierConfig,
   readAttributes: Float32Array,
   images: ImageSet,
   frames: readonly Frame[],
+  shows: Uint8Array,
 ): FrameMetrics {
   return {
     agreement: frameAgreement(attributes, readAttributes, frames.length),
+    agreementWhereShown: frameAgreement(attributes, readAttributes, frames.length, shows),
     colourDrift: colourDrift(images, frames),
   };
+}
+
+/** What is measured of the frames of real subjects, and what shows in them. */
+export interface RealFrames {
+  metrics: FrameMetrics;
+  /** Each subject's place in the data set, and the attributes that show in it. */
+  shows: Map<number, Uint8Array>;
+}
+
+/**
+ * @param readAttributes what the judge takes the images for
+ * @param images         all frames of each subject, one after another
+ * @param subjects       the places of the subjects in the data set
+ */
+export function measureRealFrames(
+  config: ClassifierConfig,
+  readAttributes: Float32Array,
+  images: ImageSet,
+  frames: readonly Frame[],
+  subjects: readonly number[],
+): RealFrames {
+  const width = Object.keys(config.attributes).length;
+  const shows = shownAttributes(readAttributes, images.attributes ?? [], width, frames.length);
+  return {
+    metrics: frameMetrics(config, readAttributes, images, frames, shows),
+    shows: new Map(subjects.map((subject, i) => [subject, shows.subarray(i * width, (i + 1) * width)])),
+  };
+}
+
+/** What shows in real subjects with the words of generated ones. @param subjects the places of those in the data set */
+export function showsIn({ shows }: RealFrames, subjects: Int32Array): Uint8Array {
+  return Uint8Array.from(Array.from(subjects, (subject) => [...shows.get(subject)!]).flat());
 }
 
 /** The rows of an array, each so many times. */

@@ -10,7 +10,7 @@ import {
 import { withProgress } from '../../node/terminal.ts';
 import { contactSheet } from './contactSheet.ts';
 import { askedPictures, type Context, everyImage, makersAt } from './context.ts';
-import { type FrameMetrics, frameMetrics, repeatRows, stillFrames } from './frames.ts';
+import { type FrameMetrics, frameMetrics, repeatRows, showsIn, stillFrames } from './frames.ts';
 import { judgeMonotony, judgeVariation } from './judgeHeeding.ts';
 import { judgeMaterials } from './judgeMaterials.ts';
 import { generateSet, type MakePictures } from './makePictures.ts';
@@ -124,7 +124,7 @@ async function judge(context: Context, make: MakePictures, title: string) {
     ...(attributes && { attributes: repeatRows(attributes, perRow, numFramesOf(whole)) }),
   };
   const measured = await measure(classifier, images, perClass, repeatRows(subjects, 1, numFramesOf(whole)));
-  const frames = framesCompared(context, measured, images);
+  const frames = framesCompared(context, measured, images, subjects);
   const metrics = { ...compareWithReal(measured, real, dataset.labels), ...(frames && { frames }) };
   return { pictures, made, images, metrics, speed };
 }
@@ -134,8 +134,10 @@ function framesCompared(
   { whole: { frames }, classifier, realFrames }: Context,
   measured: Measured,
   images: ImageSet,
+  subjects: Int32Array,
 ): FrameMetrics | undefined {
   if (!frames || !realFrames) return undefined;
-  const own = frameMetrics(classifier.config, measured.readAttributes, images, frames);
-  return { ...own, colourDriftRelativeToReal: own.colourDrift / realFrames.colourDrift };
+  const shows = showsIn(realFrames, subjects);
+  const own = frameMetrics(classifier.config, measured.readAttributes, images, frames, shows);
+  return { ...own, colourDriftRelativeToReal: own.colourDrift / realFrames.metrics.colourDrift };
 }

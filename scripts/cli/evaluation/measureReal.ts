@@ -13,7 +13,7 @@ import {
 } from '../../../runtime/index.ts';
 import { afterAutoencoder } from './afterAutoencoder.ts';
 import { everyImage } from './context.ts';
-import { type FrameMetrics, frameMetrics } from './frames.ts';
+import { measureRealFrames, type RealFrames } from './frames.ts';
 import { frechetDistance } from './frechet.ts';
 import type { Judge } from './judge.ts';
 import { byLabel, type Measured, measure, perAttribute } from './measure.ts';
@@ -36,8 +36,8 @@ export interface MeasuredReal {
   perClass: number;
   /** What the classifier reads in the held-out images. */
   real: Measured;
-  /** How much the frames of held-out subjects agree; null for pictures of one frame. */
-  realFrames: FrameMetrics | null;
+  /** Of held-out subjects; null for pictures of one frame. */
+  realFrames: RealFrames | null;
   train: Measured;
   /** What it reads in the held-out images after the auto-encoder has encoded and decoded them, and the palette painted them. */
   reconstructed: Measured;
@@ -59,8 +59,9 @@ export async function measureReal(
   const real = await measure(classifier, heldOut, perClass, subjects);
   const train = await measure(classifier, sampleOf(dataset, split.train, perClass), perClass);
   const { frames } = whole;
-  const realFrames = frames ? frameMetrics(classifier.config, real.readAttributes, heldOut, frames) : null;
-  const { l1, remade } = await afterAutoencoder(model, whole, Int32Array.from(new Set(subjects)));
+  const each = [...new Set(subjects)];
+  const realFrames = frames ? measureRealFrames(classifier.config, real.readAttributes, heldOut, frames, each) : null;
+  const { l1, remade } = await afterAutoencoder(model, whole, Int32Array.from(each));
   const reconstructedHeldOut = everyImage(albedoOf(seenByJudge(singleFrames(remade))));
   const asked = { ...reconstructedHeldOut, attributes: heldOut.attributes };
   const reconstructed = await measure(classifier, asked, perClass);
@@ -80,7 +81,7 @@ export function realMetrics(
       heldOutAccuracyPerClass: byLabel(whole.labels, real.accuracy.perClass),
       ...(Object.keys(real.attributes).length > 0 && { heldOutAccuracyPerAttribute: real.attributes }),
     },
-    ...(realFrames && { heldOutFrames: { numFrames: numFramesOf(whole), ...realFrames } }),
+    ...(realFrames && { heldOutFrames: { numFrames: numFramesOf(whole), ...realFrames.metrics } }),
     vae: { heldOutL1: l1, accuracy: reconstructed.accuracy.overall, ...perAttribute(reconstructed) },
     frechet: { imagesPerClass: perClass, trainToHeldOut: frechetDistance(train.gaussian, real.gaussian) },
   };

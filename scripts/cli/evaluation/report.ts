@@ -79,6 +79,8 @@ export const METRIC_UNITS = {
     'milliseconds, in batches of 26 on the backend of the recipe; strength: share of the noise that cvae+ddpm begins with',
   agreement:
     'share of frames that the classifier reads as most frames of their subject, and of subjects of which it reads all alike',
+  agreementWhereShown:
+    'the same of the subjects in which the attribute shows: in at least half of the frames of the real one with the same words the classifier reads it right; share: of all subjects',
   colourDrift: 'mean change of the mean colours of four bands from a frame to the next, in 1/255',
   relative: 'distance of generated images divided by that of held-out images after the auto-encoder',
 };
@@ -165,6 +167,11 @@ function framesRows({ heldOutFrames, byGuidance }: Metrics): string[][] {
     ...Object.keys(heldOutFrames.agreement).map((name) => [
       name,
       ...all.map(({ agreement }) => agreement[name]!.frames.toFixed(3)),
+    ]),
+    ['frames agree where it shows', 'held-out', ...guidanceTitles(byGuidance)],
+    ...Object.keys(heldOutFrames.agreementWhereShown).map((name) => [
+      name,
+      ...all.map(({ agreementWhereShown }) => agreementWhereShown[name]?.frames.toFixed(3) ?? ''),
     ]),
     ['colour drift', ...all.map(({ colourDrift }) => colourDrift.toFixed(2))],
   ];
