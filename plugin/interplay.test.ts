@@ -1,9 +1,11 @@
 // What happens to requests when something else happens meanwhile: another request, a disposal, a lost device.
+
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Recipe, RecipeOptions } from '../runtime/index.ts';
 import { AssetGenerator } from './assetGenerator.ts';
 import { backendsInUse } from './painting/threadPainter.ts';
 import { PictureSource } from './pictureSource.ts';
+import { asOnGpu } from './testing/asOnGpu.ts';
 import {
   createScene,
   loadTiny,
@@ -80,7 +82,7 @@ describe('after a lost device', () => {
       }),
     );
     const asked = outcome(texture.regenerateAsync({ seed: 99 }));
-    Object.assign(texture, { isOnCpu: false }); // as a picture on the GPU, which is gone
+    asOnGpu(texture);
     scene.getEngine().onContextRestoredObservable.notifyObservers(scene.getEngine());
     await next(texture.onGeneratedObservable);
     arrive();

@@ -1,8 +1,10 @@
 // What surface materials outlive: lost devices, and requests that are given up.
+
 import { PBRMaterial } from '@babylonjs/core/Materials/PBR/pbrMaterial.js';
 import { RawTexture } from '@babylonjs/core/Materials/Textures/rawTexture.js';
 import { Texture } from '@babylonjs/core/Materials/Textures/texture.js';
 import { expect, it } from 'vitest';
+import { asOnGpu } from '../testing/asOnGpu.ts';
 import { makeBricks, RECIPE, scene, tiny, useTinyBricks } from '../testing/tinyBricks.ts';
 import { loadTinyTextures, next, uploadedTo } from '../testing/tinyScene.ts';
 import { GeneratedTexture } from '../texture/generatedTexture.ts';
@@ -19,7 +21,7 @@ const textures = () => scene.textures.filter((texture) => texture !== scene.envi
 function loseDevice(): void {
   for (const texture of textures()) {
     texture.update(new Uint8Array(SIZE_BYTES));
-    if (texture instanceof GeneratedTexture) Object.assign(texture, { isOnCpu: false });
+    if (texture instanceof GeneratedTexture) asOnGpu(texture);
   }
   const engine = scene.getEngine();
   engine.onContextRestoredObservable.notifyObservers(engine);

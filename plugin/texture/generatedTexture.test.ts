@@ -1,6 +1,7 @@
 import { StandardMaterial } from '@babylonjs/core/Materials/standardMaterial.js';
 import { Texture } from '@babylonjs/core/Materials/Textures/texture.js';
 import { CreatePlane } from '@babylonjs/core/Meshes/Builders/planeBuilder.js';
+import { asOnGpu } from '../testing/asOnGpu.ts';
 import '@babylonjs/core/Loading/Plugins/babylonFileLoader.js';
 import '@babylonjs/core/Materials/colorCurves.js'; // materials of scene files name it
 import { AppendSceneAsync } from '@babylonjs/core/Loading/sceneLoader.js';
@@ -23,7 +24,7 @@ const settled = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
 /** Takes the texture's picture away, as a device does that is lost and had it alone, and gives the engine another device. */
 function loseDevice(texture: GeneratedTexture): void {
   texture.update(new Uint8Array(4 * 16 * 16));
-  Object.assign(texture, { isOnCpu: false });
+  asOnGpu(texture);
   const engine = scene.getEngine();
   engine.onContextRestoredObservable.notifyObservers(engine);
 }

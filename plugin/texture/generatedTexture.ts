@@ -19,19 +19,17 @@ import { abortError } from '../abortError.ts';
 import { leavingNothing } from '../leavingNothing.ts';
 import { NewestRequest } from '../newestRequest.ts';
 import type { Picture } from '../painting/painter.ts';
-import { PixelPicture } from '../painting/pixelPicture.ts';
 import { PictureSource } from '../pictureSource.ts';
 import { checkRequest, type GenerationProgress, type RegenerateOptions, type RequestOptions } from '../request.ts';
 import { notify } from '../tell.ts';
 import { untilAborted } from '../untilAborted.ts';
-import { createMapsTarget } from './mapsTarget.ts';
 import { addressToSave, type SceneFileOptions, sourceFor, useForSceneFiles } from './sceneModels.ts';
-import { FLAG_STORAGE, FORMAT_RGBA, PictureTarget, TYPE_BYTE } from './texelTexture.ts';
-import { type Draw, TextureDrawing } from './textureDrawing.ts';
+import { ShownPicture } from './shownPicture.ts';
+import { FLAG_STORAGE, FORMAT_RGBA, type PictureTarget, TYPE_BYTE } from './texelTexture.ts';
+import type { Draw } from './textureDrawing.ts';
 import {
   assertFits,
   assertFitsDevice,
-  paintedSize,
   parseLook,
   type SavedGeneratedTexture,
   saveLook,
@@ -55,9 +53,7 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
   readonly onGeneratedObservable = new Observable<GeneratedTexture>();
   /** Notified after each denoising step, when previews that were asked for are in the texture. */
   readonly onProgressObservable = new Observable<GenerationProgress>();
-  private readonly target: PictureTarget;
-  private readonly drawing: TextureDrawing;
-  private mapsTarget: PictureTarget | null = null;
+  private readonly shown: ShownPicture;
   private readonly usualSettings: TextureSettings;
   private readonly address: string;
   private source: PictureSource | null = null;
@@ -65,10 +61,6 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
   private readonly requests = new NewestRequest(() =>
     abortError(`generate: a newer request for texture ${this.name} took its place`),
   );
-  private hasPicture = false;
-  /** True while a preview stands in the place of the current picture. */
-  private showsPreview = false;
-  private isOnCpu = false;
   private isGone = false;
   /** What the newest request that waits for the model waits for. */
   private loading: Promise<unknown> = Promise.resolve();
@@ -99,8 +91,7 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
     this.hasAlpha = look.hasAlpha;
     this.wrapU = this.wrapV = look.tiles ? Texture.WRAP_ADDRESSMODE : Texture.CLAMP_ADDRESSMODE;
     this.usualSettings = settingsOf(this);
-    this.target = new PictureTarget(this, widthPx, heightPx, true);
-    this.drawing = new TextureDrawing(this.target, look.pixelArt);
+    this.shown = new ShownPicture(this, look);
     this.address = typeof source === 'string' ? source : source.name;
     if (source instanceof PictureSource) this.adopt(source);
   }
@@ -130,12 +121,12 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
    * texture's own: the next picture or preview is drawn in them, so copy what is to stay, and change nothing.
    */
   get texels(): Uint8Array | null {
-    return this.isOnCpu ? this.target.pixels : null;
+    return this.shown.texels;
   }
 
   /** Height, roughness and metallic as a model of materials made them with the picture, in the model's size; else null. */
   get maps(): PictureTarget | null {
-    return this.mapsTarget;
+    return this.shown.maps;
   }
 
   /** Whether the model is making a picture for this texture, which may still show an earlier one. */
@@ -145,7 +136,7 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
 
   /** Whether it shows a finished picture, and no preview of another one. */
   get isFinished(): boolean {
-    return this.hasPicture && !this.showsPreview;
+    return this.shown.isFinished;
   }
 
   /**
@@ -216,7 +207,7 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
     this.current ??= recipe;
     const signal = options.signal ? AbortSignal.any([pending.signal, options.signal]) : pending.signal;
     try {
-      const draw = await this.drawing.prepareAsync();
+      const draw = await this.shown.prepareAsync();
       signal.throwIfAborted();
       const onStep: RequestOptions['onStep'] = (step, numSteps, preview) => {
         if (preview) this.show(preview, draw, true);
@@ -241,7 +232,7 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
   }
 
   override isReady(): boolean {
-    return this.hasPicture && this.getInternalTexture() !== null;
+    return this.shown.isThere && this.getInternalTexture() !== null;
   }
 
   override getClassName(): string {
@@ -262,12 +253,8 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
     const copy = this.createSibling(this.name);
     copySettings(this, copy);
     if (this.source && !this.source.isDisposed) copy.adopt(this.source); // what shows it may ask at once what the model knows
-    if (this.hasPicture) {
-      this.target.copyTo(copy.target);
-      if (this.mapsTarget) this.mapsTarget.copyTo(copy.targetOfMaps());
-      [copy.current, copy.hasPicture, copy.isOnCpu] = [this.current, true, this.isOnCpu];
-      copy.showsPreview = this.showsPreview;
-    }
+    this.shown.copyTo(copy.shown);
+    if (this.shown.isThere) copy.current = this.current;
     if (this.current && !this.isFinished) copy.regenerateOrReport(this.current);
     if (this.source && this.keepsModel) copy.loadAsync().catch(() => {}); // to be drawn again after a lost device
     return copy;
@@ -326,10 +313,9 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
     this.isGone = true;
     this.requests.abort(abortError(`generate: texture ${this.name} was disposed`));
     this.stopObserving();
-    this.drawing.dispose();
     this.onGeneratedObservable.clear();
     this.onProgressObservable.clear();
-    this.mapsTarget?.texture.dispose();
+    this.shown.dispose();
     super.dispose();
   }
 
@@ -352,7 +338,7 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
 
   /** Notes what keeps a picture from being made; a scene does not wait for the first one any longer. */
   private note(error: Error | null): void {
-    this._loadingError = error !== null && !this.hasPicture;
+    this._loadingError = error !== null && !this.shown.isThere;
     this._errorObject = error ? { message: error.message, exception: error } : undefined;
   }
 
@@ -378,11 +364,9 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
     this.source = source;
     this.stopObserving(); // two requests may both have waited for the model
     this.stopObserving = whenRestored(source, () => {
-      this.drawing.restore();
-      if (this.isOnCpu) return; // Babylon has kept the bytes
+      if (!this.shown.restore()) return;
       if (source.isDisposed) [this.source, this.keepsModel] = [null, true]; // the model is loaded again
-      this.showsPreview = this.hasPicture; // nothing is left of the picture, should a request that is running fail
-      if (!this.hasPicture || this.isGenerating) return;
+      if (!this.shown.isThere || this.isGenerating) return;
       if (this.source) this.report(this.redrawAsync(), this.requests.lastBegun);
       else this.regenerateOrReport(this.current!);
     });
@@ -406,16 +390,7 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
 
   private show(picture: Picture, draw: Draw, isPreview = false): void {
     if (this.isGone) return;
-    draw(picture);
-    if (picture.hasMaps) picture.drawMapsInto(this.targetOfMaps());
-    this.hasPicture = true;
-    this.showsPreview = isPreview;
-    this.isOnCpu = picture instanceof PixelPicture;
-  }
-
-  private targetOfMaps(): PictureTarget {
-    this.mapsTarget ??= createMapsTarget(this, paintedSize(this.look));
-    return this.mapsTarget;
+    this.shown.show(picture, draw, isPreview);
   }
 
   private assertAlive(): void {

@@ -1,9 +1,11 @@
 // Where the models of generated pictures come from: packages, and addresses that several generators share.
+
 import { AssetsManager } from '@babylonjs/core/Misc/assetsManager.js';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
 import { AssetGenerator } from '../assetGenerator.ts';
 import { GeneratedSheet } from '../sprite/generatedSheet.ts';
+import { asOnGpu } from '../testing/asOnGpu.ts';
 import { serveTiny } from '../testing/serveTiny.ts';
 import { createScene, next, ON_THIS_THREAD, uploadedTo } from '../testing/tinyScene.ts';
 import { RECIPE, scene, tiny, useTiny } from '../testing/tinySuite.ts';
@@ -62,7 +64,7 @@ describe('a model of a package', () => {
     const texture = await generator.generateTextureAsync(RECIPE);
     const before = uploadedTo(texture);
     generator.dispose();
-    Object.assign(texture, { isOnCpu: false }); // as a picture of WebGPU is
+    asOnGpu(texture);
     texture.update(new Uint8Array(before.length));
     const engine = scene.getEngine();
     engine.onContextRestoredObservable.notifyObservers(engine);
