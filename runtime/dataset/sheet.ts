@@ -115,12 +115,13 @@ export async function openSheets(source: DatasetSource, decode: DecodePng, json:
   const description: SheetDescription = checkDatasetFile(source, sheetSchema, json);
   const problems = [...channelProblems(description), ...frameProblems(description), ...classProblems(description)];
   const tiles: Uint8Array[] = [];
+  const numPixels = pixelsOfLargest(description);
   for (const entry of description.classes) {
     const sheets: PixelImage[] = [];
     for (const file of sheetsOf(description, entry)) {
       if (leavesFolder(file)) continue;
       const sizeProblems = (size: SheetSize) => sheetProblems(description, { ...entry, file }, size);
-      const sheet = await readImage(source, decode, file, problems, sizeProblems);
+      const sheet = await readImage(source, decode, file, problems, { sizeProblems, numPixels });
       if (!sheet) continue;
       problems.push(...sizeProblems(sheet), ...alphaProblems(description, file, sheet));
       sheets.push(sheet);
@@ -132,6 +133,12 @@ export async function openSheets(source: DatasetSource, decode: DecodePng, json:
   const attributes = description.attributes && (await readAttributes(source, description, problems));
   if (problems.length > 0) throw new DatasetError(description.name, problems);
   return assemble(description, tiles, attributes);
+}
+
+/** The pixels of the largest sheet: the columns may be any number, but not the tiles. */
+function pixelsOfLargest({ tileWidth, tileHeight, columns, classes }: SheetDescription): number {
+  const numRows = Math.max(...classes.map(({ count }) => Math.ceil(count / columns)));
+  return Math.min(numRows * tileHeight * columns * tileWidth, MAX_IMAGE_BYTES / 3);
 }
 
 /** The sheet of a class's pictures and, where there is one, that of their maps. */

@@ -17,20 +17,29 @@ export interface DatasetSource {
 
 type ImageSize = Pick<PixelImage, 'width' | 'height'>;
 
-/** Decodes one PNG file; the name is for error messages. A DatasetError says what is wrong with a file that is a good PNG. */
-export type DecodePng = (bytes: Uint8Array, fileName: string) => PixelImage | Promise<PixelImage>;
-
 /**
- * Reads and decodes one image; a failure is added to the problems and gives undefined.
+ * Decodes one PNG file. A DatasetError says what is wrong with a file that is a good PNG.
  *
- * @param sizeProblems what is wrong with a size: an image that states such a one is not decoded
+ * @param fileName  for error messages
+ * @param numPixels how many it may have, where the data set says that it is a large one of few bytes; absent: a usual number
  */
+export type DecodePng = (bytes: Uint8Array, fileName: string, numPixels?: number) => PixelImage | Promise<PixelImage>;
+
+/** What an image has to be. */
+interface ExpectedImage {
+  /** What is wrong with a size: an image that states such a one is not decoded. */
+  sizeProblems?: (size: ImageSize) => string[];
+  /** As `DecodePng` takes it. */
+  numPixels?: number;
+}
+
+/** Reads and decodes one image; a failure is added to the problems and gives undefined. */
 export async function readImage(
   source: DatasetSource,
   decode: DecodePng,
   path: string,
   problems: string[],
-  sizeProblems: (size: ImageSize) => string[] = () => [],
+  { sizeProblems = () => [], numPixels }: ExpectedImage = {},
 ): Promise<PixelImage | undefined> {
   let bytes: Uint8Array;
   try {
@@ -44,7 +53,7 @@ export async function readImage(
   problems.push(...wrong);
   if (wrong.length > 0) return undefined;
   try {
-    return await decode(bytes, path);
+    return await decode(bytes, path, numPixels);
   } catch (error) {
     if (error instanceof DatasetError) problems.push(...error.problems);
     else problems.push(`${path}: is not a readable PNG (${messageOf(error)}); save it again as PNG`);

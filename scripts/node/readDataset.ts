@@ -1,16 +1,12 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import {
-  DATASET_FILE,
   type Dataset,
   type DatasetSource,
   type DatasetSplit,
-  type DecodePng,
   framesOf,
-  MAX_IMAGE_BYTES,
   maxBytesOf,
   openDataset,
-  type SheetDescription,
   selectLabels,
   shrink,
   singleFrames,
@@ -60,32 +56,9 @@ export async function readDataset(dir: string, option = '--data'): Promise<Datas
       `${option}: ${dir} is no folder; expected one with dataset.json, or with a folder for each class`,
     );
   }
-  const source = diskDatasetSource(dir);
-  return openDataset(source, decoderFor(source));
-}
-
-/** Decodes the pictures of a data set, whose sheets may be large ones of few bytes. */
-function decoderFor(source: DatasetSource): DecodePng {
-  let numPixels: Promise<number> | undefined;
-  return async (bytes, fileName) => {
-    numPixels ??= largestSheet(source);
-    return decodePng(bytes, fileName, roomFor(await numPixels));
-  };
-}
-
-/**
- * The pixels of the largest sheet that `dataset.json` describes, which is found to be right before any sheet is decoded; 0 where
- * there is none, but class folders.
- */
-async function largestSheet(source: DatasetSource): Promise<number> {
-  const bytes = await source.read(DATASET_FILE).catch(() => null);
-  if (bytes === null) return 0;
-  const { tileWidth, tileHeight, columns, classes }: Partial<SheetDescription> = JSON.parse(
-    new TextDecoder().decode(bytes),
+  return openDataset(diskDatasetSource(dir), (bytes, name, numPixels = 0) =>
+    decodePng(bytes, name, roomFor(numPixels)),
   );
-  if (!tileWidth || !tileHeight || !columns || !classes) return 0; // of class folders
-  const rows = Math.max(...classes.map(({ count }) => Math.ceil(count / columns)));
-  return Math.min(rows * tileHeight * columns * tileWidth, MAX_IMAGE_BYTES / 3); // the columns may be any, the tiles not
 }
 
 export interface DatasetChoice {

@@ -36,7 +36,9 @@ export const datasets: Attack = {
             return found;
           },
         };
-        const { images, classLabels, widthPx, heightPx, channels } = await openDataset(source, decodePng);
+        const { images, classLabels, widthPx, heightPx, channels } = await openDataset(source, (bytes, name) =>
+          decodePng(bytes, name),
+        );
         demand(images.length === classLabels.length * widthPx * heightPx * channels, 'images and labels do not fit');
         return 'correct';
       },
