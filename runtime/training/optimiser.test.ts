@@ -33,6 +33,7 @@ const VALUES: Record<string, Values> = {
   'conv.bias': draw(2, [4]),
   'linear.weight': draw(3, [5, 6]),
   'class_embedding.weight': draw(4, [3, 5]),
+  position_embedding: draw(5, [1, 2, 2, 3]),
 };
 const tensors = () => Object.fromEntries(Object.entries(VALUES).map(([name, value]) => [name, toTensor(value)]));
 

@@ -51,7 +51,7 @@ export function zeroMoments(weights: Record<string, Tensor>, isTrained: (name: s
 
 /** Weight decay pulls on filters and matrices only, not on biases, norms and embeddings. */
 function decays(name: string, param: Tensor): boolean {
-  return param.rank > 1 && !name.endsWith('embedding.weight');
+  return param.rank > 1 && !/embedding(\.weight)?$/.test(name);
 }
 
 /**

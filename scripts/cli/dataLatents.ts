@@ -2,14 +2,16 @@
 import {
   type AutoencoderKlConfig,
   type Dataset,
-  encodeColumns,
+  isRolled,
   type LatentDataset,
   localEncoder,
   type ModelFiles,
   parseAutoencoderKlConfig,
+  parseUNet2DConfig,
 } from '../../runtime/index.ts';
 import { encodeAll } from '../node/openLatents.ts';
 import { UsageError } from '../node/usageError.ts';
+import { withAttributes } from './trainingLatents.ts';
 
 /**
  * The auto-encoder of a model.
@@ -27,16 +29,18 @@ export function autoencoderOf(
   );
 }
 
-/** The mean latents of some images, with what is known of these. */
+/** The mean latents of some images, of seamless ones also as they are when shifted, with what is known of these. */
 export async function dataLatents(
   dataset: Dataset,
   indices: Int32Array,
-  { index, vae: weights }: ModelFiles,
+  { index, unetConfig, vae: weights }: ModelFiles,
   config: AutoencoderKlConfig,
 ): Promise<LatentDataset> {
   const circular = index.figment.circularPadding;
+  const isShifted = isRolled({ circular }, parseUNet2DConfig(unetConfig));
   const vae = { config, weights };
-  const origin = { dataset, indices, vae, circular, isShifted: circular, flip: false };
-  const latents = await encodeAll(origin, [localEncoder({ ...vae, circular })]);
-  return { ...latents, attributes: encodeColumns(dataset.attributes ?? [], indices) };
+  const latents = await encodeAll({ dataset, indices, vae, circular, isShifted, flip: false }, [
+    localEncoder({ ...vae, circular }),
+  ]);
+  return withAttributes({ dataset, split: { train: indices } }, latents);
 }

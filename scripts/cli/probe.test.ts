@@ -34,6 +34,16 @@ it('gives a model a probe of its data, changes nothing else, and takes it out ag
   expect([(stored as { rate: number }).rate, await shapes.readIndex()]).toEqual([0.4, before]);
 });
 
+it('reads a seamless model as it is shifted, too', async () => {
+  const { files, at } = shapes;
+  const figment = { ...files.index.figment, circularPadding: true };
+  await writeFilesAtomic(at('seamless'), await modelFolderFiles({ ...files, index: { ...files.index, figment } }));
+  const printed = await printedBy('probe', at('seamless'), '--data', at('data'), '--steps', '20', '--held-out', '0.34');
+  expect(printed).toMatch(/of 6 images it reads label [01]\.\d\d, tone [01]\.\d\d$/);
+  const { index } = await loadModelFolder(diskSource(at('seamless')));
+  expect(index.figment.probe!.margins.every(Number.isFinite)).toBe(true);
+});
+
 it('emphasises what it is told to, by margins alone', async () => {
   const probeWith = async (...more: string[]) => {
     const given = ['--data', shapes.at('data'), '--steps', '150', '--held-out', '0.34'];

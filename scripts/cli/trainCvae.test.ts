@@ -60,6 +60,10 @@ describe('train cvae', () => {
     ]) {
       await expect(train('run', 2, '--resume', ...loss, ...other)).rejects.toThrow(/made with another split/);
     }
+    await expect(train('run', 2, '--resume', ...loss, '--shift', '3')).rejects.toThrow(
+      /made with another shiftPx \(0, now 3\)/,
+    );
+    await expect(train('run', 2, '--resume', ...loss, '--circular')).rejects.toThrow(/made with another circular/);
     await expect(train('run', 2, '--resume', ...loss, '--latent-size', '6')).rejects.toThrow(
       /--latent-size is 6, and the network that --resume goes on with has 5; leave it out/,
     );

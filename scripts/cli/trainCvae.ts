@@ -24,7 +24,7 @@ import { readConditionalVae } from '../node/readNetworks.ts';
 import { rangeAsUsageError, UsageError } from '../node/usageError.ts';
 import { readWholeModel, type WholeModel, withNetworks } from '../node/wholeModel.ts';
 import { chooseAttributes } from './chooseAttributes.ts';
-import { attributeNotes, checkSizes, startFolder } from './trainingCheckpoint.ts';
+import { attributeNotes, augmentNotes, checkSizes, startFolder } from './trainingCheckpoint.ts';
 import { readTrainingData } from './trainingData.ts';
 import { writePreview, writeReconstructions } from './trainingPreviews.ts';
 import { type CommonTrainOptions, gradientsIn, train, trainerOptions } from './trainingRun.ts';
@@ -80,7 +80,12 @@ export async function trainConditionalVae(command: ConditionalVaeCommandOptions)
     kind: 'cvae',
     data,
     options,
-    notes: { ...lossNotes(options), ...attributeNotes(dataset.attributes) },
+    notes: {
+      circular: String(options.augment.circular),
+      ...augmentNotes(options.augment),
+      ...lossNotes(options),
+      ...attributeNotes(dataset.attributes),
+    },
     shapes: conditionalVaeShapes(config),
     start: ({ workers, resumed }) => {
       const source = gradientsIn(workers, conditionalVaeTaskSpec(config, options));

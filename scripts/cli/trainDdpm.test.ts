@@ -207,6 +207,9 @@ it('goes on with a model that wraps as it does, and without where it is told so'
   };
   expect(await wraps('tiles')).toBe(true);
   expect(await wraps('plain', '--no-circular')).toBe(false);
+  expect(await wraps('latents', '--init-from', at('model'), '--vae', at('wrapping')), 'whoever it begins with').toBe(
+    false,
+  );
 });
 
 it('begins with a network that fits another size, whatever a new one would be, and refuses one that does not', async () => {

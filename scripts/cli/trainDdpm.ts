@@ -34,7 +34,7 @@ import { rangeAsUsageError, UsageError } from '../node/usageError.ts';
 import { chooseAttributes } from './chooseAttributes.ts';
 import { examplesOf } from './previewSheet.ts';
 import { saveDiffusionModel } from './saveDiffusionModel.ts';
-import { attributeNotes, checkSizes, startFolder } from './trainingCheckpoint.ts';
+import { attributeNotes, checkSizes, circularOf, startFolder } from './trainingCheckpoint.ts';
 import { readTrainingData } from './trainingData.ts';
 import { trainingLatents, withAttributes } from './trainingLatents.ts';
 import { checkFrames, usualLatentScale, usualPrediction } from './trainingOfFrames.ts';
@@ -61,10 +61,12 @@ export async function trainDdpm(command: DdpmCommandOptions): Promise<void> {
   }
   const { dataset: read, split } = await readTrainingData(command);
   const folder = startFolder(command, 'unet');
-  const chosen = diffusionOptions(command, read, folder ? await trainedBefore(folder) : {});
+  const vaeFolder = command.vae === undefined ? null : modelFolder(command.vae);
+  const vaeWraps = vaeFolder === null ? undefined : await circularOf(vaeFolder);
+  const before = folder ? await trainedBefore(folder) : {};
+  const chosen = diffusionOptions(command, read, { ...before, circular: before.circular ?? vaeWraps });
   checkFrames('train ddpm', read, { ...command, circular: chosen.circular });
   const latentScale = command.latentScale ?? usualLatentScale(read);
-  const vaeFolder = command.vae === undefined ? null : modelFolder(command.vae);
   const vae = vaeFolder === null ? null : await readVae(vaeFolder);
   const whole = vae ? seenBy(vae.config, read) : read;
   const dataset = { ...whole, attributes: chooseAttributes(whole, command) };
@@ -136,7 +138,11 @@ async function trainedBefore(folder: string): Promise<Partial<Meaning>> {
   return { predictionType, betaSchedule, circular: index.figment.circularPadding };
 }
 
-/** The options of the training. @param before those of the model to begin with, which hold where the command names no other */
+/**
+ * The options of the training.
+ *
+ * @param before those of the model to begin with, and whether its auto-encoder wraps, which hold where the command names no other
+ */
 function diffusionOptions(command: DdpmCommandOptions, dataset: Dataset, before: Partial<Meaning>): DiffusionOptions {
   return {
     ...trainerOptions(command, DIFFUSION_DEFAULTS),

@@ -53,6 +53,20 @@ it('gives a model whose index names the channels', async () => {
   });
 });
 
+it('wraps as the auto-encoder does, that of a run, too, unless told otherwise', async () => {
+  const sizes = ['--widths', '8,16', '--layers', '1'];
+  const own = ['--data', at('data'), '--held-out', '0.2', '--backend', 'wasm', '--batch', '2', '--steps', '1'];
+  const wraps = async (out: string, ...words: string[]) => {
+    await printedBy('train', 'ddpm', ...own, ...sizes, '--out', at(out), ...words);
+    return JSON.parse(await readFile(at(out, 'model_index.json'), 'utf8')).figment.circularPadding;
+  };
+  expect(await wraps('unasked', '--vae', at('vae'))).toBe(true);
+  expect(await wraps('of-model', '--vae', at('run'))).toBe(true);
+  expect(await wraps('refused', '--vae', at('vae'), '--no-circular')).toBe(false);
+  await printedBy('train', 'vae', ...own, '--out', at('vae-on'), '--init-from', at('vae'));
+  expect(await wraps('again', '--vae', at('vae-on'))).toBe(true);
+});
+
 it('shows maps beside pictures in previews', async () => {
   // of 12 pictures, twice enlarged, each with its maps: 4 rows of them and of what they become
   expect(await sizeOf('vae', 'preview-000001.png')).toEqual([2 * 2 * 12 * 16, 2 * 2 * 4 * 16]);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { WEIGHTS_FILE } from '../../runtime/core/fileNames.ts';
+import type { WordColumn } from '../../runtime/dataset/attributeColumns.ts';
 import * as runtime from '../../runtime/index.ts';
 import { tinyAttributes, tinyDataset } from '../../runtime/testing/tinyDataset.ts';
 import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
@@ -103,6 +104,12 @@ describe('train vae --resume', () => {
       /made with another conditionWeight/,
     );
     expect(await train('told', 2, '--resume', ...told)).toMatch(/done: 2 steps/);
+    const [tone] = tinyAttributes() as [WordColumn];
+    const turned = [{ ...tone, values: tone.values.toReversed() }, ...tinyAttributes().slice(1)];
+    await writeDataset(at('turned'), { ...directed, attributes: turned, attribution: 'drawn by formula' }, 'shapes');
+    await expect(train('told', 3, '--resume', ...told, '--data', at('turned'))).rejects.toThrow(
+      /made with another attribute tone/,
+    );
     expect([...(await readVae(at('told'))).weights.keys()].filter((name) => name.startsWith('condition'))).toEqual([]);
     expect(await train('labels', 1, '--condition-weight', '0.5')).toMatch(/done: 1 steps/);
     await expect(train('untold', 1, ...told, '--freeze-encoder')).rejects.toThrow(/cannot be used with/);

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { WEIGHTS_FILE } from '../../runtime/core/fileNames.ts';
 import {
-  AUGMENT_DEFAULTS,
   type AutoEncoder,
   type AutoencoderKlConfig,
   autoencoderKlShapes,
@@ -9,7 +8,6 @@ import {
   configForLatentsOf,
   type Dataset,
   defaultVaeConfig,
-  definedOf,
   downloadWeights,
   forChannels,
   formatAutoencoderKlConfig,
@@ -32,11 +30,11 @@ import { encodeJson, writeFilesAtomic } from '../node/atomicWrite.ts';
 import { CREDIT_FILE, type Credit, combineCredits, readCredit, withCredit } from '../node/credit.ts';
 import { modelFolder } from '../node/openModel.ts';
 import { framesAsPictures } from '../node/readDataset.ts';
-import { readIndexOf, readVae } from '../node/readNetworks.ts';
+import { readVae } from '../node/readNetworks.ts';
 import { orUsageError, UsageError } from '../node/usageError.ts';
 import { isWholeModel, readWholeModel, withNetworks } from '../node/wholeModel.ts';
 import { withoutOffsets } from '../node/withoutOffsets.ts';
-import { checkSizes, startFolder } from './trainingCheckpoint.ts';
+import { attributeNotes, augmentNotes, checkSizes, circularOf, startFolder } from './trainingCheckpoint.ts';
 import { readTrainingData } from './trainingData.ts';
 import { writeReconstructions } from './trainingPreviews.ts';
 import { type CommonTrainOptions, gradientsIn, train, trainerOptions } from './trainingRun.ts';
@@ -92,15 +90,19 @@ export async function trainVae(command: VaeCommandOptions): Promise<void> {
   const keepsLatents = command.freezeEncoder || teacher;
   const model = keepsLatents && known && isWholeModel(known) ? withCredit(await readWholeModel(known), credit) : null;
   if (model?.index.figment.palette?.offsets) console.log(STALE_OFFSETS);
-  const index = model?.index ?? (known ? await readIndexOf(known) : null);
-  const options = vaeOptions(command, dataset, teacher?.config ?? null, index?.figment.circularPadding);
+  const options = vaeOptions(command, dataset, teacher?.config ?? null, known ? await circularOf(known) : undefined);
   const start = teacher ? startFromTeacher(teacher, config) : init?.weights;
   const { freezeEncoder, circular } = options;
   await train(command, {
     kind: 'vae',
     data,
     options,
-    notes: { circular: String(circular), ...augmentNotes(options), ...lossNotes(options) },
+    notes: {
+      circular: String(circular),
+      ...augmentNotes(options.augment),
+      ...lossNotes(options),
+      ...(options.conditionWeight > 0 && attributeNotes(dataset.attributes ?? [])),
+    },
     shapes: vaeTrainingShapes(config, options, dataset),
     keepsWeights: freezeEncoder || teacher !== null,
     start: ({ workers, resumed }) => {
@@ -237,14 +239,6 @@ const LOSS_OPTIONS = [
 function lossNotes(options: VaeOptions): Record<string, string> {
   const other = LOSS_OPTIONS.filter((name) => String(options[name]) !== String(VAE_DEFAULTS[name]));
   return Object.fromEntries(other.map((name) => [name, String(options[name])]));
-}
-
-/** How pictures are altered, as a checkpoint notes it. */
-function augmentNotes({ augment }: VaeOptions): Record<string, string> {
-  const { shiftPx, permuteChannels, colourJitter, cropPx } = { ...AUGMENT_DEFAULTS, ...definedOf(augment) };
-  return Object.fromEntries(
-    Object.entries({ shiftPx, permuteChannels, colourJitter, cropPx }).map(([name, value]) => [name, String(value)]),
-  );
 }
 
 /** @throws UsageError when there is not one for each channel of the data */

@@ -5,9 +5,12 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type AttributeColumn,
+  AUGMENT_DEFAULTS,
+  type AugmentOptions,
   type Dataset,
   type DatasetSplit,
   decodeCheckpoint,
+  definedOf,
   encodeCheckpoint,
   isOfTeacher,
   type Shapes,
@@ -16,6 +19,7 @@ import {
 } from '../../runtime/index.ts';
 import { writeFileAtomic } from '../node/atomicWrite.ts';
 import { modelFolder } from '../node/openModel.ts';
+import { readIndexOf } from '../node/readNetworks.ts';
 import { UsageError } from '../node/usageError.ts';
 
 const CHECKPOINT_FILE = 'checkpoint.safetensors';
@@ -121,6 +125,14 @@ export function attributeNotes(attributes: readonly AttributeColumn[]): Record<s
   return Object.fromEntries(attributes.map(({ name, values }) => [`attribute ${name}`, JSON.stringify(values)]));
 }
 
+/** How pictures are altered. */
+export function augmentNotes(augment: Partial<AugmentOptions>): Record<string, string> {
+  const { shiftPx, permuteChannels, colourJitter, cropPx } = { ...AUGMENT_DEFAULTS, ...definedOf(augment) };
+  return Object.fromEntries(
+    Object.entries({ shiftPx, permuteChannels, colourJitter, cropPx }).map(([name, value]) => [name, String(value)]),
+  );
+}
+
 /** A short digest of the labels, and of which images train and which are held out. */
 export function splitDigest({ dataset, split }: { dataset: Pick<Dataset, 'labels'>; split: DatasetSplit }): string {
   const all = [dataset.labels, [...split.train], [...split.heldOut]];
@@ -132,12 +144,29 @@ export function splitDigest({ dataset, split }: { dataset: Pick<Dataset, 'labels
  * checkpoint of a U-Net, as that of a copied model or of one with another decoder, nobody can tell.
  */
 export async function heldOutOthers(folder: string, data: Parameters<typeof splitDigest>[0]): Promise<boolean> {
-  const file = join(folder, CHECKPOINT_FILE);
-  const { notes } = await readFile(file)
-    .then((bytes) => decodeCheckpoint(new Uint8Array(bytes), file))
-    .catch(() => ({ notes: {} as Record<string, string> }));
+  const notes = await notesOf(folder);
   const isOfUNet = notes.kind === 'ddpm' || notes.kind === 'distil';
   return isOfUNet && notes.split !== undefined && notes.split !== splitDigest(data);
+}
+
+/**
+ * Whether the convolutions of a folder's networks wrap: its index says it, and of a run without one the checkpoint; undefined where
+ * nothing does.
+ */
+export async function circularOf(folder: string): Promise<boolean | undefined> {
+  const index = await readIndexOf(folder);
+  if (index) return index.figment.circularPadding;
+  const { circular } = await notesOf(folder);
+  return circular === undefined ? undefined : circular === 'true';
+}
+
+/** What the checkpoint of a folder notes; nothing where there is none. */
+async function notesOf(folder: string): Promise<Record<string, string>> {
+  const file = join(folder, CHECKPOINT_FILE);
+  return readFile(file).then(
+    (bytes) => decodeCheckpoint(new Uint8Array(bytes), file).notes,
+    () => ({}),
+  );
 }
 
 /** Reads the checkpoint of a run to go on from; its notes must be those of this training. */

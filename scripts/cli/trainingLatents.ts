@@ -1,5 +1,7 @@
 // The latents that a diffusion model is trained on, and what is known of the pictures that they stand for.
 import {
+  type Dataset,
+  type DatasetSplit,
   encodeColumns,
   encodeDataset,
   type LatentDataset,
@@ -33,7 +35,10 @@ export function trainingLatents(
 }
 
 /** Adds the attributes of the images. The latents stand for those that train, once for each way in which they are looked at. */
-export function withAttributes<Latents extends LatentSubjects>({ dataset, split }: TrainingData, latents: Latents) {
+export function withAttributes<Latents extends LatentSubjects>(
+  { dataset, split }: { dataset: Dataset; split: Pick<DatasetSplit, 'train'> },
+  latents: Latents,
+) {
   const imageOf = (_: number, latent: number) => split.train[latent % split.train.length]!;
   return { ...latents, attributes: encodeColumns(dataset.attributes ?? [], latents.classLabels.map(imageOf)) };
 }

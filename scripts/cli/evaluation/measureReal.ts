@@ -53,8 +53,9 @@ export async function measureReal(
   imagesPerClass: number,
 ): Promise<MeasuredReal> {
   const heldOut = imagesOfDataset(dataset, split.heldOut);
-  const smallest = smallestClass(heldOut.classLabels, dataset.labels.length);
-  const perClass = Math.min(imagesPerClass * numFramesOf(whole), smallest);
+  const smallest = (labels: Int32Array) => smallestClass(labels, dataset.labels.length);
+  const inTraining = smallest(labelsOf(dataset, split.train)) || Number.POSITIVE_INFINITY; // of a class that did not train
+  const perClass = Math.min(imagesPerClass * numFramesOf(whole), smallest(heldOut.classLabels), inTraining);
   const subjects = split.heldOut.map((image) => Math.floor(image / numFramesOf(whole)));
   const real = await measure(classifier, heldOut, perClass, subjects);
   const train = await measure(classifier, sampleOf(dataset, split.train, perClass), perClass);
