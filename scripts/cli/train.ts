@@ -5,7 +5,7 @@ import { inItsFolder, runCommand } from './runCommand.ts';
 
 const CIRCULAR = 'for seamless tiles: wrap every convolution around the borders, and augment by shifts that do';
 
-const NO_CIRCULAR = 'wrap no convolution, whatever --init-from does';
+const NO_CIRCULAR = 'wrap no convolution, whatever the model does that it begins with';
 
 function command(name: string, description: string, circular = CIRCULAR, start = 'model'): Command {
   return runCommand(name, description)
