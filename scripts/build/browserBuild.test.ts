@@ -1,5 +1,14 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { expect, it } from 'vitest';
-import { definitions, redirect, tightLines, withDirectCpu, withoutUncalledKernels } from './browserBuild.ts';
+import {
+  definitions,
+  redirect,
+  tightLines,
+  withDirectCpu,
+  withoutUncalledKernels,
+  withoutUrlFlags,
+} from './browserBuild.ts';
 
 const definedIn = definitions(`
 // Pixels
@@ -73,4 +82,12 @@ const kernelConfigs = [
 ];
 for (const kernelConfig of kernelConfigs) registerKernel(kernelConfig);
 `);
+});
+
+it('lets tfjs read nothing from the address of a page', () => {
+  const file = createRequire(import.meta.url).resolve('@tensorflow/tfjs-core/dist/environment.js');
+  const lean = withoutUrlFlags(readFileSync(file, 'utf8'));
+  expect(lean).not.toMatch(/populateURLFlags|\.search|this\.getQueryParams/);
+  expect(lean).toMatch(/this\.urlFlags = \{\};\n.*\n {4}\}\n {4}setPlatform/);
+  expect(lean).toMatch(/this\.urlFlags = \{\};\n {4}\}\n\}\nexport function getQueryParams/);
 });

@@ -104,8 +104,18 @@ export function withoutUncalledKernels(source: string): string {
 }
 
 /**
+ * The environment of tfjs without what reads flags from the address of the page: a game's address is the game's own, and one with a
+ * stray % in it would end the page.
+ */
+export function withoutUrlFlags(source: string): string {
+  return source
+    .replace(/^ {4}populateURLFlags\(\) \{.*?^ {4}\}\n/ms, '')
+    .replaceAll(/^ *(this\.getQueryParams = getQueryParams|this\.populateURLFlags\(\));\n/gm, '');
+}
+
+/**
  * Lets a bundle leave out what Figment never calls of TensorFlow.js but TensorFlow.js brings along when it is imported: its
- * optimizers, its ways to load and save models, sums by Einstein's convention, tensors that are ragged or sparse, lists of
+ * optimizers, its flags in the page's address, its ways to load and save models, sums by Einstein's convention, tensors that are ragged or sparse, lists of
  * places in a tensor, and the wasm module for threads. Where a server imports a bundle for
  * browsers, it finds there what a browser has.
  */
@@ -120,6 +130,9 @@ function leanTensorFlow(): Plugin {
         contents: `import { env } from '../environment';
           import { PlatformBrowser } from './platform_browser';
           if (!env().get('IS_BROWSER')) env().setPlatform('browser', new PlatformBrowser());`,
+      }));
+      build.onLoad({ filter: /tfjs-core[\\/]dist[\\/]environment\.js$/ }, ({ path: file }) => ({
+        contents: withoutUrlFlags(readFileSync(file, 'utf8')),
       }));
       build.onLoad({ filter: UNCALLED_UTILITIES }, () => ({ contents: 'export {};' }));
       build.onLoad({ filter: /tfjs-backend-(cpu|wasm)[\\/]dist[\\/]register_all_kernels\.js$/ }, ({ path: file }) => ({
