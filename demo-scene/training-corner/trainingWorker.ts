@@ -13,7 +13,6 @@ const scope = globalThis as unknown as {
   onmessage: (event: { data: ToTraining }) => void;
 };
 
-const WASM_URL = new URL('./tfjs-backend-wasm-simd.wasm', import.meta.url);
 const LET_IN_INTERVAL_MS = 100;
 
 const send = (message: FromTraining) => scope.postMessage(message);
@@ -35,7 +34,7 @@ async function start(): Promise<void> {
 
 /** Selects the backend, again where its device was lost, and tells the page which it is. */
 async function openBackend(): Promise<void> {
-  const { backend, reason } = await selectBackend({ wasmPaths: { 'tfjs-backend-wasm-simd.wasm': WASM_URL.href } });
+  const { backend, reason } = await selectBackend();
   send({ type: 'backend', backend, sentence: SENTENCES[backend], reason });
 }
 

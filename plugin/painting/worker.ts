@@ -35,9 +35,6 @@ const scope = globalThis as unknown as {
   onmessage: (event: { data: ToWorker }) => void;
 };
 
-/** Beside this file in the package; bundlers find it by this expression. */
-const WASM_URL = new URL('./tfjs-backend-wasm-simd.wasm', import.meta.url);
-
 let model: Promise<DiffusionModel> | null = null;
 let modelName = '';
 /** What was sent besides the model; a picture that needs it waits for it. */
@@ -58,7 +55,7 @@ function post(message: FromWorker, pictures: GeneratedPicture[] = []): void {
 }
 
 async function load({ files, name, wasmPaths, maxPixels }: ToWorker & { type: 'load' }): Promise<DiffusionModel> {
-  await useWasm({ wasmPaths: wasmPaths ?? { 'tfjs-backend-wasm-simd.wasm': WASM_URL.href } });
+  await useWasm({ wasmPaths });
   return createModel(await loadModelFolder(memorySource(files, name), { parts: PAINTING_PARTS, maxPixels }));
 }
 

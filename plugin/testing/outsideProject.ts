@@ -45,7 +45,10 @@ export async function createOutsideProject(model: string): Promise<OutsideProjec
   return {
     folder,
     packed,
-    write: (name, content) => writeFileSync(place(name), content),
+    write: (name, content) => {
+      mkdirSync(path.dirname(place(name)), { recursive: true });
+      writeFileSync(place(name), content);
+    },
     node: (...words) => runHere(process.execPath, ...words),
     run: (command, ...words) => runHere(path.resolve(folder, command), ...words),
     remove: () => rmSync(folder, { recursive: true }),

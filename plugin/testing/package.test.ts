@@ -282,6 +282,32 @@ describeInBrowser(
   { webgpu: false },
 );
 
+describeInBrowser(
+  'the runtime in a page that Vite has built',
+  (openPage) => {
+    it('computes on wasm, whose file is called otherwise there', { timeout: LIMIT_MS }, async () => {
+      write('runtime/index.html', `${HEAD}<script type="module" src="./runtime.js"></script>`);
+      write(
+        'runtime/runtime.js',
+        `import { selectBackend } from 'babylon-figment/runtime';
+         page.backend = async () => (await selectBackend()).backend;
+         page.isReady = () => true;`,
+      );
+      const options = ['--outDir', '../vite-runtime', '--logLevel', 'error', '--minify', 'false'];
+      await project.node('node_modules/vite/bin/vite.js', 'build', 'runtime', ...options);
+      const html = readFileSync(inProject('vite-runtime/index.html'), 'utf8');
+      const files = { '/index.html': html, '/page.js': 'globalThis.page = {};' };
+      const page = await openPage<{ backend(): Promise<string> }>({
+        files,
+        folders: { '/': inProject('vite-runtime') },
+      });
+      await page.playwright.waitForFunction('page.isReady');
+      expect(await page.call('backend')).toBe('wasm');
+    });
+  },
+  { webgpu: false },
+);
+
 /** The recipes of the guide, by a line that is only in them. */
 const RECIPES = { react: "from 'react'", gui: "from '@babylonjs/gui'", scene: 'new ParticleSystem(' };
 

@@ -8,15 +8,21 @@ const BINARY = 'tfjs-backend-wasm-simd.wasm';
 export type WasmPaths = string | Readonly<Record<string, string>>;
 
 export interface WasmOptions {
-  /** By default the files are looked for beside the script; Node finds them by itself. */
+  /** By default the file is looked for beside the script, where bundlers put it; Node finds it by itself. */
   wasmPaths?: WasmPaths;
 }
 
 /** tfjs wants an entry for each of its binaries, even those that it will not load. */
 const UNUSED_BINARIES = { 'tfjs-backend-wasm.wasm': '', 'tfjs-backend-wasm-threaded-simd.wasm': '' };
 
+/** Beside this file in the package: bundlers find it by this expression. */
+function besideScript(): WasmPaths | undefined {
+  if (env().getBool('IS_NODE')) return undefined;
+  return { [BINARY]: new URL('./tfjs-backend-wasm-simd.wasm', import.meta.url).href };
+}
+
 /** Starts wasm. Returns '' when it runs, and otherwise the reason why it cannot. */
-export async function startWasm({ wasmPaths }: WasmOptions): Promise<string> {
+export async function startWasm({ wasmPaths = besideScript() }: WasmOptions): Promise<string> {
   const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
   if (!(await env().getAsync('WASM_HAS_SIMD_SUPPORT'))) return 'this engine has no WebAssembly SIMD';
   // Else tfjs takes its threaded binary in a cross-origin isolated page; its memory is shared, and our kernels' is not.
