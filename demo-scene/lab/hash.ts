@@ -149,7 +149,8 @@ function readInterval(text: string, info: ModelInfo): Partial<Settings> | null {
 function writeAttributes(attributes: Attributes): string | null {
   return (
     Object.entries(attributes)
-      .map((pair) => pair.map(escaped).join('='))
+      .filter(([, value]) => value !== undefined)
+      .map((pair) => pair.map((part) => escaped(part!)).join('='))
       .join() || null
   );
 }

@@ -36,6 +36,12 @@ export function testPackageTypes(project: () => OutsideProject, model: string): 
          await faces.get('happy')?.varyAsync({ expression: 'angry' });
          // @ts-expect-error no face is so
          faces.get('hangry');
+         const hair = Math.random() > 0.5 ? 'red' : undefined; // somebody's sheet may leave it open
+         generator.beginTexture({ label: 'elf', attributes: { hair_colour: hair } });
+         const named: Record<string, GeneratedTexture> = {};
+         for (const [word, face] of faces) named[word] = face;
+         // @ts-expect-error a face has an expression
+         generator.generateSetAsync({ label: 'elf', vary: 'expression', values: [undefined] });
          const sprites: AssetGenerator = await AssetGenerator.LoadAsync('models/characters/', scene);
          sprites.beginTexture({ label: 'any word', attributes: { of: 'any kind' } });
          const guard = await createNpcAsync({ role: 'guard', hair_colour: 'red' }, { portraits: generator, sprites });

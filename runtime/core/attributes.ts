@@ -21,8 +21,8 @@ export type AttributeValues = readonly string[] | NumberRange;
 /** Attributes by name: `{ hair_colour: ['black', 'brown'], wear: { min: 0, max: 1 } }`. */
 export type Vocabulary = Readonly<Record<string, AttributeValues>>;
 
-/** What one picture has of them; an attribute that is absent can be anything. */
-export type Attributes = Readonly<Record<string, string | number>>;
+/** What one picture has of them; an attribute that is absent, or undefined, can be anything. */
+export type Attributes = Readonly<Record<string, string | number | undefined>>;
 
 /** Leaves an attribute open, as if it were not named. */
 export const ANY_WORD = 'any';

@@ -23,4 +23,4 @@ export type AttributeName<Words extends ModelWords = ModelWords> = keyof Words['
 export type ValueOfAttribute<
   Words extends ModelWords = ModelWords,
   Name extends AttributeName<Words> = AttributeName<Words>,
-> = NonNullable<Words['attributes'][Name]>;
+> = Exclude<Words['attributes'][Name], undefined>;

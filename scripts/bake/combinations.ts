@@ -1,11 +1,11 @@
-import { type Attributes, isRange, type Vocabulary } from '../../runtime/core/attributes.ts';
+import { isRange, type Vocabulary } from '../../runtime/core/attributes.ts';
 
 /** Attributes as an asset asks for them: one value of each, or several of which each is to be made. */
 export type AskedAttributes = Readonly<Record<string, string | number | readonly (string | number)[]>>;
 
 /** One choice of values, and those among them that tell it apart from the other choices. */
 export interface Combination {
-  attributes: Attributes;
+  attributes: Readonly<Record<string, string | number>>;
   varied: (string | number)[];
 }
 

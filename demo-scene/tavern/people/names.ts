@@ -4,7 +4,7 @@
 interface Named {
   label: string;
   seed: number;
-  attributes?: Readonly<Record<string, string | number>>;
+  attributes?: Readonly<Record<string, string | number | undefined>>;
 }
 
 type Sex = 'female' | 'male' | 'any';

@@ -65,7 +65,7 @@ function typesOf(name: string, labels: readonly string[], attributes: Vocabulary
   const oneOf = (words: readonly string[]) => words.map((word) => JSON.stringify(word)).join(' | ');
   const entries = Object.entries(attributes).map(
     ([attribute, values]) =>
-      `\n  ${JSON.stringify(attribute)}?: ${isRange(values) ? 'number' : oneOf(values)} | ${JSON.stringify(ANY_WORD)};`,
+      `\n  ${JSON.stringify(attribute)}?: ${isRange(values) ? 'number' : oneOf(values)} | ${JSON.stringify(ANY_WORD)} | undefined;`,
   );
   const sheet = entries.length > 0 ? `{${entries.join('')}\n}` : 'Readonly<Record<string, never>>';
   return `/** The model, for AssetGenerator.LoadAsync: the address of each of its files, and its words as a type that has no value. */
