@@ -175,14 +175,17 @@ function inLab(openPage: OpenPage, prepare: Prepare): void {
     await expect.poll(name).toBe('narrow.png'); // 8 × 16, in the middle of 16 × 16
     const narrow = await shown('original');
     expect(narrow.slice(0, 16 * 4)).toEqual([...Array(16).fill(0), ...stripes(8).slice(0, 32), ...Array(16).fill(0)]);
-    await input.setInputFiles({ name: 'notes.png', mimeType: 'image/png', buffer: Buffer.from('no picture') });
+    const notes = { name: 'notes.png', mimeType: 'image/png', buffer: Buffer.from('no picture') };
+    await input.setInputFiles(notes);
     await expect.poll(() => text(page, '#reconstruction .error')).toMatch(/^notes.png is no picture/);
     expect(await text(page, '#reconstruction .error'), 'of what is still shown').toMatch(/\nMean absolute error/);
     await enter(page, 'guidance scale', 3);
     expect(await text(page, '#reconstruction .error')).toMatch(/^Mean absolute error/);
     expect(await name()).toBe('narrow.png');
     await page.playwright.getByRole('button', { name: 'Back to the picture' }).click();
+    await input.setInputFiles(notes); // while the picture is made
     await ready(page);
+    expect(await text(page, '#reconstruction .error')).toMatch(/^notes.png is no picture.*\nMean absolute error/s);
     expect(await page.playwright.locator('[data-action=back]:focus').count(), 'the button that was pressed').toBe(1);
     expect(await shown('original')).toEqual(await picture(page));
     await page.playwright.evaluate(() => {

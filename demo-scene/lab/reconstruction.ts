@@ -22,6 +22,8 @@ export class ReconstructionView {
   private shown = '';
   /** What is said of the picture that is shown: how far it is from its reconstruction. */
   private measured = '';
+  /** Why a file is not shown, above the sentence on what still is; it goes with the next choice or setting. */
+  private refusal = '';
 
   /** @param onChosen called when another picture is to be shown; it should call `fillAsync` */
   constructor(
@@ -37,6 +39,7 @@ export class ReconstructionView {
 
   show(settings: Settings): void {
     this.root.toggleAttribute('data-stale', this.shown !== this.keyOf(settings));
+    this.refusal = '';
     this.tell();
   }
 
@@ -60,9 +63,8 @@ export class ReconstructionView {
     this.root.removeAttribute('data-stale');
   }
 
-  /** @param refusal why a file is not shown, above the sentence on what still is; it goes with the next choice or setting */
-  private tell(refusal = ''): void {
-    const text = refusal ? `${refusal}\n${this.measured}` : this.measured;
+  private tell(): void {
+    const text = [this.refusal, this.measured].filter(Boolean).join('\n');
     const line = element('.error', this.root);
     if (line.textContent !== text) line.textContent = text; // the same need not be read out again
   }
@@ -113,7 +115,9 @@ export class ReconstructionView {
       const pixels = await openPicture(file, widthPx, heightPx);
       if (asked === this.numAsked) this.use({ name: file.name, pixels });
     } catch (error) {
-      if (asked === this.numAsked) this.tell((error as Error).message);
+      if (asked !== this.numAsked) return;
+      this.refusal = (error as Error).message;
+      this.tell();
     }
   }
 

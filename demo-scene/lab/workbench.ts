@@ -1,12 +1,12 @@
 import type { AssetGenerator } from '../../plugin/index.ts';
 import { MATERIAL_CHANNELS } from '../../runtime/index.ts';
 import { element } from '../shared/page.ts';
+import { refuseDrops } from '../shared/refuseDrops.ts';
 import { endTyping } from './adjusting.ts';
 import { LargePicture } from './largePicture.ts';
 import { asMade } from './overruled.ts';
 import { GuidancePlot, SchedulePlot } from './plots.ts';
 import { ReconstructionView } from './reconstruction.ts';
-import { refuseDrops } from './refuseDrops.ts';
 import { changedOf, type LabRecipe, labRecipe, makerOf, type Settings, withinRanges } from './settings.ts';
 import { SettingsPanel } from './settingsPanel.ts';
 import { Address, offerSharing, recipeText } from './sharing.ts';

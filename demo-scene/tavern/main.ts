@@ -10,6 +10,7 @@ import { onPicked, PeopleList } from './ui/choosing.ts';
 import './tavern.css';
 import { keepForNextVisit } from '../shared/keepForNextVisit.ts';
 import { element } from '../shared/page.ts';
+import { refuseDrops } from '../shared/refuseDrops.ts';
 import { Drawing } from './drawing.ts';
 import { useNewest } from './newestModel.ts';
 import type { Guest } from './people/guest.ts';
@@ -30,7 +31,7 @@ let gallery: Gallery | null = null;
 let company: Company | null = null;
 let measures: Measures;
 let drawing: Drawing;
-/** For each model that could not be loaded: what it paints, and a sentence that says so. */
+/** For each model that could not be loaded: what it paints, and why. */
 const missing = new Map<string, string>();
 let numWorking = 0;
 const controls = new Controls(
@@ -87,6 +88,7 @@ async function start(): Promise<void> {
   const useModel = (files: Record<string, Uint8Array>) => use(AssetGenerator.LoadAsync(files, scene), TRAINED_HERE);
   const useShipped = () => use(AssetGenerator.LoadAsync(TAVERN.model, scene), 'portraits');
   offerTraining({ useModel, useShipped }, fail);
+  refuseDrops(() => document.querySelector('#training[open]') !== null);
   await working(fillRoom(scene, gallery, company, things, surfaces));
   offerWeathering(surfaces.present, fail);
 }
@@ -140,8 +142,11 @@ async function bring(
     counting.remove();
     return artist;
   } catch (error) {
-    if (part === gallery) drawing.endRests();
-    missing.set(name, `There are no ${name} here: ${messageOf(error)}`);
+    if (part === gallery) {
+      drawing.endRests();
+      gallery.giveUp();
+    }
+    missing.set(name, messageOf(error));
     return null;
   }
 }
@@ -179,10 +184,18 @@ async function working(work: Promise<void>): Promise<void> {
     await work;
   } finally {
     if (--numWorking === 0) {
-      progress.end([...missing.values()].join(' ') || 'Everybody is here. Click on a face, a guest or a thing.');
+      progress.end(missingSentence() ?? 'Everybody is here. Click on a face, a guest or a thing.');
       state('ready');
     }
   }
+}
+
+/** What could not be loaded, why, and what to do; null where all is there. */
+function missingSentence(): string | null {
+  const [why] = missing.values();
+  if (why === undefined) return null;
+  const what = new Intl.ListFormat('en').format(missing.keys());
+  return `There are no ${what} here: ${why.replace(/\.$/, '')}. Reload the page to try again.`;
 }
 
 /** Notes when the visit came this far, for `npm run bench:tavern` and the browser's profiler. */

@@ -13,6 +13,7 @@ const asked: RecipeChanges[] = [];
 let recipe: SitterRecipe = { label: 'elf', seed: 7, guidanceScale: 2, interpolate: { seed: 5, amount: 0.25 } };
 let kept: SitterRecipe | null = null;
 let isSlow = false;
+let isGone = false;
 /** Ends the painting that goes on: with an error, or well. */
 let endPainting: ((error?: Error) => void) | null = null;
 
@@ -46,6 +47,9 @@ const sitter: Sitter = {
   get isPainting() {
     return endPainting !== null;
   },
+  get hasLeft() {
+    return isGone;
+  },
   isSpokenTo: false,
   onChangedObservable: new Observable(),
   pixelsAsync: async () => Uint8Array.from(pixels()),
@@ -71,6 +75,7 @@ function painted(): Promise<void> {
 
 const LARGE_PX = 64;
 let arrived: Artist | null = null;
+let isGivenUp = false;
 
 /** Somebody whose model is on the way, and makes larger pictures. */
 const early: Sitter = {
@@ -82,7 +87,7 @@ const early: Sitter = {
   },
   recipe: { label: 'orc', seed: 8 },
   get isPainting() {
-    return arrived === null;
+    return arrived === null && !isGivenUp;
   },
   isSpokenTo: false,
   onChangedObservable: new Observable(),
@@ -134,6 +139,7 @@ const surface: Sitter = {
 const card = new Card();
 
 export function open(): void {
+  isGone = false;
   card.open(sitter);
 }
 
@@ -155,7 +161,20 @@ export function keptSeed(): number | null {
 }
 
 export function openEarly(): void {
+  [arrived, isGivenUp] = [null, false];
   card.open(early);
+}
+
+/** The model of somebody early does not come. */
+export function giveUp(): void {
+  isGivenUp = true;
+  early.onChangedObservable.notifyObservers(early);
+}
+
+/** A guest whose card is open leaves. */
+export function leave(): void {
+  isGone = true;
+  sitter.onChangedObservable.notifyObservers(sitter);
 }
 
 export function openFaceless(): void {

@@ -3,7 +3,8 @@ import type { Portrait } from './portrait.ts';
 import { type Artist, plannedRecipe, type Sitter } from './sitter.ts';
 
 /** What the gallery needs of a portrait. */
-export type Framed = Pick<Portrait, 'plan' | 'place' | 'paintAsync' | 'paintByAsync' | 'onProgressObservable'> & Sitter;
+export type Framed = Sitter &
+  Pick<Portrait, 'plan' | 'place' | 'giveUp' | 'paintAsync' | 'paintByAsync' | 'onProgressObservable'>;
 
 export interface GalleryEvents {
   onCome(sitter: Sitter): void;
@@ -43,6 +44,11 @@ export class Gallery {
     await Promise.all(painting).catch((error) => {
       if (this.artist === artist) throw error;
     });
+  }
+
+  /** Leaves the portraits blank, since there is no model to paint them. */
+  giveUp(): void {
+    for (const portrait of this.portraits) portrait.giveUp();
   }
 
   /** Paints all portraits by another pipeline, each in its place. A model without that pipeline uses `ddpm`. */

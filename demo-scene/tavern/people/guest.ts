@@ -54,7 +54,7 @@ export class Guest extends CellSitter {
   }
 
   override async changeAsync(changes: RecipeChanges): Promise<void> {
-    if (this.state === 'gone') throw new Error(`${this.name} has left the tavern.`);
+    if (this.hasLeft) throw new Error(`${this.name} has left the tavern.`);
     await super.changeAsync(changes);
   }
 
@@ -104,8 +104,12 @@ export class Guest extends CellSitter {
     this.state = 'gone';
     this.walk = null;
     this.figure.isVisible = false;
-    this.onChangedObservable.clear();
-    this.face?.onChangedObservable.clear();
+    this.onChangedObservable.notifyObservers(this);
+  }
+
+  /** Whoever has left is painted no more. */
+  get hasLeft(): boolean {
+    return this.state === 'gone';
   }
 
   get position(): FloorPoint {

@@ -33,6 +33,18 @@ beforeEach(async () => {
 
 afterEach(() => scene.getEngine().dispose());
 
+it('is awaited until a model is there to paint it, or is known not to be', async () => {
+  const blank = new Portrait(scene, TAVERN.portraits[1]!, 'frame 2', 4);
+  expect(blank.isPainting).toBe(true);
+  await expect(blank.changeAsync({ seed: 2 })).rejects.toThrow('still on the way');
+  const changed = vi.fn();
+  blank.onChangedObservable.add(changed);
+  blank.giveUp();
+  expect(changed).toHaveBeenCalledOnce();
+  expect(blank.isPainting).toBe(false);
+  await expect(blank.changeAsync({ seed: 2 })).rejects.toThrow(/no model here .* reload the page/);
+});
+
 it('leaves no passing expression behind, also where a change makes way for a newer one', async () => {
   await portrait.expressAsync('surprised');
   const first = portrait.changeAsync({ seed: 2 });

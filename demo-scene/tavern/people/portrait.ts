@@ -15,7 +15,7 @@ import { createFrame, hideIn, NamePlate, type PictureFrame, showIn } from './fra
 import type { RecipeChanges, SitterRecipe } from './keeping.ts';
 import { lineOf, spoken } from './lines.ts';
 import { nameOf, nameOfThing, remarkOn } from './names.ts';
-import { type Artist, type Sitter, TRAINED_HERE, wishedRecipe } from './sitter.ts';
+import { type Artist, NO_PAINTER, type Sitter, TRAINED_HERE, wishedRecipe } from './sitter.ts';
 
 /** A framed portrait on the wall: a generated texture that can be painted again. */
 export class Portrait implements Sitter {
@@ -31,6 +31,8 @@ export class Portrait implements Sitter {
   private calm: SitterRecipe | null = null;
   /** Whether the newest painting is of a passing expression. */
   private isExpressing = false;
+  /** False where no model will come to paint it. */
+  private isAwaited = true;
 
   /** @param numLights how many lights its materials take into account */
   constructor(
@@ -62,11 +64,17 @@ export class Portrait implements Sitter {
   }
 
   get isPainting(): boolean {
-    return !this.isExpressing && (this.texture?.isGenerating ?? true);
+    return !this.isExpressing && (this.texture?.isGenerating ?? this.isAwaited);
   }
 
   private get isPerson(): boolean {
     return this.artist?.name !== TRAINED_HERE;
+  }
+
+  /** Stays blank, since there is no model to paint it. */
+  giveUp(): void {
+    this.isAwaited = false;
+    this.changed();
   }
 
   /** Paints the first picture by this artist, and shows it while it is painted. */
@@ -113,7 +121,7 @@ export class Portrait implements Sitter {
   }
 
   async changeAsync(changes: RecipeChanges): Promise<void> {
-    if (!this.texture) throw new Error('The painter is still on the way.');
+    if (!this.texture) throw new Error(this.isAwaited ? 'The painter is still on the way.' : NO_PAINTER);
     const { attributes, sameAs } = this.recipe; // without the expression that it may show in passing
     this.isExpressing = false;
     const painting = this.texture.regenerateAsync(this.byPipeline({ attributes, sameAs, ...changes }), {

@@ -39,11 +39,13 @@ export interface Sitter {
   readonly words: string;
   /** The portrait of a guest, whose own picture is a figure; absent where there is none. */
   readonly face?: Sitter | null;
-  /** The artist that paints it; null while the model is loading. */
+  /** The artist that paints it; null while the model is loading, and where it could not be loaded. */
   readonly artist: Artist | null;
   readonly recipe: SitterRecipe;
   /** Whether a new picture of this sitter is being painted now, so that the card can show that it is busy. */
   readonly isPainting: boolean;
+  /** Whether it is gone from the tavern, and its picture stays as it is. */
+  readonly hasLeft?: boolean;
   /** True while its card is open: a guest who is spoken to does not leave. */
   isSpokenTo: boolean;
   /** Notified when the picture, its preview or the recipe has changed. */
@@ -60,6 +62,9 @@ export interface Sitter {
    */
   expressAsync?(expression: string | null): Promise<void>;
 }
+
+/** What to say where a model could not be loaded. */
+export const NO_PAINTER = 'There is no model here to paint it; reload the page to try again.';
 
 /** The changes of each sitter's recipe whose picture is still being painted. */
 const changing = new WeakMap<Sitter, RecipeChanges>();

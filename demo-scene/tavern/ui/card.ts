@@ -5,7 +5,7 @@ import { labelWords } from '../../shared/labelWords.ts';
 import { copied, drawPixels, drawStill, element, onClicks } from '../../shared/page.ts';
 import { NO_EDIT, type RecipeChanges, type SitterRecipe } from '../people/keeping.ts';
 import { changeSheetAsync, sheetOf } from '../people/sheet.ts';
-import { changeBesidesAsync, type Sitter } from '../people/sitter.ts';
+import { changeBesidesAsync, NO_PAINTER, type Sitter } from '../people/sitter.ts';
 import { CardFigure } from './cardFigure.ts';
 import { Editor } from './editor.ts';
 import { picturesOf, savePictures } from './savedPictures.ts';
@@ -166,7 +166,7 @@ export class Card {
   /** Opens the editor, where a part of the picture can be painted again. */
   private async edit(): Promise<void> {
     const { sitter } = this;
-    if (!sitter) return;
+    if (!sitter || !this.isHere(sitter)) return;
     const pictured = picturedOf(sitter);
     if (!this.isPainted(pictured)) return;
     await this.talk.stop();
@@ -179,9 +179,16 @@ export class Card {
   }
 
   /** Whether a picture is finished; otherwise the card says so. */
-  private isPainted({ isPainting }: Sitter): boolean {
-    if (isPainting) this.notice.textContent = 'The picture is still being painted.';
-    return !isPainting;
+  private isPainted({ isPainting, artist }: Sitter): boolean {
+    if (!isPainting && artist) return true;
+    this.notice.textContent = isPainting ? 'The picture is still being painted.' : NO_PAINTER;
+    return false;
+  }
+
+  /** Whether a sitter is still in the tavern; otherwise the card says so. */
+  private isHere({ hasLeft = false, name }: Sitter): boolean {
+    if (hasLeft) this.notice.textContent = `${name} has left the tavern.`;
+    return !hasLeft;
   }
 
   private endEditing(): void {
@@ -201,7 +208,7 @@ export class Card {
 
   private async paint(work: () => Promise<unknown>): Promise<void> {
     const { sitter } = this;
-    if (!sitter) return;
+    if (!sitter || !this.isHere(sitter)) return;
     void this.talk.stop();
     this.notice.textContent = 'Painting another…';
     let notice = '';
@@ -231,7 +238,7 @@ export class Card {
   /** A sitter that is kept is there again after a reload as it is now: another picture takes its place when it is kept, too. */
   private toggleKept(): void {
     const { sitter } = this;
-    if (!sitter?.artist) return;
+    if (!sitter || !this.isHere(sitter)) return;
     const parts = partsOf(sitter);
     if (!parts.every((part) => this.isPainted(part))) return;
     if (isKeptWhole(sitter)) {

@@ -249,6 +249,28 @@ describeInBrowser(
       expect(await playwright.textContent('.notice')).toBe('');
     });
 
+    it('says that who has left is painted no more, and that nobody comes to paint', async () => {
+      const notice = () => playwright.textContent('#card .notice');
+      await page.call('leave');
+      const before = await page.call('lastAsked');
+      for (const action of ['reroll', 'vary', 'keep', 'edit']) {
+        await playwright.click(`[data-action=${action}]`);
+        expect(await notice(), action).toBe('Elna Mossheart has left the tavern.');
+      }
+      expect(await page.call('lastAsked')).toEqual(before);
+      await page.call('openEarly');
+      const progress = playwright.locator('.sitter progress');
+      expect(await progress.isVisible()).toBe(true);
+      const [bar, picture] = [await progress.boundingBox(), await playwright.locator('#card-picture').boundingBox()];
+      expect(bar!.y + bar!.height, 'the bar is in the picture').toBeLessThan(picture!.y + picture!.height);
+      await page.call('giveUp');
+      expect(await progress.isVisible()).toBe(false);
+      for (const action of ['keep', 'download', 'edit']) {
+        await playwright.click(`[data-action=${action}]`);
+        expect(await notice(), action).toMatch(/no model here to paint it; reload the page/);
+      }
+    });
+
     it('erases what is marked where no key can be held down', async () => {
       await playwright.click('[data-action=edit]');
       await brush(playwright);

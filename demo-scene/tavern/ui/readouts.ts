@@ -77,7 +77,9 @@ export class ProgressLine {
     if (what === 'portraits') return; // they tell by themselves
     this.numAll = Math.max(this.numAll, numLeft);
     const numDone = this.numAll - numLeft;
-    this.show(`Painting the ${what}: ${numDone} of ${this.numAll}`, numDone / this.numAll);
+    const sentence =
+      numLeft > 0 ? `Painting the ${what}: ${numDone} of ${this.numAll}` : `Putting the ${what} in place`;
+    this.show(sentence, numDone / this.numAll);
   }
 
   /** Shows a last sentence, or none, without the bar. */
