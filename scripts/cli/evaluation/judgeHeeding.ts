@@ -15,7 +15,7 @@ import type { Judge } from './judge.ts';
 import { generateSet } from './makePictures.ts';
 import { seenByJudge } from './seenByJudge.ts';
 import { type MonotonyMetrics, monotonyOf, planSweeps, type SweptValues } from './sweeps.ts';
-import { planVariedSets, type VariationMetrics, variationOf, variedWords } from './variedSets.ts';
+import { hiddenAttributes, planVariedSets, type VariationMetrics, variationOf, variedWords } from './variedSets.ts';
 
 /** How well numbers are heeded; undefined where there are none to ask for. */
 export async function judgeMonotony(context: Context, guidanceScale: number): Promise<MonotonyMetrics | undefined> {
@@ -75,17 +75,20 @@ export async function judgeVariation(context: Context, guidanceScale: number): P
   const read = sets.map((set) => set.requests.map(() => ofPictures[next++]!));
   const { attribute } = vary;
   const of = { names: Object.keys(classifier.config.attributes), attribute, words: variedWords(whole, attribute) };
-  const real = varied && {
-    numIdentities: varied.sets.length,
-    ...variationOf(varied.sets, await readRealSets(varied, classifier), of),
-  };
-  return { guidanceScale, ...vary, ...variationOf(sets, read, of), ...(real && { real }) };
+  const real = varied && (await judgeRealVariation(varied, classifier, of));
+  return { guidanceScale, ...vary, ...variationOf(sets, read, of, real?.hidden), ...(real && { real }) };
 }
 
-/** The attributes that the classifier reads in each picture of each set. */
-async function readRealSets({ dataset, sets }: RealSets, classifier: Judge): Promise<Float32Array[][]> {
+/** How well the classifier reads real pictures that vary, and what these do not show. */
+async function judgeRealVariation(
+  { dataset, sets }: RealSets,
+  classifier: Judge,
+  of: Parameters<typeof variationOf>[2],
+): Promise<NonNullable<VariationMetrics['real']>> {
   const pictures = await readPictures(seenByJudge(dataset), classifier);
-  return sets.map(({ images }) => images.map((image) => pictures[image]![0]!));
+  const read = sets.map(({ images }) => images.map((image) => pictures[image]![0]!));
+  const hidden = hiddenAttributes(sets, read, of);
+  return { numIdentities: sets.length, hidden, ...variationOf(sets, read, of, hidden) };
 }
 
 /** Makes pictures, and gives of each the attributes that the classifier reads in each of its frames. */

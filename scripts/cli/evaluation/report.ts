@@ -74,7 +74,7 @@ export const METRIC_UNITS = {
   monotony:
     'mean rank correlation, -1 to 1, of a number that is asked for and what the classifier reads, all else alike; of the range that the class has; real: of real pictures, as they are and after the auto-encoder',
   variation:
-    'sets of pictures that differ in one attribute alone; recognised: share read as the word asked for; kept: share in which another attribute is read as in the first picture of the set',
+    'sets of pictures that differ in one attribute alone; recognised: share read as the word asked for; kept: share in which another attribute is read as in the first picture of the set; hidden: by word, attributes that fewer than half of real pictures keep; keptWhereShown: the same without those',
   msPerImage:
     'milliseconds, in batches of 26 on the backend of the recipe; strength: share of the noise that cvae+ddpm begins with',
   agreement:
@@ -206,6 +206,11 @@ function formatShares(title: string, shares: VariationShares): string[] {
   return [
     `${title}: recognised ${shares.recognised.toFixed(3)} (${list(shares.recognisedPerWord)})`,
     `all else is read as before in ${shares.kept.toFixed(3)} (${list(shares.keptPerAttribute)})`,
+    ...(shares.keptWhereShown === undefined
+      ? []
+      : [
+          `without what real pictures hide: ${shares.keptWhereShown.toFixed(3)} (${list(shares.keptPerAttributeWhereShown!)})`,
+        ]),
   ];
 }
 

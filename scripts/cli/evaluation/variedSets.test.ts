@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Dataset } from '../../../runtime/index.ts';
-import { planVariedSets, realSets, variationOf } from './variedSets.ts';
+import { hiddenAttributes, planVariedSets, realSets, variationOf } from './variedSets.ts';
 
 const MOODS = ['calm', 'glad', 'sad'];
 const dataset = {
@@ -61,6 +61,36 @@ it('counts what is recognised, and of all varied pictures what stays', () => {
     recognised: 5 / 6,
     kept: 1,
   });
+});
+
+it('leaves out what real pictures of a word hide', () => {
+  const of = { names: ['eyes', 'hair', 'mood'], attribute: 'mood', words: MOODS };
+  const sets = [{ words: ['calm', 'glad', 'sad'] }, { words: ['sad', 'glad'] }, { words: ['glad', 'calm'] }];
+  // As (eyes, hair, mood): whoever is sad has eyes that are read as 9.
+  const real = [
+    [
+      [1, 0, 0],
+      [1, 0, 1],
+      [9, 0, 2],
+    ],
+    [
+      [9, 1, 2],
+      [2, 1, 1],
+    ],
+    [
+      [3, 1, 1],
+      [3, 0, 0],
+    ],
+  ];
+  const hidden = hiddenAttributes(sets, real, of);
+  expect(hidden).toEqual({ sad: ['eyes'] });
+  expect(variationOf(sets, real, of, hidden)).toMatchObject({
+    kept: (2 / 4 + 3 / 4) / 2,
+    keptWhereShown: (2 / 2 + 3 / 4) / 2,
+    keptPerAttributeWhereShown: { eyes: 1, hair: 3 / 4 },
+  });
+  const always = { calm: ['eyes'], glad: ['eyes'], sad: ['eyes'] };
+  expect(variationOf(sets, real, of, always).keptPerAttributeWhereShown).toEqual({ hair: 3 / 4 });
 });
 
 it('finds real pictures that differ in one attribute alone, and begins each set with another of them', () => {

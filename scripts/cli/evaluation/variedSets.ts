@@ -16,9 +16,12 @@ export interface VariationMetrics extends VariationShares {
   guidanceScale: number;
   attribute: string;
   numIdentities: number;
-  /** The same of real pictures, where there are some of the same subjects: nothing generated can be expected to do better. */
-  real?: VariationShares & { numIdentities: number };
+  /** The same of real pictures, where there are some that vary: nothing generated can be expected to do better. */
+  real?: VariationShares & { numIdentities: number; hidden: HiddenAttributes };
 }
+
+/** By word of the attribute that is varied: the other attributes that don't show in real pictures of it, as eyes that are shut. */
+export type HiddenAttributes = Readonly<Record<string, readonly string[]>>;
 
 export interface VariationShares {
   /** The share of all pictures in which the classifier reads the word that was asked for. */
@@ -27,6 +30,9 @@ export interface VariationShares {
   /** The mean share of pictures in which another attribute is read as in the picture that they vary. */
   kept: number;
   keptPerAttribute: Record<string, number>;
+  /** The same without attributes in pictures of words that hide them; only where real pictures tell what is hidden. */
+  keptWhereShown?: number;
+  keptPerAttributeWhereShown?: Record<string, number>;
 }
 
 /** Pictures that are one but for one attribute; the first is the one that the others vary. */
@@ -101,29 +107,77 @@ export function realSets({ classLabels, attributes = [] }: Dataset, attribute: s
     });
 }
 
+/** What the classifier reads, and what was varied. */
+interface VariationOptions {
+  /** Of all attributes, in the order of what is read. */
+  names: readonly string[];
+  attribute: string;
+  words: readonly string[];
+}
+
+type ReadSets = readonly (readonly ArrayLike<number>[])[];
+
+/** A picture that varies the first of its set, and that one. */
+interface VariedPair {
+  words: readonly [origin: string | null, word: string | null];
+  isKept(place: number): boolean;
+}
+
+function variedPairs(sets: readonly Pick<VariedSet, 'words'>[], read: ReadSets): VariedPair[] {
+  return sets.flatMap(({ words }, i) => {
+    const [origin, ...others] = read[i]!;
+    return others.map((values, j) => ({
+      words: [words[0]!, words[j + 1]!] as const,
+      isKept: (place: number) => Math.abs(values[place]! - origin![place]!) < SAME,
+    }));
+  });
+}
+
 /**
+ * The attributes that real pictures of a word don't show: less than half of them are read as in the other picture.
+ *
  * @param read of each set, of each of its pictures, the values that the classifier reads, in the order of `names`
+ */
+export function hiddenAttributes(
+  sets: readonly Pick<VariedSet, 'words'>[],
+  read: ReadSets,
+  { names, attribute, words }: VariationOptions,
+): HiddenAttributes {
+  const pairs = variedPairs(sets, read);
+  const hiddenBy = (word: string) => {
+    const own = pairs.filter((pair) => pair.words.includes(word));
+    return names.filter(
+      (name, place) => name !== attribute && 2 * own.filter((pair) => pair.isKept(place)).length < own.length,
+    );
+  };
+  return Object.fromEntries(
+    words.map((word) => [word, hiddenBy(word)] as const).filter(([, hidden]) => hidden.length > 0),
+  );
+}
+
+/**
+ * @param read   of each set, of each of its pictures, the values that the classifier reads, in the order of `names`
+ * @param hidden what real pictures don't show; absent where there are none
  */
 export function variationOf(
   sets: readonly Pick<VariedSet, 'words'>[],
-  read: readonly (readonly ArrayLike<number>[])[],
-  { names, attribute, words }: { names: readonly string[]; attribute: string; words: readonly string[] },
+  read: ReadSets,
+  { names, attribute, words }: VariationOptions,
+  hidden?: HiddenAttributes,
 ): VariationShares {
   const place = names.indexOf(attribute);
-  const pictures = sets.flatMap((set, i) =>
-    set.words.map((word, j) => ({ word, values: read[i]![j]!, origin: read[i]![0]!, isOrigin: j === 0 })),
-  );
-  const share = (of: typeof pictures, holds: (picture: (typeof pictures)[number]) => boolean) =>
-    of.filter(holds).length / of.length;
+  const pictures = sets.flatMap((set, i) => set.words.map((word, j) => ({ word, values: read[i]![j]! })));
   const isRecognised = ({ word, values }: (typeof pictures)[number]) => words[values[place]!] === word;
-  const varied = pictures.filter(({ isOrigin }) => !isOrigin);
+  const pairs = variedPairs(sets, read);
   const others = names.filter((name) => name !== attribute);
-  const keptPerAttribute = Object.fromEntries(
-    others.map((name) => {
-      const at = names.indexOf(name);
-      return [name, share(varied, ({ values, origin }) => Math.abs(values[at]! - origin[at]!) < SAME)];
-    }),
-  );
+  const keptPer = (isCounted: (pair: VariedPair, name: string) => boolean) =>
+    others.map((name): [string, number] => {
+      const counted = pairs.filter((pair) => isCounted(pair, name));
+      return [name, share(counted, (pair) => pair.isKept(names.indexOf(name)))];
+    });
+  const isShown = ({ words: both }: VariedPair, name: string) =>
+    both.every((word) => word === null || !hidden?.[word]?.includes(name));
+  const [kept, keptShown] = [keptPer(() => true), keptPer(isShown).filter(([, of]) => !Number.isNaN(of))];
   return {
     recognised: share(
       pictures.filter(({ word }) => word !== null),
@@ -135,7 +189,17 @@ export function variationOf(
         .filter(({ own }) => own.length > 0)
         .map(({ word, own }) => [word, share(own, isRecognised)]),
     ),
-    kept: others.length > 0 ? Object.values(keptPerAttribute).reduce((sum, kept) => sum + kept, 0) / others.length : 1,
-    keptPerAttribute,
+    kept: meanOf(kept),
+    keptPerAttribute: Object.fromEntries(kept),
+    ...(hidden && { keptWhereShown: meanOf(keptShown), keptPerAttributeWhereShown: Object.fromEntries(keptShown) }),
   };
+}
+
+function share<Item>(items: readonly Item[], holds: (item: Item) => boolean): number {
+  return items.filter(holds).length / items.length;
+}
+
+/** 1 where there is nothing to keep. */
+function meanOf(shares: readonly (readonly [string, number])[]): number {
+  return shares.length > 0 ? shares.reduce((sum, [, of]) => sum + of, 0) / shares.length : 1;
 }
