@@ -98,6 +98,19 @@ describe('a model whose decoder is fetched alone', () => {
       .toEqual(picture);
   });
 
+  it('takes no encoder of another model that is at its place by now', async () => {
+    const [first, other] = [await tinyModelFolder({ cvae: true }), await tinyModelFolder({ labels: ['orc', 'elf'] })];
+    const files = Object.entries(first).map(([path, bytes]) => new File([bytes as Uint8Array<ArrayBuffer>], path));
+    const replaced = await AssetGenerator.LoadAsync(files, scene, ON_THIS_THREAD);
+    for (const file of files) {
+      const now = new Blob([other[file.name] as Uint8Array<ArrayBuffer>]);
+      Object.assign(file, { arrayBuffer: () => now.arrayBuffer(), slice: now.slice.bind(now) });
+    }
+    await expect(replaced.encodeAsync(IMAGE)).rejects.toThrow(
+      /model_index.json: has been replaced since the model was loaded; load the model again/,
+    );
+  });
+
   it('fetches it ahead for a recipe with a picture, and tells how far it is', async () => {
     const told: (number | undefined)[][] = [];
     await generator.warmUpAsync({ image: IMAGE, onProgress: (...progress) => told.push(progress) });

@@ -41,7 +41,11 @@ export interface LoadOptions extends Pick<UrlSourceOptions, 'timeoutMs' | 'numRe
   onProgress?: OnProgress;
 }
 
-/** Reads the files of a part of a model, and tells how many bytes have arrived. */
+/**
+ * Reads the files of a part of a model, and tells how many bytes have arrived.
+ *
+ * @throws ModelFileError where the model has been replaced by another since it was loaded: two of them do not go together
+ */
 export type ReadPart = (
   part: 'cvae' | 'teacher' | 'vae',
   signal: AbortSignal,
@@ -66,12 +70,24 @@ export async function loadModelBytes(location: ModelLocation, options: LoadOptio
   const files = await readModelFiles(source, { parts: PAINTING_PARTS, signal, onProgress }).catch((error) => {
     throw typeof location === 'string' ? withRemedy(error) : error;
   });
+  const index = files[INDEX_FILE]?.slice(); // it names the hash of every file; the files themselves may go to a worker
   return {
     name: source.name,
     files,
     hasEncoder: !holdDecoderAlone(files, source.name),
-    readPart: (part, signal, onProgress) => readModelFiles(source, { parts: [part], signal, onProgress }),
+    readPart: async (part, signal, onProgress) => {
+      const more = await readModelFiles(source, { parts: [part], signal, onProgress });
+      if (index && !isSame(index, more[INDEX_FILE])) {
+        const remedy = 'has been replaced since the model was loaded; load the model again';
+        throw new ModelFileError('AssetGenerator', `${source.name}/${INDEX_FILE}`, remedy);
+      }
+      return more;
+    },
   };
+}
+
+function isSame(one: Uint8Array, other: Uint8Array | undefined): boolean {
+  return one.length === other?.length && one.every((byte, i) => byte === other[i]);
 }
 
 /** Opens a location, so that files can be read from it. */

@@ -124,6 +124,10 @@ function checkStatus(url: string, response: Response): void {
   const { status } = response;
   if (status === 404 || status === 410)
     throw new MissingFileError('urlSource', url, `there is no such file (${status})`);
+  if (status === 403) {
+    // Storage whose folders nobody may list answers so for what it does not have.
+    throw new MissingFileError('urlSource', url, 'there is no such file, or it may not be read (status 403)');
+  }
   if (status >= 500) throw new TransientError('urlSource', url, `the server answered with status ${status}`);
   if (!response.ok)
     throw new ModelFileError('urlSource', url, `the server answered with status ${status}, expected 200`);
