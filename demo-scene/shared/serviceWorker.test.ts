@@ -13,12 +13,14 @@ const match = vi.fn(async (key: string) =>
 );
 const forget = vi.fn(async () => true);
 const fetchedBy: (RequestInit | undefined)[] = [];
+/** What the server answers for the list of the site. */
+let listed = () => Response.json({ [MODEL]: 'new' });
 const page: { body: ReadableStreamDefaultController<Uint8Array> | null } = { body: null };
 
 /** A server with a new list of the site, whose other files come as slowly as a test lets them. */
 async function serve(asked: Request | string, init?: RequestInit): Promise<Response> {
   fetchedBy.push(init);
-  if (asked === 'site.json') return Response.json({ [MODEL]: 'new' });
+  if (asked === 'site.json') return listed();
   const start = (body: ReadableStreamDefaultController<Uint8Array>) => {
     page.body = body;
   };
@@ -99,6 +101,24 @@ it('goes by the newest list also where there is no room to keep it', async () =>
   page.body!.close();
   expect(match).toHaveBeenLastCalledWith(`${SITE}${MODEL}?hash=new`);
   expect(forget).toHaveBeenCalledWith(`${SITE}site.json`);
+});
+
+it.each<[string, () => Response]>([
+  ['is a web page', () => new Response('<html>')],
+  ['breaks off', () => new Response(new ReadableStream({ start: (body) => body.error(new Error('cut off')) }))],
+  ['is none', () => Response.json(null)],
+])('shows the site as it was where the list %s', async (_, answer) => {
+  put.mockClear().mockImplementation(async (_, response) => void (await response.text()));
+  forget.mockClear();
+  listed = answer;
+  await ask('', 'navigate');
+  page.body!.close();
+  await ask(MODEL);
+  page.body!.close();
+  expect(match).toHaveBeenLastCalledWith(`${SITE}${MODEL}?hash=${contentHash('first, last')}`);
+  expect(forget).not.toHaveBeenCalled();
+  expect(put.mock.calls.map(([key]) => key)).not.toContain(`${SITE}site.json`);
+  listed = () => Response.json({ [MODEL]: 'new' });
 });
 
 it('keeps a file that the list does not name under its own address, though every object has its name', async () => {

@@ -115,13 +115,14 @@ async function latestList(limitMs: number): Promise<SiteList> {
   const cache = await caches.open(CACHE);
   try {
     const response = await fetch(LIST, { cache: 'no-cache', signal: AbortSignal.timeout(limitMs) });
-    if (response.ok) {
+    const list: unknown = response.ok ? await response.clone().json() : null;
+    if (typeof list === 'object' && list !== null) {
       // Where there is no room, the list of before must not speak for the files of now.
-      await cache.put(keyOf(LIST), response.clone()).catch(() => cache.delete(keyOf(LIST)));
-      return (await response.json()) as SiteList;
+      await cache.put(keyOf(LIST), response).catch(() => cache.delete(keyOf(LIST)));
+      return list as SiteList;
     }
   } catch {
-    // There is no network; the kept list says what is here.
+    // There is no network, or it brings no list; the kept one says what is here.
   }
   return keptList();
 }
@@ -129,7 +130,7 @@ async function latestList(limitMs: number): Promise<SiteList> {
 async function keptList(): Promise<SiteList> {
   const cache = await caches.open(CACHE);
   const kept = await cache.match(keyOf(LIST));
-  return kept ? kept.json() : {};
+  return kept ? kept.json().catch(() => ({})) : {};
 }
 
 /** Keeps these files and those of the pages, and drops what the list names no more. @returns how many files are kept */
