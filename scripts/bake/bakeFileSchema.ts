@@ -1,7 +1,7 @@
 // The form of a bake file. assets/schema/figment.bake.schema.json, which editors complete and check by, is made from it.
 import * as v from 'valibot';
 import { MAX_ATTRIBUTES } from '../../runtime/core/attributes.ts';
-import { entriesByName } from '../../runtime/core/entriesByName.ts';
+import { entriesByName, MOST_ATTRIBUTES } from '../../runtime/core/entriesByName.ts';
 import { MAX_SEED } from '../../runtime/core/random.ts';
 import { PIXEL_ART_BOUNDS, SURFACE_BOUNDS } from '../../runtime/core/surfaceBounds.ts';
 import {
@@ -91,8 +91,10 @@ const ATTRIBUTES = v.pipe(
       'expected a word, a number, or a list of them',
     ),
     ATTRIBUTES_EXPECTED,
+    v.string(),
+    MOST_ATTRIBUTES,
   ),
-  v.maxEntries(MAX_ATTRIBUTES, `expected at most ${MAX_ATTRIBUTES} attributes`),
+  v.maxEntries(MOST_ATTRIBUTES.requirement, MOST_ATTRIBUTES.message),
   v.description(
     "what the pictures have besides, of the model's attributes; a list makes a picture of each value, several lists of all combinations",
   ),

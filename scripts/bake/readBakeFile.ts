@@ -12,7 +12,7 @@ import {
 } from 'jsonc-parser';
 import * as v from 'valibot';
 import { MAX_MESSAGE_LENGTH, shortened } from '../../runtime/core/errors.ts';
-import { nearestWord } from '../../runtime/index.ts';
+import { decodeText, NO_TEXT, nearestWord } from '../../runtime/index.ts';
 import { flawOfName } from '../node/flawOfName.ts';
 import { UsageError } from '../node/usageError.ts';
 import { BAKE_FILE_SCHEMA, type BakeDescription } from './bakeFileSchema.ts';
@@ -50,7 +50,14 @@ export async function readBakeFile(file: string): Promise<BakeSource> {
   const found = await stat(file);
   if (!found.isFile()) throw new UsageError(`${file} is a folder, pipe or device; expected a bake file`);
   if (found.size > MAX_BYTES) throw new UsageError(`${file}: ${found.size} bytes; expected at most ${MAX_BYTES}`);
-  return parseBakeFile(await readFile(file, 'utf8'), file);
+  return parseBakeFile(await readUtf8(file), file);
+}
+
+/** The text of a file, whole. @throws UsageError where it is not UTF-8, of which something would be lost */
+export async function readUtf8(file: string): Promise<string> {
+  const text = decodeText(await readFile(file));
+  if (text !== undefined) return text;
+  throw new UsageError(`${file}: ${NO_TEXT}`);
 }
 
 /** `readBakeFile` for text at hand. */

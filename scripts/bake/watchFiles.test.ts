@@ -71,6 +71,20 @@ it.concurrent('reports several writes at once as one change, and nothing about o
   });
 });
 
+it.concurrent('takes no file for a new one whose clock is ahead', async (context) => {
+  const at = await createFolder(context);
+  await watchDuring([at('a.json')], async (expectChanges) => {
+    const real = Date.now;
+    const now = vi.spyOn(Date, 'now').mockImplementation(() => real() - 60_000);
+    try {
+      writeFileSync(at('a.json'), '2');
+      await expectChanges(1);
+    } finally {
+      now.mockRestore();
+    }
+  });
+});
+
 it.concurrent('keeps sight of a file that is replaced, and of one that is deleted and comes back', async (context) => {
   const at = await createFolder(context);
   await watchDuring([at('a.json')], async (expectChanges) => {

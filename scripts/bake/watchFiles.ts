@@ -7,9 +7,6 @@ const QUIET_MS = 150;
 /** A change that the system does not tell of, such as one in a folder that has only just come, is found by looking. */
 const LOOK_MS = 1000;
 
-/** Times of files lag behind the clock by a few milliseconds. */
-const LAG_MS = 10;
-
 /**
  * Calls `onChange` as soon as the files are watched, and again after one of them was written, until the signal fires. Calls
  * never overlap; a file that is written during a call leads to another one.
@@ -32,7 +29,8 @@ export async function watchFiles(
   // Whole folders, since a watcher of a single file loses sight of it when it is deleted and comes back.
   const watcher = watch(folders(), { ignoreInitial: true, depth: 0, ignored: isOther });
   let isChanged = true;
-  let startedMs = Number.POSITIVE_INFINITY;
+  /** When each file had been changed before the last call, by the clock of the files, which may be another's. */
+  const seen = new Map<string, number>();
   let timer: NodeJS.Timeout | undefined;
   let wake = () => {};
   const noticeChange = () => {
@@ -44,7 +42,7 @@ export async function watchFiles(
   };
   // A change that is noted already must not be noted again after the next call has begun.
   const looking = setInterval(() => {
-    if (!isChanged && files().some((file) => changedMs(file) >= startedMs - LAG_MS)) noticeChange();
+    if (!isChanged && files().some((file) => seen.has(file) && changedMs(file) !== seen.get(file))) noticeChange();
   }, LOOK_MS);
   watcher.on('error', () => {}); // a missing folder is reported by the next bake
   watcher.on('all', (event, file) => {
@@ -64,8 +62,9 @@ export async function watchFiles(
         });
       if (signal.aborted) return;
       isChanged = false;
-      startedMs = Date.now();
+      for (const file of files()) seen.set(file, changedMs(file));
       await onChange();
+      for (const file of files()) if (!seen.has(file)) seen.set(file, changedMs(file)); // named only now
     }
   } finally {
     clearInterval(looking);

@@ -66,8 +66,9 @@ describe('the site of figment pick', () => {
     expect(site.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/);
     const [, groups] = await ask({ path: 'groups.json' });
     expect(JSON.parse(groups.toString())).toEqual([
-      { asset: 'innkeeper', label: 'orc', seeds: [0, 1], candidates: [0, 1, 2, 3, 4, 5, 6, 7] },
-      ...['elf', 'goblin', 'orc'].map((label) => ({
+      { id: 0, asset: 'innkeeper', label: 'orc', seeds: [0, 1], candidates: [0, 1, 2, 3, 4, 5, 6, 7] },
+      ...['elf', 'goblin', 'orc'].map((label, i) => ({
+        id: 1 + i,
         asset: 'guests',
         label,
         seeds: [1],
@@ -86,6 +87,26 @@ describe('the site of figment pick', () => {
     ]) {
       expect((await ask({ path }))[0]).toBe(404);
     }
+  });
+
+  it('goes on to paint what a page has open when the file is put in another order', async () => {
+    const candidates = () => Promise.all([1, 3].map(async (id) => (await ask({ path: `candidates/${id}/9.png` }))[1]));
+    const before = await candidates();
+    expect(before[0]).not.toEqual(before[1]);
+    const turned = JSON.parse(TEXT.replace(/\/\/.*$/gm, '')) as { assets: object[] };
+    await writeFile(art.file, JSON.stringify({ ...turned, assets: turned.assets.toReversed() }));
+    const [, groups] = await ask({ path: 'groups.json' });
+    expect(JSON.parse(groups.toString())[0]).toMatchObject({ id: 1, asset: 'guests', label: 'elf' });
+    expect(await candidates()).toEqual(before);
+    await writeFile(art.file, TEXT);
+  });
+
+  it('leaves alone a file of another encoding, of which it would lose letters', async () => {
+    const latin = Buffer.from(`// Gr\u00f6\u00dfe\n${TEXT}`, 'latin1');
+    await writeFile(art.file, latin);
+    expect((await picks({ innkeeper: { orc: [7] } }))[0]).toBe(400);
+    expect(await readFile(art.file)).toEqual(latin);
+    await writeFile(art.file, TEXT);
   });
 
   it('paints pixel art where the file asks for that, also since a moment ago', async () => {

@@ -47,6 +47,10 @@ it('lie inside the folder', () => {
     index({ figment: { sha256: { [name]: '' } } });
     expect(() => fetchedFiles(dir), name).toThrow(/expected files inside its folder/);
   }
+  for (const name of ['index.html', 'unet/worker.js']) {
+    index({ figment: { sha256: { [name]: '' } } });
+    expect(() => fetchedFiles(dir), name).toThrow(/expected configs and weights alone/);
+  }
   index('{');
   expect(() => fetchedFiles(dir)).toThrow(/cannot be read; fetch or save the model again/);
   expect(() => fetchedFiles(join(dir, 'unet'))).toThrow(/has no model_index.json; name the folder of a model/);

@@ -15,11 +15,16 @@ export function fetchedFiles(folder: string): string[] {
   const files = hashedFiles(index) ?? [...filesInParts(folder), ...filesAtTop(folder)];
   const outside = files.find((file) => !file.split('/').every((part) => /^\w[\w.-]*$/.test(part)));
   if (outside !== undefined) throw new UsageError(`${index} names "${outside}"; expected files inside its folder`);
+  const foreign = files.find((file) => !OF_MODEL.test(file)); // a page of a stranger would be one of the game's own site
+  if (foreign !== undefined) throw new UsageError(`${index} names "${foreign}"; expected configs and weights alone`);
   if (files.some((file) => file.endsWith('.safetensors'))) return [INDEX_FILE, ...files];
   throw new UsageError(
     `${folder} has no weights that a page could load; fetch the whole model, or save it again in Python: save_pretrained(folder, safe_serialization=True)`,
   );
 }
+
+/** A config, or weights. */
+const OF_MODEL = /\.(json|safetensors)$/;
 
 function hashedFiles(index: string): string[] | null {
   try {
@@ -31,9 +36,11 @@ function hashedFiles(index: string): string[] | null {
 }
 
 function filesInParts(folder: string): string[] {
-  const parts = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const parts = readdirSync(folder, { withFileTypes: true }).filter(
+    (entry) => entry.isDirectory() && /^\w[\w.-]*$/.test(entry.name),
+  );
   return parts.flatMap(({ name }) => {
-    const files = readdirSync(join(folder, name)).filter((file) => /\.(json|safetensors)$/.test(file));
+    const files = readdirSync(join(folder, name)).filter((file) => OF_MODEL.test(file));
     return files.map((file) => `${name}/${file}`);
   });
 }

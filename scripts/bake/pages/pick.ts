@@ -8,7 +8,6 @@ const save = document.querySelector<HTMLButtonElement>('#save')!;
 const message = document.querySelector('#status')!;
 
 interface Choice extends PickGroup {
-  index: number; // in the addresses of its candidates
   kept: Set<number>;
   grid: HTMLElement;
 }
@@ -19,8 +18,8 @@ async function show(): Promise<void> {
   const response = await fetch('groups.json');
   if (!response.ok) return showStatus(await response.text());
   const groups: PickGroup[] = await response.json();
-  for (const [index, group] of groups.entries()) {
-    const choice = { ...group, index, kept: new Set(group.seeds), grid: element('div', 'grid') };
+  for (const group of groups) {
+    const choice = { ...group, kept: new Set(group.seeds), grid: element('div', 'grid') };
     choices.push(choice);
     main.append(section(choice));
   }
@@ -31,7 +30,7 @@ function section(choice: Choice): HTMLElement {
   const { asset, label, grid, candidates } = choice;
   const whole = element('section');
   const heading = element('h2', '', asset === label ? asset : `${asset}: ${label}`);
-  heading.id = `group-${choice.index}`;
+  heading.id = `group-${choice.id}`;
   grid.setAttribute('role', 'group');
   grid.setAttribute('aria-labelledby', heading.id);
   for (const seed of candidates) grid.append(candidate(choice, seed));
@@ -49,7 +48,7 @@ function candidate(choice: Choice, seed: number): HTMLButtonElement {
   image.loading = 'lazy';
   image.width = image.height = 96;
   image.alt = `${choice.label}, seed ${seed}`;
-  image.src = `candidates/${choice.index}/${seed}.png`;
+  image.src = `candidates/${choice.id}/${seed}.png`;
   button.append(image, String(seed));
   button.setAttribute('aria-pressed', String(choice.kept.has(seed)));
   button.addEventListener('click', () => {

@@ -1,4 +1,4 @@
-import { readFile, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import * as v from 'valibot';
 import { entriesByName } from '../../../runtime/core/entriesByName.ts';
 import { MAX_SEED } from '../../../runtime/core/random.ts';
@@ -9,12 +9,13 @@ import { MAX_COUNT } from '../bakeFileSchema.ts';
 import { type BakePlan, bakedRecipe, type PlannedPicture } from '../bakePlan.ts';
 import { pageScript, pageStyle } from '../pageFiles.ts';
 import { planBake } from '../planBake.ts';
-import { parseBakeFile } from '../readBakeFile.ts';
+import { parseBakeFile, readUtf8 } from '../readBakeFile.ts';
 import type { CandidatePainter } from './candidatePainter.ts';
 import { type Picks, writeSeeds } from './writeSeeds.ts';
 
 /** The candidates for one label of one asset, as the page gets them. */
 export interface PickGroup {
+  id: number; // in the addresses of its candidates
   asset: string;
   label: string;
   seeds: number[]; // in the bake file
@@ -49,13 +50,19 @@ const POLICY = [
  * @param numCandidates of each label, besides the seeds that the file has
  */
 export async function pickSite(file: string, painter: CandidatePainter, numCandidates: number): Promise<SiteOptions> {
-  let examples: PlannedPicture[] = []; // one of each group, in the order in which the page has them
+  const ids = new Map<string, number>(); // which pages that are open go on to use, whatever becomes of the file
+  const examples = new Map<number, PlannedPicture>(); // one of each group
   const readGroups = async () => {
-    const plan = await planOf(await readFile(file, 'utf8'), file);
-    const groups = groupsOf(plan, numCandidates);
-    const lastFirst = plan.pictures.toReversed();
-    const byKey = new Map(lastFirst.map((picture) => [groupKey(picture.look.asset, picture.label), picture]));
-    examples = groups.map(({ asset, label }) => byKey.get(groupKey(asset, label))!);
+    const plan = await planOf(await readUtf8(file), file);
+    const idOf = (asset: string, label: string) => {
+      const key = groupKey(asset, label);
+      if (!ids.has(key)) ids.set(key, ids.size);
+      return ids.get(key)!;
+    };
+    const groups = groupsOf(plan, numCandidates).map(
+      (group): PickGroup => ({ id: idOf(group.asset, group.label), ...group }),
+    );
+    for (const picture of plan.pictures.toReversed()) examples.set(idOf(picture.look.asset, picture.label), picture);
     return JSON.stringify(groups);
   };
   await readGroups(); // so that mistakes in the file are reported before a page opens
@@ -66,7 +73,7 @@ export async function pickSite(file: string, painter: CandidatePainter, numCandi
     files: { '/index.html': page(), '/pick.js': script, '/pick.css': style, '/groups.json': readGroups },
     make: async (address) => {
       const [, group, seed] = /^\/candidates\/(\d+)\/(\d+)\.png$/.exec(address) ?? [];
-      const example = examples[Number(group)];
+      const example = group === undefined ? undefined : examples.get(Number(group));
       if (!example || Number(seed) > MAX_SEED) return undefined;
       const picture = { ...example, seed: Number(seed), files: [] };
       const key = JSON.stringify([bakedRecipe(picture), picture.look.pixelArt]);
@@ -103,8 +110,8 @@ async function planOf(text: string, file: string): Promise<BakePlan> {
   return planBake(parseBakeFile(text, file));
 }
 
-function groupsOf({ pictures }: BakePlan, numCandidates: number): PickGroup[] {
-  const groups = new Map<string, PickGroup>();
+function groupsOf({ pictures }: BakePlan, numCandidates: number): Omit<PickGroup, 'id'>[] {
+  const groups = new Map<string, Omit<PickGroup, 'id'>>();
   for (const { look, label, seed } of pictures) {
     const key = groupKey(look.asset, label);
     if (!groups.has(key)) groups.set(key, { asset: look.asset, label, seeds: [], candidates: [] });
@@ -130,7 +137,7 @@ function groupKey(asset: string, label: string): string {
 async function savePicks(file: string, body: string): Promise<string> {
   const picks = parsePicks(body);
   const place = await realpath(file);
-  const text = await readFile(place, 'utf8');
+  const text = await readUtf8(place);
   const before = await planOf(text, file);
   const edited = writeSeeds(text, picks, (asset) => labelsOf(before.pictures, asset));
   const after = await planOf(edited, file); // throws, so that a file that cannot be baked is never written
