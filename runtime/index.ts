@@ -36,7 +36,7 @@ export { frameDifference } from './dataset/frameDifference.ts';
 export { openDataset } from './dataset/openDataset.ts';
 export { mapsAt, pictureAt } from './dataset/pictureAt.ts';
 export type { SheetDescription } from './dataset/sheet.ts';
-export type { DatasetSource, DecodePng } from './dataset/source.ts';
+export { type DatasetSource, type DecodePng, decodeText, NO_TEXT } from './dataset/source.ts';
 export { type DatasetSplit, splitHeldOut } from './dataset/splitHeldOut.ts';
 
 // Training

@@ -8,11 +8,10 @@ import {
   type AttributeValues,
   isRange,
   MAX_ATTRIBUTE_WORDS,
-  MAX_ATTRIBUTES,
   MAX_WORD_LENGTH,
   type NumberRange,
 } from '../core/attributes.ts';
-import { entriesByName } from '../core/entriesByName.ts';
+import { entriesByName, MOST_ATTRIBUTES } from '../core/entriesByName.ts';
 import { messageOf, quote } from '../core/errors.ts';
 import { type Frame, numFramesOf } from '../core/frames.ts';
 import { listed } from '../core/listed.ts';
@@ -75,8 +74,9 @@ export const VocabularySchema = v.pipe(
       v.regex(/^(?!__proto__$)[^.\p{Cc}]+$/u, 'has a dot or control character, or is __proto__; rename it'),
       v.check((name) => !KEYS.includes(name), 'is a column that attributes.csv has anyway; rename it'),
     ),
+    MOST_ATTRIBUTES,
   ),
-  v.maxEntries(MAX_ATTRIBUTES, `expected at most ${MAX_ATTRIBUTES} attributes`),
+  v.maxEntries(MOST_ATTRIBUTES.requirement, MOST_ATTRIBUTES.message),
 );
 
 interface TableDescription {

@@ -2,8 +2,7 @@
 // made from these entries. The command line shares the ends of ranges with them, and has shorter texts of its own.
 
 import * as v from 'valibot';
-import { MAX_ATTRIBUTES } from '../core/attributes.ts';
-import { entriesByName } from '../core/entriesByName.ts';
+import { entriesByName, MOST_ATTRIBUTES } from '../core/entriesByName.ts';
 import { MAX_SEED } from '../core/random.ts';
 import {
   MAX_CLASSIFIER_SCALE,
@@ -104,8 +103,8 @@ export const ATTRIBUTE_VALUE = v.union(
 /** Which names and values there are is the model's to say. */
 function attributesEntry(description: string) {
   return v.pipe(
-    entriesByName(v.optional(ATTRIBUTE_VALUE), ATTRIBUTES_EXPECTED),
-    v.maxEntries(MAX_ATTRIBUTES, `expected at most ${MAX_ATTRIBUTES} attributes`),
+    entriesByName(v.optional(ATTRIBUTE_VALUE), ATTRIBUTES_EXPECTED, v.string(), MOST_ATTRIBUTES),
+    v.maxEntries(MOST_ATTRIBUTES.requirement, MOST_ATTRIBUTES.message),
     v.description(description),
   );
 }

@@ -3,6 +3,7 @@ import type { AttributeExamples } from '../core/attributeExamples.ts';
 import type { Vocabulary } from '../core/attributes.ts';
 import { MAX_STORED_LENGTH } from '../core/base64.ts';
 import { channelsNamed, knownChannels } from '../core/channelNames.ts';
+import { entriesByName, MOST_ATTRIBUTES } from '../core/entriesByName.ts';
 import { ModelFileError, quote } from '../core/errors.ts';
 import type { Frame } from '../core/frames.ts';
 import { FRAMES_SCHEMA } from '../core/framesSchema.ts';
@@ -142,7 +143,15 @@ const PROBE_SCHEMA = v.object({
 
 const regionRow = v.pipe(v.string(), v.maxLength(MAX_SIZE_PX), v.regex(/^[.#]+$/, 'expected # and . alone'));
 
-const REGIONS_SCHEMA = v.record(NAME_SCHEMA, v.pipe(v.array(regionRow), v.minLength(1), v.maxLength(MAX_SIZE_PX)));
+const REGIONS_SCHEMA = v.pipe(
+  entriesByName(
+    v.pipe(v.array(regionRow), v.minLength(1), v.maxLength(MAX_SIZE_PX)),
+    'expected the regions by attribute',
+    NAME_SCHEMA,
+    MOST_ATTRIBUTES,
+  ),
+  v.maxEntries(MOST_ATTRIBUTES.requirement, MOST_ATTRIBUTES.message),
+);
 
 const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'expected 64 hex digits'));
 
@@ -184,7 +193,7 @@ const MODEL_INDEX_SCHEMA = v.looseObject({
   labels: v.optional(
     v.pipe(v.array(NAME_SCHEMA), v.maxLength(MAX_LABELS), v.check(isUnique, 'expected every label once')),
   ),
-  image: v.optional(v.record(v.string(), v.unknown())),
+  image: v.optional(v.looseObject({})),
   figment: v.optional(FIGMENT_SCHEMA),
 });
 

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { MAX_ATTRIBUTE_WORDS, MAX_ATTRIBUTES, MAX_WORD_LENGTH } from '../core/attributes.ts';
-import { entriesByName } from '../core/entriesByName.ts';
+import { MAX_ATTRIBUTE_WORDS, MAX_WORD_LENGTH } from '../core/attributes.ts';
+import { entriesByName, MOST_ATTRIBUTES } from '../core/entriesByName.ts';
 
 const word = v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_WORD_LENGTH), v.regex(/^\P{Cc}*$/u));
 const words = v.pipe(
@@ -23,6 +23,7 @@ export const VOCABULARY_SCHEMA = v.pipe(
     ),
     'expected the attributes by name',
     v.pipe(word, v.regex(/^[^.\p{Cc}]+$/u, 'expected a name without dots and control characters')),
+    MOST_ATTRIBUTES,
   ),
-  v.maxEntries(MAX_ATTRIBUTES, `expected at most ${MAX_ATTRIBUTES} attributes`),
+  v.maxEntries(MOST_ATTRIBUTES.requirement, MOST_ATTRIBUTES.message),
 );
