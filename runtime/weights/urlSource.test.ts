@@ -142,9 +142,14 @@ describe('the beginning of a file', () => {
     await expect.poll(() => requests[0]!.socket.destroyed).toBe(true);
   });
 
-  it('is cut from the file where a server fails to send a part', async () => {
-    answers = [dropConnection, sendBytes];
-    expect(await urlSource(baseUrl, FAST).read('a', { beginning: { bytes: 5000, sha256: '' } })).toEqual(BEGINNING);
+  it.each<[string, Answer]>([
+    ['drops the connection', dropConnection],
+    ['allows no part', sendStatus(416)],
+    ['refuses the header', sendStatus(403)],
+  ])('is cut from the file where a server %s, which is no retry', async (_, answer) => {
+    answers = [answer, sendBytes];
+    const source = urlSource(baseUrl, { ...FAST, numRetries: 0 });
+    expect(await source.read('a', { beginning: { bytes: 5000, sha256: '' } })).toEqual(BEGINNING);
     expect(requests.map(({ headers }) => headers.range)).toEqual(['bytes=0-4999', undefined]);
   });
 

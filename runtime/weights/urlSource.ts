@@ -70,12 +70,14 @@ type Settings = typeof URL_SOURCE_DEFAULTS & UrlSourceOptions & { headers?: Reco
 class TransientError extends ModelFileError {}
 
 async function readWithRetries(url: string, settings: Settings, options: ReadOptions): Promise<Uint8Array> {
+  if (options.beginning) {
+    const headers = { Range: `bytes=0-${options.beginning.bytes - 1}` };
+    const part = await readOnce(url, { ...settings, headers }, options).catch(() => null);
+    if (part) return part; // else a server may not take this header, of whose whole answer the beginning is cut
+  }
   for (let attempt = 0; ; attempt++) {
     try {
-      // A server of another site may refuse a header that it does not know; then its answer is cut instead.
-      const isPart = options.beginning !== undefined && attempt === 0;
-      const headers = isPart ? { Range: `bytes=0-${options.beginning!.bytes - 1}` } : undefined;
-      return await readOnce(url, { ...settings, headers }, options);
+      return await readOnce(url, settings, options);
     } catch (error) {
       options.signal?.throwIfAborted();
       if (!(error instanceof TransientError)) throw error;
