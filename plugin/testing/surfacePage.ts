@@ -72,7 +72,7 @@ export async function readMaps(): Promise<{ albedo: number[]; normal: number[]; 
 
 /** Puts a grey picture in place of the painted one, and shows its surface in the light from a side. */
 export async function showLit(grey: number[], light: [x: number, y: number]): Promise<void> {
-  const { target } = material.albedo as unknown as { target: PictureTarget };
+  const { target } = (material.albedo as unknown as { shown: { target: PictureTarget } }).shown;
   const { widthPx, heightPx } = material.albedo.look;
   const pixels = Uint8Array.from(grey.flatMap((value) => [value, value, value, 255]));
   target.drawPixels(pixels, widthPx, heightPx, 0, 0);
@@ -106,10 +106,10 @@ export async function showFloor(floor: Floor): Promise<void> {
   const { widthPx: tilePx } = textures.info;
   const asked = { label, seed: 3, variations, cellSize, tiling: numTiles };
   material = (await textures.generateMaterialAsync(asked)) as SurfaceMaterial;
-  const surfaces = (material as unknown as { surfaces: { albedo: { target: PictureTarget } }[] }).surfaces;
+  const surfaces = (material as unknown as { surfaces: { albedo: { shown: { target: PictureTarget } } }[] }).surfaces;
   for (const [i, picture] of pictures.slice(0, surfaces.length).entries()) {
     const pixels = Uint8Array.from(picture.flatMap((value, at) => (at % 3 === 2 ? [value, 255] : [value])));
-    surfaces[i]!.albedo.target.drawPixels(pixels, tilePx, tilePx, 0, 0);
+    surfaces[i]!.albedo.shown.target.drawPixels(pixels, tilePx, tilePx, 0, 0);
   }
   engine.flushFramebuffer();
   await material.reshapeAsync({});

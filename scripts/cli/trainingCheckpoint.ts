@@ -160,13 +160,12 @@ export async function circularOf(folder: string): Promise<boolean | undefined> {
   return circular === undefined ? undefined : circular === 'true';
 }
 
-/** What the checkpoint of a folder notes; nothing where there is none. */
-async function notesOf(folder: string): Promise<Record<string, string>> {
+/** What the checkpoint of a folder notes; nothing where there is none that can be read. */
+function notesOf(folder: string): Promise<Record<string, string>> {
   const file = join(folder, CHECKPOINT_FILE);
-  return readFile(file).then(
-    (bytes) => decodeCheckpoint(new Uint8Array(bytes), file).notes,
-    () => ({}),
-  );
+  return readFile(file)
+    .then((bytes) => decodeCheckpoint(new Uint8Array(bytes), file).notes)
+    .catch(() => ({}));
 }
 
 /** Reads the checkpoint of a run to go on from; its notes must be those of this training. */
