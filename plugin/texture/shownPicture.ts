@@ -8,7 +8,7 @@ import { type Draw, TextureDrawing } from './textureDrawing.ts';
 import { paintedSize, type TextureLook } from './textureLook.ts';
 
 export class ShownPicture {
-  /** A preview stands in the place of the current picture. */
+  /** A preview is what a picture looks like before its last denoising step; it stands in the place of the one before. */
   private state: 'nothing' | 'preview' | 'picture' = 'nothing';
   private readonly target: PictureTarget;
   private readonly drawing: TextureDrawing;
@@ -23,12 +23,12 @@ export class ShownPicture {
     this.drawing = new TextureDrawing(this.target, look.pixelArt);
   }
 
-  /** Whether the texture shows anything. */
+  /** True from the first picture or preview on: until then the texture is blank. */
   get isThere(): boolean {
     return this.state !== 'nothing';
   }
 
-  /** Whether that is a picture, and no preview of one. */
+  /** True while the texture shows a whole picture, and neither a preview of another one nor nothing at all. */
   get isFinished(): boolean {
     return this.state === 'picture';
   }

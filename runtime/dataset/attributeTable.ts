@@ -11,7 +11,7 @@ import {
   MAX_WORD_LENGTH,
   type NumberRange,
 } from '../core/attributes.ts';
-import { entriesByName, MOST_ATTRIBUTES } from '../core/entriesByName.ts';
+import { attributesByName } from '../core/attributesByName.ts';
 import { messageOf, quote } from '../core/errors.ts';
 import { type Frame, numFramesOf } from '../core/frames.ts';
 import { listed } from '../core/listed.ts';
@@ -65,18 +65,14 @@ const range = v.pipe(
 );
 
 /** The entry `attributes` of `dataset.json`. */
-export const VocabularySchema = v.pipe(
-  entriesByName(
-    v.union([words, range], 'expected a list of words, each once, a range such as "0..1", or "number"'),
-    'expected the attributes by name',
-    v.pipe(
-      word,
-      v.regex(/^(?!__proto__$)[^.\p{Cc}]+$/u, 'has a dot or control character, or is __proto__; rename it'),
-      v.check((name) => !KEYS.includes(name), 'is a column that attributes.csv has anyway; rename it'),
-    ),
-    MOST_ATTRIBUTES,
+export const VocabularySchema = attributesByName(
+  v.union([words, range], 'expected a list of words, each once, a range such as "0..1", or "number"'),
+  'expected the attributes by name',
+  v.pipe(
+    word,
+    v.regex(/^(?!__proto__$)[^.\p{Cc}]+$/u, 'has a dot or control character, or is __proto__; rename it'),
+    v.check((name) => !KEYS.includes(name), 'is a column that attributes.csv has anyway; rename it'),
   ),
-  v.maxEntries(MOST_ATTRIBUTES.requirement, MOST_ATTRIBUTES.message),
 );
 
 interface TableDescription {

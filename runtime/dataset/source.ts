@@ -25,11 +25,11 @@ type ImageSize = Pick<PixelImage, 'width' | 'height'>;
  */
 export type DecodePng = (bytes: Uint8Array, fileName: string, numPixels?: number) => PixelImage | Promise<PixelImage>;
 
-/** What an image has to be. */
+/** What is known of an image of a data set before it is read: which sizes are wrong for it, and how large it may be. */
 interface ExpectedImage {
-  /** What is wrong with a size: an image that states such a one is not decoded. */
+  /** Says what is wrong with the size that an image states, in sentences for a person; one with a wrong size is not decoded. */
   sizeProblems?: (size: ImageSize) => string[];
-  /** As `DecodePng` takes it. */
+  /** The most pixels that it may have, for `DecodePng`; absent: a usual number. */
   numPixels?: number;
 }
 

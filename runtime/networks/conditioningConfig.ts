@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { isRange, MAX_ATTRIBUTE_WORDS, MAX_WORD_LENGTH, type Vocabulary } from '../core/attributes.ts';
-import { entriesByName, MOST_ATTRIBUTES } from '../core/entriesByName.ts';
+import { attributesByName } from '../core/attributesByName.ts';
 import { MAX_GUIDANCE_SCALE, MAX_INFERENCE_STEPS } from '../core/samplingBounds.ts';
 import { parseNetworkConfig } from './config.ts';
 
@@ -25,10 +25,7 @@ const kind = v.union(
 );
 
 /** The form of the kinds of attributes by name, in a network's config. */
-export const ATTRIBUTE_KINDS = v.pipe(
-  entriesByName(kind, 'expected the attributes by name', name, MOST_ATTRIBUTES),
-  v.maxEntries(MOST_ATTRIBUTES.requirement, MOST_ATTRIBUTES.message),
-);
+export const ATTRIBUTE_KINDS = attributesByName(kind, 'expected the attributes by name', name);
 
 const MAX_STEP_COUNTS = 16;
 const scale = v.pipe(v.number(), v.minValue(0), v.maxValue(MAX_GUIDANCE_SCALE));

@@ -2,7 +2,7 @@
 // made from these entries. The command line shares the ends of ranges with them, and has shorter texts of its own.
 
 import * as v from 'valibot';
-import { entriesByName, MOST_ATTRIBUTES } from '../core/entriesByName.ts';
+import { attributesByName } from '../core/attributesByName.ts';
 import { MAX_SEED } from '../core/random.ts';
 import {
   MAX_CLASSIFIER_SCALE,
@@ -102,11 +102,7 @@ export const ATTRIBUTE_VALUE = v.union(
 
 /** Which names and values there are is the model's to say. */
 function attributesEntry(description: string) {
-  return v.pipe(
-    entriesByName(v.optional(ATTRIBUTE_VALUE), ATTRIBUTES_EXPECTED, v.string(), MOST_ATTRIBUTES),
-    v.maxEntries(MOST_ATTRIBUTES.requirement, MOST_ATTRIBUTES.message),
-    v.description(description),
-  );
+  return v.pipe(attributesByName(v.optional(ATTRIBUTE_VALUE), ATTRIBUTES_EXPECTED), v.description(description));
 }
 
 const ATTRIBUTES_ENTRY = attributesEntry(

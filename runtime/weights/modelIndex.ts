@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 import type { AttributeExamples } from '../core/attributeExamples.ts';
 import type { Vocabulary } from '../core/attributes.ts';
+import { attributesByName } from '../core/attributesByName.ts';
 import { MAX_STORED_LENGTH } from '../core/base64.ts';
 import { channelsNamed, knownChannels } from '../core/channelNames.ts';
-import { entriesByName, MOST_ATTRIBUTES } from '../core/entriesByName.ts';
 import { ModelFileError, quote } from '../core/errors.ts';
 import type { Frame } from '../core/frames.ts';
 import { FRAMES_SCHEMA } from '../core/framesSchema.ts';
@@ -143,14 +143,10 @@ const PROBE_SCHEMA = v.object({
 
 const regionRow = v.pipe(v.string(), v.maxLength(MAX_SIZE_PX), v.regex(/^[.#]+$/, 'expected # and . alone'));
 
-const REGIONS_SCHEMA = v.pipe(
-  entriesByName(
-    v.pipe(v.array(regionRow), v.minLength(1), v.maxLength(MAX_SIZE_PX)),
-    'expected the regions by attribute',
-    NAME_SCHEMA,
-    MOST_ATTRIBUTES,
-  ),
-  v.maxEntries(MOST_ATTRIBUTES.requirement, MOST_ATTRIBUTES.message),
+const REGIONS_SCHEMA = attributesByName(
+  v.pipe(v.array(regionRow), v.minLength(1), v.maxLength(MAX_SIZE_PX)),
+  'expected the regions by attribute',
+  NAME_SCHEMA,
 );
 
 const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'expected 64 hex digits'));

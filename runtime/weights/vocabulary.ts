@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { MAX_ATTRIBUTE_WORDS, MAX_WORD_LENGTH } from '../core/attributes.ts';
-import { entriesByName, MOST_ATTRIBUTES } from '../core/entriesByName.ts';
+import { attributesByName } from '../core/attributesByName.ts';
 
 const word = v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_WORD_LENGTH), v.regex(/^\P{Cc}*$/u));
 const words = v.pipe(
@@ -15,15 +15,11 @@ const range = v.pipe(
 );
 
 /** The attributes of a model by name: a `Vocabulary`. */
-export const VOCABULARY_SCHEMA = v.pipe(
-  entriesByName(
-    v.union(
-      [words, range],
-      `expected up to ${MAX_ATTRIBUTE_WORDS} values, each once, or { min, max }; no value may hold control characters`,
-    ),
-    'expected the attributes by name',
-    v.pipe(word, v.regex(/^[^.\p{Cc}]+$/u, 'expected a name without dots and control characters')),
-    MOST_ATTRIBUTES,
+export const VOCABULARY_SCHEMA = attributesByName(
+  v.union(
+    [words, range],
+    `expected up to ${MAX_ATTRIBUTE_WORDS} values, each once, or { min, max }; no value may hold control characters`,
   ),
-  v.maxEntries(MOST_ATTRIBUTES.requirement, MOST_ATTRIBUTES.message),
+  'expected the attributes by name',
+  v.pipe(word, v.regex(/^[^.\p{Cc}]+$/u, 'expected a name without dots and control characters')),
 );

@@ -1,7 +1,8 @@
 // The form of a bake file. assets/schema/figment.bake.schema.json, which editors complete and check by, is made from it.
 import * as v from 'valibot';
 import { MAX_ATTRIBUTES } from '../../runtime/core/attributes.ts';
-import { entriesByName, MOST_ATTRIBUTES } from '../../runtime/core/entriesByName.ts';
+import { attributesByName } from '../../runtime/core/attributesByName.ts';
+import { entriesByName } from '../../runtime/core/entriesByName.ts';
 import { MAX_SEED } from '../../runtime/core/random.ts';
 import { PIXEL_ART_BOUNDS, SURFACE_BOUNDS } from '../../runtime/core/surfaceBounds.ts';
 import {
@@ -85,16 +86,13 @@ const MAX_VALUES = 1000;
 
 /** The same as in a recipe, except that an attribute may have several values, each of which makes a picture. */
 const ATTRIBUTES = v.pipe(
-  entriesByName(
+  attributesByName(
     v.union(
       [ATTRIBUTE_VALUE, v.pipe(v.array(ATTRIBUTE_VALUE), v.minLength(1), v.maxLength(MAX_VALUES))],
       'expected a word, a number, or a list of them',
     ),
     ATTRIBUTES_EXPECTED,
-    v.string(),
-    MOST_ATTRIBUTES,
   ),
-  v.maxEntries(MOST_ATTRIBUTES.requirement, MOST_ATTRIBUTES.message),
   v.description(
     "what the pictures have besides, of the model's attributes; a list makes a picture of each value, several lists of all combinations",
   ),
