@@ -7,7 +7,6 @@ import {
   attributesOfLabel,
   attributesOfRecipe,
   type BackendChoice,
-  MATERIAL_CHANNELS,
   type ModelInfo,
   type ModelWords,
   messageOf,
@@ -25,7 +24,7 @@ import type { GenerateMaterialOptions, GenerateSetOptions, GenerateTextureOption
 import type { Latents } from './latents.ts';
 import type { ClassifierInfo } from './loading/classifiers.ts';
 import type { LoadOptions, ModelLocation } from './loading/loadModelBytes.ts';
-import { repeat, repeats } from './material/tiling.ts';
+import { createMaterialAsync } from './material/createMaterial.ts';
 import type { GuidanceTrace } from './painting/traceGuidance.ts';
 import type { PictureSource } from './pictureSource.ts';
 import type { PictureSourceOptions } from './pictureSourceOptions.ts';
@@ -344,29 +343,8 @@ export class AssetGenerator<Words extends ModelWords = ModelWords> {
    * @throws as `generateTextureAsync`; RangeError for a tiling, or a setting of the surface, out of range
    */
   async generateMaterialAsync(options: GenerateMaterialOptions<Words>): Promise<PBRMaterial> {
-    const { tiling = 1, surface, parallax, variations, cellSize, ...asked } = options;
-    const ofSurface = { surface, parallax, variations, cellSize };
-    const times = repeats(tiling);
-    if (!this.info.circularPadding && this.info.channels !== MATERIAL_CHANNELS) {
-      const { createGeneratedMaterial, warnOfSurface } = await import('./material/generatedMaterial.ts');
-      warnOfSurface(ofSurface, this.info);
-      const texture = await this.generateTextureAsync(asked);
-      repeat(texture, times);
-      return createGeneratedMaterial(texture.name, texture);
-    }
-    const { SurfaceMaterial, ...surfaces } = await import('./material/surfaceMaterial.ts');
-    await surfaces.checkSurfaceMaterial(ofSurface);
-    const all = surfaces.withVariations(asked, variations, (recipe) => this.attributesOf(recipe));
-    const [texture, ...others] = await this.generateAllAsync(all);
-    repeat(texture!, times);
-    const material = new SurfaceMaterial(texture!.name, texture!, ofSurface, others);
-    try {
-      await untilAborted(material.whenWrittenAsync(), this.waiting(asked).signal);
-      return material;
-    } catch (error) {
-      material.dispose();
-      throw error;
-    }
+    const { signal } = this.waiting(options);
+    return createMaterialAsync(options, this, (all) => this.generateAllAsync(all), signal);
   }
 
   /**

@@ -2,6 +2,7 @@ import { Logger } from '@babylonjs/core/Misc/logger.js';
 import { Observable } from '@babylonjs/core/Misc/observable.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import {
+  changeRecipe,
   completeRecipe,
   definedOf,
   imageSize,
@@ -10,8 +11,10 @@ import {
   type OnProgress,
   PICTURE_VERSION,
   type Recipe,
+  type RecipeChanges,
   type RecipeOptions,
   recipeKey,
+  withoutDefaults,
 } from '../runtime/index.ts';
 import { abortError } from './abortError.ts';
 import { LruCache } from './cache/lruCache.ts';
@@ -200,6 +203,17 @@ export class PictureSource {
     const recipe = completeRecipe(options, this.info, this.classifiers.known);
     this.warnOfUnknown(options);
     return recipe;
+  }
+
+  /**
+   * Completes a recipe of which something is changed. What it had only by default may have another one then.
+   *
+   * @param recipe null where there was none; then the changes are the recipe
+   * @param before entries that hold where neither recipe nor changes have them
+   */
+  completeChanged(recipe: RecipeOptions | null, changes: RecipeChanges, before: Partial<RecipeOptions> = {}): Recipe {
+    const kept = recipe && withoutDefaults(recipe, this.info);
+    return this.complete({ ...before, ...changeRecipe<RecipeOptions>(kept, changes) });
   }
 
   /**

@@ -1,14 +1,6 @@
 // How the cells of a sheet get their pictures: the newest request for each wins, and previews give way.
 import type { Scene } from '@babylonjs/core/scene.js';
-import {
-  type Attributes,
-  changeRecipe,
-  type Recipe,
-  type RecipeChanges,
-  type RecipeOptions,
-  variedBy,
-  withoutDefaults,
-} from '../../runtime/index.ts';
+import { type Attributes, type Recipe, type RecipeChanges, type RecipeOptions, variedBy } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
 import { NewestRequest } from '../newestRequest.ts';
 import type { Picture } from '../painting/painter.ts';
@@ -180,10 +172,9 @@ export class CellPainter {
     const { layout } = this.sheet;
     const [widthPx, heightPx] = layout.cellSize;
     const current = this.newestRecipe(cell);
-    const recipe = current ? withoutDefaults(current, source.info) : null;
-    const asked = { widthPx, heightPx, ...changeRecipe(recipe, changes) };
-    if (asked.label === undefined) throw new RangeError(`repaintCellAsync: cell ${cell} is empty; give a label`);
-    const complete = source.complete(asked);
+    const { label } = { ...current, ...changes };
+    if (label === undefined) throw new RangeError(`repaintCellAsync: cell ${cell} is empty; give a label`);
+    const complete = source.completeChanged(current, changes, { widthPx, heightPx });
     assertCellsFit(layout, [complete], source.info, this.name);
     return complete;
   }

@@ -5,7 +5,6 @@ import { Observable } from '@babylonjs/core/Misc/observable.js';
 import { RegisterClass } from '@babylonjs/core/Misc/typeStore.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import {
-  changeRecipe,
   type ModelInfo,
   type ModelWords,
   type Recipe,
@@ -13,9 +12,9 @@ import {
   type RecipeOptions,
   shortRecipe,
   variedBy,
-  withoutDefaults,
 } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
+import { InTurn } from '../inTurn.ts';
 import { leavingNothing } from '../leavingNothing.ts';
 import { NewestRequest } from '../newestRequest.ts';
 import type { Picture } from '../painting/painter.ts';
@@ -62,8 +61,8 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
     abortError(`generate: a newer request for texture ${this.name} took its place`),
   );
   private isGone = false;
-  /** What the newest request that waits for the model waits for. */
-  private loading: Promise<unknown> = Promise.resolve();
+  /** Requests that wait for the model go on after all that have waited for longer, so that each makes their changes, too. */
+  private readonly loading = new InTurn();
   /** Whether it loads its model by the address, and keeps it. */
   private keepsModel: boolean;
   private stopObserving: () => void = () => {};
@@ -185,13 +184,13 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
     this.assertAlive();
     options.signal?.throwIfAborted(); // the request that is running goes on
     const request = this.requests.ask();
-    const source = this.source ?? (await this.loadInTurn(options.signal));
+    const source = this.source ?? (await this.loading.take(this.loadAsync(options.signal)));
     const changes = () => changesOf(this.newestRecipe ?? {});
     const classifier = source.missingClassifier({ ...this.newestRecipe, ...changes() });
     if (classifier) await untilAborted(classifier, options.signal);
     this.assertAlive();
     this.requests.assertNewest(request);
-    return this.paintInTurn(recipeWith(this.newestRecipe, changes(), source), options, request);
+    return this.paintInTurn(source.completeChanged(this.newestRecipe, changes()), options, request);
   }
 
   /** Shows the picture of a recipe that the model's generator has completed. @throws as `regenerateAsync` */
@@ -346,19 +345,6 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
     return this.adopt(await untilAborted(sourceFor(this, this.address, this.rootUrl, [this.current]), signal));
   }
 
-  /** Loads the model for a request, which goes on after all that have waited for longer, so that it makes their changes, too. */
-  private loadInTurn(signal: AbortSignal | undefined): Promise<PictureSource> {
-    const before = this.loading;
-    const load = async () => {
-      const source = await this.loadAsync(signal);
-      await before.catch(() => {}); // given up, or told of what was wrong
-      return source;
-    };
-    const loading = load();
-    this.loading = loading;
-    return loading;
-  }
-
   private adopt(source: PictureSource): PictureSource {
     this.assertAlive();
     this.source = source;
@@ -376,7 +362,7 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
   /** Draws the current picture in the place of a preview, or of nothing; where that fails, the preview stays. */
   private async redrawAsync(): Promise<void> {
     this.assertAlive();
-    const recipe = recipeWith(this.current, {}, this.source!);
+    const recipe = this.source!.completeChanged(this.current, {});
     this.current = recipe;
     await this.paintInTurn(recipe, {}, this.requests.lastBegun); // a newer request may still wait for its classifier
   }
@@ -396,10 +382,6 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
   private assertAlive(): void {
     if (this.isGone) throw abortError(`generate: texture ${this.name} was disposed`);
   }
-}
-
-function recipeWith(recipe: RecipeOptions | null, changes: RecipeChanges, source: PictureSource): Recipe {
-  return source.complete(changeRecipe(recipe && withoutDefaults(recipe, source.info), changes));
 }
 
 /**
