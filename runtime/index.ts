@@ -69,6 +69,7 @@ export {
 } from './training/latentEncoder.ts';
 export { configForLatentsOf, startFromTeacher } from './training/latentTeacher.ts';
 export { modelContent } from './training/modelContent.ts';
+export { unetOfMoreLatents, withMoreLatents } from './training/moreLatents.ts';
 export { PaletteOffsets } from './training/paletteOffsets.ts';
 export { nullLabelLast, relabel, withClasses } from './training/relabel.ts';
 export { isOfTeacher } from './training/teacherWeights.ts';

@@ -3,6 +3,7 @@ import { MATERIAL_CHANNELS } from '../core/channelNames.ts';
 import type { NumValues } from '../core/pixels.ts';
 import type { AutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
+import { withInputs } from './grownWeights.ts';
 
 export interface AutoEncoder {
   config: AutoencoderKlConfig;
@@ -60,20 +61,11 @@ export function withMaps({ config, weights }: AutoEncoder): AutoEncoder {
     throw new RangeError(`withMaps: the network has ${in_channels} and ${out_channels} channels; expected 3`);
   }
   const changed = new Map(weights);
-  changed.set('encoder.conv_in.weight', withBlindInputs(weights.get('encoder.conv_in.weight')!));
+  changed.set('encoder.conv_in.weight', withInputs(weights.get('encoder.conv_in.weight')!, MATERIAL_CHANNELS));
   for (const name of ['decoder.conv_out.weight', 'decoder.conv_out.bias']) {
     changed.set(name, withGreyRows(weights.get(name)!));
   }
   return { config: { ...config, in_channels: MATERIAL_CHANNELS, out_channels: MATERIAL_CHANNELS }, weights: changed };
-}
-
-/** (cout, 3, kh, kw) → (cout, 6, kh, kw), the new ones zero. */
-function withBlindInputs({ shape, data }: WeightTensor): WeightTensor {
-  const [cout, cin, height, width] = shape as [number, number, number, number];
-  const size = cin * height * width;
-  const grown = new Float32Array(2 * cout * size);
-  for (let out = 0; out < cout; out++) grown.set(data.subarray(out * size, (out + 1) * size), 2 * out * size);
-  return { shape: [cout, MATERIAL_CHANNELS, height, width], data: grown };
 }
 
 /** Three rows, and three more that are their mean. */

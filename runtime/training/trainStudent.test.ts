@@ -290,10 +290,11 @@ describe('studentTrainer', () => {
   });
 });
 
+const plusOne = (weights: ReadonlyMap<string, WeightTensor>) =>
+  new Map(Array.from(weights, ([name, { shape, data }]) => [name, { shape, data: data.map((x) => x + 1) }]));
+
 it('a student begins with what another training of it left, also of a former teacher, and not with another network', () => {
   const { unet, conditioning } = splitStudent(student.weights);
-  const plusOne = (weights: typeof unet) =>
-    new Map(Array.from(weights, ([name, { shape, data }]) => [name, { shape, data: data.map((x) => x + 1) }]));
   const [learned, learnedConditioning] = [plusOne(unet), plusOne(conditioning)];
   const { teacher: own } = splitStudent(student.weights);
   const begunWith = (teacher: typeof own) =>
@@ -327,4 +328,18 @@ it('knows the places that its teacher has learnt since', () => {
   const own = splitStudent(now.weights);
   expect(begun.unet.get('position_embedding')).toEqual(own.teacher.get('position_embedding'));
   expect(begun.teacher).toEqual(own.teacher);
+});
+
+it('says of latent channels that its teacher has besides what that says', () => {
+  const wider = tinyUNetConfig({ in_channels: 6, out_channels: 6 });
+  const now = studentNetwork({ ...teacher, config: wider, weights: randomWeights(unet2dShapes(wider)) }, OPTIONS);
+  const before = splitStudent(student.weights);
+  const begun = splitStudent(studentFrom(now, before).weights);
+  const own = splitStudent(now.weights);
+  for (const [name, { data }] of begun.unet) expectClose(data, own.teacher.get(name)!.data, { absolute: 1e-6 });
+  expect([...begun.unet.keys()]).toEqual([...own.unet.keys()]);
+  const changed = { ...before, unet: plusOne(before.unet) };
+  const bias = splitStudent(studentFrom(now, changed).weights).unet.get('conv_out.bias')!.data;
+  const expected = own.teacher.get('conv_out.bias')!.data.map((value, i) => value + (i < 4 ? 1 : 0));
+  expectClose(bias, expected, { absolute: 1e-6 });
 });

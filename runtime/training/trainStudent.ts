@@ -16,6 +16,7 @@ import { longSteps } from './distillation.ts';
 import { type DistilSpec, isLearned } from './distilTask.ts';
 import type { GradientSource } from './gradients.ts';
 import type { LatentDataset, LatentSubjects } from './latentDataset.ts';
+import { unetOfMoreLatents } from './moreLatents.ts';
 import { joinTeacher, splitTeacher, TEACHER_PREFIX } from './teacherWeights.ts';
 import { isRolled } from './trainDiffusion.ts';
 import { createTrainer, TRAINER_DEFAULTS, type Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
@@ -91,7 +92,7 @@ export function studentNetwork(
 /**
  * Goes on with the student of an earlier training. Each weight of its U-Net is moved by as much as the same weight of its
  * teacher has changed since that training; the weights that student and teacher share are those of the present teacher, and so are
- * the places of a tile where that teacher knew none.
+ * the places of a tile where that teacher knew none, and what it says of latent channels that it had not.
  *
  * Source: such sums of differences of weights do what both trainings did, Ilharco et al. 2023, arXiv:2212.04089, and few steps
  * go well with it, Luo et al. 2023, arXiv:2311.05556.
@@ -102,13 +103,16 @@ export function studentFrom(
   student: StudentNetwork,
   learned: Pick<KnownNetwork, 'conditioning'> & Record<'unet' | 'teacher', ReadonlyMap<string, WeightTensor>>,
 ): StudentNetwork {
-  const known = joinConditioning(learned.unet, learned.conditioning ?? new Map<string, WeightTensor>());
+  const [unet, teacher] = [learned.unet, learned.teacher].map((weights) =>
+    unetOfMoreLatents(weights, student.config.in_channels),
+  ) as [typeof learned.unet, typeof learned.teacher];
+  const known = joinConditioning(unet, learned.conditioning ?? new Map<string, WeightTensor>());
   const weights = Array.from(student.weights, ([name, own]): [string, WeightTensor] => {
     if (!isLearned(name)) return [name, own];
     const found = known.get(name);
     if (!found && name === POSITION_EMBEDDING) return [name, own]; // what the teacher has learnt since
     if (String(found?.shape) === String(own.shape)) {
-      return [name, plusDifference(found!, student.weights.get(TEACHER_PREFIX + name), learned.teacher.get(name))];
+      return [name, plusDifference(found!, student.weights.get(TEACHER_PREFIX + name), teacher.get(name))];
     }
     const problem = found ? `is ${found.shape.join('×')}, expected ${own.shape.join('×')}` : 'is missing';
     throw new RangeError(`distil: the student to begin with is of another network: ${name} ${problem}`);

@@ -64,7 +64,14 @@ function vaeCommand(): Command {
   return vae
     .option('--no-circular', NO_CIRCULAR)
     .addOption(ofNewNetwork('--widths <list>', 'channels by level, separated by commas: 32,64,96,128', channelCounts))
-    .addOption(ofNewNetwork('--latent-channels <n>', 'channels of the latents (default: 8)', wholeNumber(1, 256)))
+    .addOption(
+      new Option(
+        '--latent-channels <n>',
+        'channels of the latents: of a new network (default: 8), or more than that of --init-from has, which learns to use them',
+      )
+        .argParser(wholeNumber(1, 256))
+        .conflicts('freezeEncoder'),
+    )
     .addOption(
       ofNewNetwork(
         '--patch-size <px>',

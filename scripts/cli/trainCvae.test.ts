@@ -65,7 +65,7 @@ describe('train cvae', () => {
     );
     await expect(train('run', 2, '--resume', ...loss, '--circular')).rejects.toThrow(/made with another circular/);
     await expect(train('run', 2, '--resume', ...loss, '--latent-size', '6')).rejects.toThrow(
-      /--latent-size is 6, and the network that --resume goes on with has 5; leave it out/,
+      /--latent-size is 6, and the network that it goes on with has 5; leave it out/,
     );
     expect(await train('run', 2, '--resume', ...loss)).toMatch(/done: 2 steps/);
     const after = await readConditionalVae(at('run'));

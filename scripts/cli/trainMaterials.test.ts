@@ -90,7 +90,7 @@ it('knows the places of a tile where it is told to, of each tile of larger pictu
   await train('ddpm', 'placed', ...words, '--steps', '3');
   expect(await train('ddpm', 'placed', ...words, '--resume', '--steps', '4')).toMatch(/done: 4 steps/);
   await expect(train('ddpm', 'placed', ...words, '--resume', '--steps', '5', '--layers', '2')).rejects.toThrow(
-    /^train ddpm: --layers is 2, and the network that --resume goes on with has 1; leave it out/,
+    /^train ddpm: --layers is 2, and the network that it goes on with has 1; leave it out/,
   );
   const files = await runtime.loadModelFolder(diskSource(at('placed')));
   expect(files.unetConfig).toMatchObject({ position_embedding: true, sample_size: 8 });

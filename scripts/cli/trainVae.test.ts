@@ -42,14 +42,21 @@ async function train(out: string, steps: number, ...words: string[]): Promise<st
 }
 
 it('refuses sizes of a new network where it begins with another', async () => {
-  for (const sizes of [
-    ['--widths', '8,16'],
-    ['--latent-channels', '2'],
-  ]) {
-    await expect(train('sized', 1, '--init-from', at('model'), ...sizes)).rejects.toThrow(
-      /cannot be used with option '--init-from <dir>'/,
-    );
-  }
+  await expect(train('sized', 1, '--init-from', at('model'), '--widths', '8,16')).rejects.toThrow(
+    /cannot be used with option '--init-from <dir>'/,
+  );
+  await expect(train('sized', 1, '--init-from', at('model'), '--latent-channels', '2')).rejects.toThrow(
+    /--latent-channels is 2, and the network that it goes on with has 4/,
+  );
+});
+
+it('gives the latents of the model that it begins with more channels', async () => {
+  const wider = ['--init-from', at('model'), '--latent-channels', '6'];
+  await train('wider', 1, ...wider);
+  expect((await readVae(at('wider'))).config).toMatchObject({ latent_channels: 6, latents_mean: null });
+  expect(await train('wider', 2, '--resume')).toMatch(/done: 2 steps/);
+  expect(await train('wider', 3, '--resume', ...wider)).toMatch(/done: 3 steps/);
+  await expect(train('frozen-wider', 1, ...wider, '--freeze-encoder')).rejects.toThrow(/cannot be used with/);
 });
 
 describe('train vae --resume', () => {
@@ -62,7 +69,7 @@ describe('train vae --resume', () => {
     const more = await train('plain', 3, '--resume', '--widths', widths, '--latent-channels', channels);
     expect(more, 'the same sizes').toMatch(/done: 3 steps/);
     await expect(train('plain', 4, '--resume', '--widths', '8,8,8')).rejects.toThrow(
-      `train vae: --widths is 8,8,8, and the network that --resume goes on with has ${widths}; leave it out, or start over`,
+      `train vae: --widths is 8,8,8, and the network that it goes on with has ${widths}; leave it out, or start over`,
     );
     await expect(train('plain', 4, '--resume', '--patch-size', '4')).rejects.toThrow(/--patch-size is 4, .* has 1;/);
   });

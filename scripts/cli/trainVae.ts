@@ -23,6 +23,7 @@ import {
   vaeTaskSpec,
   vaeTrainer,
   vaeTrainingShapes,
+  withMoreLatents,
   writeSafetensors,
 } from '../../runtime/index.ts';
 import { withAddedParts } from '../node/addedParts.ts';
@@ -31,7 +32,7 @@ import { CREDIT_FILE, type Credit, combineCredits, readCredit, withCredit } from
 import { modelFolder } from '../node/openModel.ts';
 import { framesAsPictures } from '../node/readDataset.ts';
 import { readVae } from '../node/readNetworks.ts';
-import { orUsageError, UsageError } from '../node/usageError.ts';
+import { orUsageError, rangeAsUsageError, UsageError } from '../node/usageError.ts';
 import { isWholeModel, readWholeModel, withNetworks } from '../node/wholeModel.ts';
 import { withoutOffsets } from '../node/withoutOffsets.ts';
 import { attributeNotes, augmentNotes, checkSizes, circularOf, startFolder } from './trainingCheckpoint.ts';
@@ -74,7 +75,7 @@ export async function trainVae(command: VaeCommandOptions): Promise<void> {
     );
   }
   const found = folder ? await readVae(folder) : null;
-  const init = found && forChannels(found, dataset.channels);
+  const init = found && withAskedLatents(forChannels(found, dataset.channels), command);
   if (init && folder) checkChannels(init.config, dataset, `--init-from ${folder}`);
   const latentsOf = command.latentsOf === undefined ? null : modelFolder(command.latentsOf);
   const teacher = latentsOf ? await readTeacher(latentsOf, dataset) : null;
@@ -128,6 +129,14 @@ export async function trainVae(command: VaeCommandOptions): Promise<void> {
       };
     },
   });
+}
+
+/** An auto-encoder to begin with; of more latent channels where the command asks for more. */
+function withAskedLatents(autoEncoder: AutoEncoder, { initFrom, latentChannels = 0, seed }: VaeCommandOptions) {
+  const goesOn = initFrom === undefined || latentChannels <= autoEncoder.config.latent_channels;
+  return goesOn
+    ? autoEncoder
+    : rangeAsUsageError(() => withMoreLatents(autoEncoder, latentChannels, seed), 'train vae');
 }
 
 function checkChannels(config: AutoencoderKlConfig, { channels }: Dataset, option: string): void {

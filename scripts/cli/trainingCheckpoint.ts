@@ -84,7 +84,7 @@ export function checkSizes(operation: string, sizes: Record<string, StatedSize>)
   for (const [option, [stated, own]] of Object.entries(sizes)) {
     if (stated === undefined || String(stated) === String(own)) continue;
     throw new UsageError(
-      `${operation}: ${option} is ${stated}, and the network that --resume goes on with has ${own}; leave it out, or start over in another --out`,
+      `${operation}: ${option} is ${stated}, and the network that it goes on with has ${own}; leave it out, or start over in another --out`,
     );
   }
 }

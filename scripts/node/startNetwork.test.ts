@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
 import { conditionedShapes, modelFolderFiles } from '../../runtime/index.ts';
 import { tinyAttributes, tinyDataset } from '../../runtime/testing/tinyDataset.ts';
 import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
@@ -65,6 +65,21 @@ it('lets a network know places, all alike to it at first, and keeps what it know
   const larger = await startNetwork(join(dir, 'knowing'), plain, [8, 16, 4], { seed: 1 });
   expect(larger.config.sample_size).toEqual([8, 16]);
   expect(larger.weights!.get('position_embedding')).toEqual({ shape: [1, 8, 8, 16], data: new Float32Array(1024) });
+});
+
+it('gets the latent channels that it lacks, and says so', async () => {
+  const log = vi.spyOn(console, 'log').mockImplementation(() => {});
+  onTestFinished(() => log.mockRestore());
+  const { config, weights } = await startNetwork(join(dir, 'classes'), plain, [8, 8, 6], { seed: 1 });
+  expect(config).toMatchObject({ in_channels: 6, out_channels: 6 });
+  expect(weights!.get('conv_in.weight')!.shape[1]).toBe(6);
+  expect(weights!.get('conv_out.bias')!.data.slice(4)).toEqual(new Float32Array(2));
+  expect(log.mock.lastCall).toEqual([
+    expect.stringMatching(/classes knows 4 of the 6 channels; it learns the others$/),
+  ]);
+  await expect(startNetwork(join(dir, 'classes'), plain, [8, 8, 3], { seed: 1 })).rejects.toThrow(
+    /classes works on 4 channels, and here are 3; give the auto-encoder that it was trained with by --vae/,
+  );
 });
 
 it('says what does not fit', async () => {

@@ -15,11 +15,13 @@ import {
   type UNet2DConfig,
   type UNetSizes,
   unet2dShapes,
+  unetOfMoreLatents,
   vocabularyOf,
   type WeightTensor,
   withClasses,
 } from '../../runtime/index.ts';
 import { type NetworkFiles, readConditioning, readIndexOf, readUNet } from './readNetworks.ts';
+import { printable } from './terminal.ts';
 import { UsageError } from './usageError.ts';
 
 export interface StartNetwork {
@@ -54,12 +56,7 @@ export async function startNetwork(
     const config: UNet2DConfig = { ...usual, class_embed_type: 'identity', num_class_embeds: null };
     return { config, conditioning: conditioningConfig(timeChannels(config), dataset.labels.length, vocabulary) };
   }
-  const found = await readUNet(folder);
-  if (found.config.in_channels !== shape[2]) {
-    throw new UsageError(
-      `train ddpm: the U-Net of ${folder} works on ${found.config.in_channels} channels, and here are ${shape[2]}; give the auto-encoder that it was trained with by --vae`,
-    );
-  }
+  const found = forLatents(await readUNet(folder), folder, shape[2], dataset);
   checkHalvings(found.config, shape, 'choose pictures of another size, such as by --shrink, or leave out --init-from');
   const index = await readIndexOf(folder);
   const labels = index?.labels;
@@ -82,6 +79,31 @@ export async function startNetwork(
   const conditioning = isConditioned ? (await readConditioning(folder)).weights : null;
   const known = { ...network, conditioning, labels: labels ?? [], vocabulary: index?.figment.attributes ?? {} };
   return adaptConditioning(known, dataset.labels, vocabulary, seed);
+}
+
+/**
+ * A network for so many channels; it gets those that it lacks, of which it knows nothing at first.
+ *
+ * @throws UsageError when it has more, or the channels are those of frames, of which each would have to get its own
+ */
+function forLatents(
+  found: NetworkFiles<UNet2DConfig>,
+  folder: string,
+  channels: number,
+  { frames }: Dataset,
+): NetworkFiles<UNet2DConfig> {
+  const known = found.config.in_channels;
+  if (known === channels) return found;
+  if (known > channels || frames) {
+    throw new UsageError(
+      `train ddpm: the U-Net of ${folder} works on ${known} channels, and here are ${channels}; give the auto-encoder that it was trained with by --vae`,
+    );
+  }
+  console.log(
+    printable(`train ddpm: the U-Net of ${folder} knows ${known} of the ${channels} channels; it learns the others`),
+  );
+  const config = { ...found.config, in_channels: channels, out_channels: channels };
+  return { config, weights: new Map(unetOfMoreLatents(found.weights, channels)) };
 }
 
 /**
