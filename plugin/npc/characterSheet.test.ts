@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { characterChanges, characterRequests } from './characterSheet.ts';
+import { type CharacterSheet, characterChanges, characterRequests } from './characterSheet.ts';
 
 const HAIR = ['red', 'grey', 'none'];
 const PORTRAITS = {
@@ -19,6 +19,8 @@ const CHARACTERS = {
 };
 const both = (sheet: Record<string, string | number>, seed = 1) =>
   characterRequests(sheet, [PORTRAITS, CHARACTERS], seed);
+const changed = (sheet: Record<string, string | number>, changes: CharacterSheet, seed = 1) =>
+  characterChanges(changes, [PORTRAITS, CHARACTERS], both(sheet, seed), seed);
 
 it('asks each model for what it knows, and tells what it passes over', () => {
   const sheet = { role: 'mage', kind: 'elf', hair: 'grey', age: 30, cape: 'cape', expression: 'sad' };
@@ -34,7 +36,7 @@ it('asks each model for what it knows, and tells what it passes over', () => {
 it('gives one request for each model, also to the compiler', () => {
   const [portrait, character] = characterRequests({ hair: 'grey' }, [PORTRAITS, CHARACTERS], 1);
   expect([portrait.attributes.hair, character.attributes.hair]).toEqual(['grey', 'grey']);
-  const [face, figure] = characterChanges({ cape: 'cape' }, [PORTRAITS, CHARACTERS]);
+  const [face, figure] = characterChanges({ cape: 'cape' }, [PORTRAITS, CHARACTERS], [portrait, character], 1);
   expect([face.ignored, figure.ignored]).toEqual([['cape'], []]);
 });
 
@@ -43,7 +45,7 @@ it('passes over a value that is no label of a model, as it does with attributes'
   expect(PORTRAITS.labels).toContain(portrait!.label);
   expect(portrait!.ignored).toEqual(['kind']);
   expect(sprite!.attributes).toMatchObject({ kind: 'troll', hair: 'red' });
-  expect(characterChanges({ kind: 'troll' }, [PORTRAITS, CHARACTERS])[0]).toEqual({
+  expect(changed({}, { kind: 'troll' })[0]).toEqual({
     attributes: {},
     ignored: ['kind'],
   });
@@ -58,6 +60,33 @@ it('takes "any" as left out, so that both show the same', () => {
   }
   expect(seen.size).toBeGreaterThan(1);
   expect(() => both({ nothing: 'any' })).toThrow(/nothing/);
+});
+
+it('takes what is undefined as left out, be it a label', () => {
+  expect(both({ role: undefined, kind: undefined, hair: 'red' } as never)).toEqual(both({ hair: 'red' }));
+  expect(changed({}, { role: undefined, hair: 'red' })).toEqual(changed({}, { hair: 'red' }));
+});
+
+it('draws what becomes open where both know it, so that both still show the same', () => {
+  const drawn = new Set<unknown>();
+  for (let seed = 0; seed < 40; seed++) {
+    const [face, figure] = changed(
+      { kind: 'elf', hair: 'blue', cape: 'cape' },
+      { kind: 'any', hair: undefined, cape: 'any' },
+      seed,
+    );
+    expect(face!.label).toBe(figure!.attributes.kind);
+    expect(face!.attributes.hair).toBe(figure!.attributes.hair);
+    expect(face!.ignored).toEqual(['cape']);
+    expect(figure).toEqual({
+      attributes: { kind: face!.label, hair: face!.attributes.hair, cape: 'any' },
+      ignored: [],
+    });
+    drawn.add(face!.label);
+  }
+  expect(drawn).toEqual(new Set(PORTRAITS.labels));
+  const [face] = changed({}, { hair: 'any' }, 7);
+  expect(face!.attributes.hair).toBe(both({}, 7)[0]!.attributes.hair);
 });
 
 it('draws what is left out by the seed, the same for both, and leaves what one alone knows to it', () => {
@@ -133,6 +162,14 @@ describe('by examples', () => {
       expect(face).toMatchObject({ label: 'elf', attributes: { skin: 'fair' } });
       expect(figure).toMatchObject({ label: 'guard', attributes: { kind: 'elf', skin: 'fair' } });
     }
+  });
+
+  it('draws a label that goes with what is asked for', () => {
+    const labelsOf = (sheet: Record<string, string>) => new Set(seeds.map((seed) => npc(sheet, seed)[1]!.label));
+    expect(labelsOf({})).toEqual(new Set(roles));
+    expect(labelsOf({ hair: 'red' })).toEqual(new Set(['guard']));
+    expect(labelsOf({ kind: 'orc', hair: 'none' })).toEqual(new Set(['mage']));
+    expect(labelsOf({ kind: 'elf', hair: 'none' })).toEqual(new Set(roles)); // each has one of the two words
   });
 
   it('passes over examples of words that one of the models lacks', () => {

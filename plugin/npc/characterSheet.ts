@@ -17,6 +17,7 @@ import {
   type Vocabulary,
 } from '../../runtime/index.ts';
 import { characterByExamples } from './exampleCharacter.ts';
+import { labelWeights } from './labelWeights.ts';
 
 /**
  * A character in words: attributes of models, and what is a label to one of them: `{ role: 'guard', kind: 'elf', hair_colour:
@@ -53,22 +54,31 @@ type ForEach<Models extends readonly CharacterModel[], Entry> = { -readonly [Ind
  * What each model is asked for, so that all show the same character. What a model does not know it is not asked for. An
  * attribute that several models know, and a label, is drawn by the seed where the sheet leaves it out: the same for all, from
  * the examples of the model that knows most attributes, so that they go together; evenly where no model has examples. What one
- * model alone knows stays its own choice. An attribute that is "any" counts as left out.
+ * model alone knows stays its own choice. An entry that is undefined, or an attribute that is "any", counts as left out.
  *
- * @throws RangeError for a name or value that no model knows, with the nearest
+ * @param seed uint32
+ * @throws     RangeError for a name or value that no model knows, with the nearest
  */
 export function characterRequests<const Models extends readonly CharacterModel[]>(
   sheet: CharacterSheet,
   models: Models,
   seed: number,
 ): ForEach<Models, CharacterRequest> {
-  const isAsked = ([name, value]: [string, unknown]) =>
-    !models.some(({ attributes = {} }) => Object.hasOwn(attributes, name) && isOpen(attributes[name]!, value));
-  return requestsOf(Object.fromEntries(Object.entries(sheet).filter(isAsked)), models, seed) as ForEach<
-    Models,
-    CharacterRequest
-  >;
+  return requestsOf(askedEntries(sheet, models), models, seed) as ForEach<Models, CharacterRequest>;
 }
+
+/** The entries that ask for something. */
+function askedEntries(sheet: CharacterSheet, models: readonly CharacterModel[]): CharacterSheet {
+  return filtered(
+    sheet,
+    (name, value) =>
+      value !== undefined &&
+      !models.some(({ attributes = {} }) => Object.hasOwn(attributes, name) && isOpen(attributes[name]!, value)),
+  );
+}
+
+const filtered = (sheet: CharacterSheet, isKept: (name: string, value: unknown) => boolean): CharacterSheet =>
+  Object.fromEntries(Object.entries(sheet).filter(([name, value]) => isKept(name, value)));
 
 /** The same of a sheet whose entries all ask for something. */
 function requestsOf(sheet: CharacterSheet, models: readonly CharacterModel[], seed: number): CharacterRequest[] {
@@ -79,7 +89,7 @@ function requestsOf(sheet: CharacterSheet, models: readonly CharacterModel[], se
   return models.map((model, i): CharacterRequest => {
     const { label, attributes, ignored } = partOf(words, model, labelNames[i]!);
     return {
-      label: label ?? draw(model.labels, seed, `label ${model.name}`),
+      label: label ?? drawLabel(model, words, seed),
       attributes,
       ignored: ignored.filter((name) => Object.hasOwn(sheet, name)),
     };
@@ -101,14 +111,37 @@ function partOf(words: CharacterSheet, model: CharacterModel, labelName: string)
   };
 }
 
-/** Tells what each model is asked for when some entries of a sheet change; nothing is drawn by the seed. @throws as `characterRequests` */
+/**
+ * Tells what each model is asked for when some entries of a sheet change. An attribute that becomes open is drawn where several models
+ * know it, as for a sheet of all that they have been asked for otherwise.
+ *
+ * @param now  what they have been asked for
+ * @param seed that of the character
+ * @throws     as `characterRequests`
+ */
 export function characterChanges<const Models extends readonly CharacterModel[]>(
   changes: CharacterSheet,
   models: Models,
+  now: ForEach<Models, Pick<CharacterRequest, 'label' | 'attributes'>>,
+  seed: number,
 ): ForEach<Models, CharacterChange> {
-  const labelNames = models.map((model) => labelNameOf(changes, model, models));
-  checkKnown(changes, models, labelNames);
-  return models.map((model, i) => partOf(changes, model, labelNames[i]!)) as ForEach<Models, CharacterChange>;
+  const asked = askedEntries(changes, models);
+  const labelNames = models.map((model) => labelNameOf(asked, model, models));
+  const isAttribute = (name: string) => models.some(({ attributes = {} }) => Object.hasOwn(attributes, name));
+  const stated = filtered(changes, (name, value) => value !== undefined || isAttribute(name));
+  checkKnown(stated, models, labelNames);
+  const isShared = (name: string) =>
+    vocabulariesOf(models, labelNames).filter((known) => Object.hasOwn(known, name)).length > 1;
+  const open = Object.keys(stated).filter((name) => !Object.hasOwn(asked, name) && isShared(name));
+  const before = models.map((_, i) => ({ ...now[i]!.attributes, [labelNames[i]!]: now[i]!.label }));
+  const rest = filtered(Object.assign({}, ...before, asked), (name) => !open.includes(name));
+  const drawn = open.length > 0 ? requestsOf(rest, models, seed) : [];
+  const values = Object.assign(
+    {},
+    ...drawn.map(({ attributes }) => filtered(attributes, (name) => open.includes(name))),
+  );
+  const words = { ...stated, ...values };
+  return models.map((model, i) => partOf(words, model, labelNames[i]!)) as ForEach<Models, CharacterChange>;
 }
 
 /** The entry that is the model's label: one whose values elsewhere are its labels, or one that names one of them. */
@@ -181,7 +214,7 @@ function wordsByExamples(
   const { labels, attributes = {}, examples } = lead;
   const labelName = labelNames[models.indexOf(lead)]!;
   const given = String(sheet[labelName]);
-  const label = labels.includes(given) ? given : draw(labels, seed, `label ${lead.name}`);
+  const label = labels.includes(given) ? given : drawLabel(lead, sheet, seed);
   const others = vocabulariesOf(models, labelNames).filter((_, i) => models[i] !== lead);
   const isKnownToAll = (name: string, value: string | number) =>
     others.every((known) => !Object.hasOwn(known, name) || !attributeProblem(known, name, value));
@@ -234,6 +267,17 @@ function draw(words: readonly string[], seed: number, name: string): string {
   const others = words.filter((word) => word !== NONE);
   const at = share(seed, name) * (others.length < words.length ? 2 : 1);
   return others[Math.floor(at * others.length)] ?? NONE;
+}
+
+/** A label that goes with the words, by the model's examples; any where it has none. */
+function drawLabel({ name, labels, attributes = {}, examples }: CharacterModel, words: CharacterSheet, seed: number) {
+  const weights = examples ? labelWeights({ labels, attributes, examples }, words) : labels.map(() => 1);
+  let left = share(seed, `label ${name}`) * weights.reduce((a, b) => a + b, 0);
+  const drawn = weights.findIndex((weight) => {
+    left -= weight;
+    return left < 0;
+  });
+  return labels[drawn] ?? labels.at(-1)!;
 }
 
 /** A number from 0 to less than 1, which depends on the seed and the name alone. */

@@ -115,6 +115,48 @@ it('makes a change of one picture with those of both, and none of a call that wa
   expect(guard.sprites.cells[0]!.attributes).toMatchObject({ hair: 'grey' });
 });
 
+it('makes the changes of a call that ended between the pictures with those of the next', async () => {
+  const guard = await createNpcAsync({ role: 'guard', kind: 'elf', hair: 'red' }, generators, { seed: 5 });
+  const repaint = vi.spyOn(guard.sprites, 'repaintCellAsync');
+  repaint.mockImplementationOnce(async (_cell, _changes, { signal } = {}) => {
+    await vi.waitUntil(() => guard.portrait.recipe?.attributes?.hair === 'grey');
+    leaving.abort();
+    signal?.throwIfAborted();
+    return guard.sprites;
+  });
+  const leaving = new AbortController();
+  await expect(guard.varyAsync({ hair: 'grey' }, { signal: leaving.signal })).rejects.toThrow(/abort/);
+  expect(guard.sprites.cells[0]!.attributes).toMatchObject({ hair: 'red' });
+  await guard.varyAsync({ mood: 'sad' });
+  expect(guard.portrait.recipe!.attributes).toMatchObject({ hair: 'grey', mood: 'sad' });
+  expect(guard.sprites.cells[0]!.attributes).toMatchObject({ hair: 'grey' });
+  await guard.varyAsync({});
+  expect(repaint).toHaveBeenCalledTimes(2);
+});
+
+it('draws for both what becomes open', async () => {
+  const guard = await createNpcAsync({ role: 'guard', kind: 'elf', hair: 'red' }, generators, { seed: 5 });
+  await guard.varyAsync({ kind: 'any', hair: 'any' });
+  const { kind, hair } = guard.sprites.cells[0]!.attributes!;
+  expect(guard.portrait.recipe).toMatchObject({ label: kind, attributes: { hair } });
+  expect(guard.asked.portraits).toMatchObject({ label: kind, attributes: { hair }, ignored: ['role'] });
+});
+
+it('says what is missing, and which seed is none', async () => {
+  const { portraits, sprites } = generators;
+  const mistaken = { portraits, characters: sprites } as never;
+  await expect(createNpcAsync({}, mistaken)).rejects.toThrow(
+    'createNpc: generators.sprites is missing; give both: { portraits, sprites }',
+  );
+  await expect(createNpcAsync({}, undefined as never)).rejects.toThrow(/generators.portraits is missing/);
+  await expect(createNpcAsync(undefined as never, generators)).rejects.toThrow(
+    /the sheet is undefined; expected words/,
+  );
+  for (const seed of [-1, 1.5, Number.NaN, '7' as never]) {
+    await expect(createNpcAsync({}, generators, { seed })).rejects.toThrow(/^createNpc: seed is .*; expected a whole/);
+  }
+});
+
 it('passes over a kind that one of the models lacks, until it becomes another', async () => {
   const troll = await createNpcAsync({ kind: 'troll' }, generators, { seed: 5 });
   expect(troll.asked.portraits).toMatchObject({ label: troll.portrait.recipe!.label, ignored: ['kind'] });

@@ -1,7 +1,9 @@
 import { Logger } from '@babylonjs/core/Misc/logger.js';
 import {
+  MAX_SEED,
   type ModelInfo,
   type ModelWords,
+  quote,
   type RecipeChanges,
   type RecipeOptions,
   randomSeed,
@@ -50,13 +52,14 @@ export interface Npc<OfPortraits extends ModelWords = ModelWords, OfSprites exte
   asked: Record<keyof NpcGenerators, CharacterRequest>;
   /**
    * Makes the same character with some entries of the sheet changed, in the same texture and sprites: see `varyRecipe`. A
-   * picture whose model knows nothing of them stays as it is. A call that is still running rejects, and its changes are made
-   * with these, so that both pictures always show one character.
+   * picture whose model knows nothing of them stays as it is. An attribute that becomes "any" is drawn by `seed` where both
+   * models know it. A call that is still running rejects, and its changes are made with these, and so are those of one that
+   * ended with one picture alone made: `varyAsync({})` makes the other.
    *
    *   await guard.varyAsync({ hair_colour: 'blue' });
    *
    * @throws RangeError for a word that no model knows; else as `regenerateAsync` and `repaintCellAsync`; a picture that is
-   *         not made stays as it was
+   *         not made stays as it was until the next call
    */
   varyAsync(
     changes: CharacterSheet<OfPortraits, OfSprites>,
@@ -75,8 +78,8 @@ export interface Npc<OfPortraits extends ModelWords = ModelWords, OfSprites exte
  * What one model alone knows, the other passes over, which `asked` and a line in Babylon's log tell. What the sheet leaves out
  * is drawn by the seed where both models know it.
  *
- * @throws RangeError for a word that no model knows; an AbortError when aborted; else as `generateTextureAsync`; nothing stays
- *         allocated then
+ * @throws RangeError for a word that no model knows; TypeError where a generator or the sheet is missing; an AbortError when
+ *         aborted; else as `generateTextureAsync`; nothing stays allocated then
  */
 export async function createNpcAsync<
   OfPortraits extends ModelWords = ModelWords,
@@ -86,8 +89,9 @@ export async function createNpcAsync<
   generators: NpcGenerators<OfPortraits, OfSprites>,
   options: NpcOptions = {},
 ): Promise<Npc<OfPortraits, OfSprites>> {
-  const seed = options.seed ?? randomSeed();
   const painters: NpcGenerators = generators; // the words of a sheet are checked as they are dealt out to the models
+  checkAsked(sheet, painters, options);
+  const seed = options.seed ?? randomSeed();
   const models = [painters.portraits.info, painters.sprites.info] as const;
   const [ofPortrait, ofSprite] = characterRequests(sheet, models, seed);
   for (const [i, { ignored }] of [ofPortrait, ofSprite].entries()) {
@@ -104,7 +108,7 @@ export async function createNpcAsync<
       ] as const,
   );
   const asked = { portraits: ofPortrait, sprites: ofSprite };
-  const changeAsync = changerOf({ portrait, sprites, asked }, models);
+  const changeAsync = changerOf({ portrait, sprites, asked, seed }, models);
   const npc: Npc<OfPortraits, OfSprites> = {
     seed,
     portrait,
@@ -123,41 +127,69 @@ export async function createNpcAsync<
   return npc;
 }
 
-/** Gives what makes changes to both pictures of a character, those of a call that is still running together with the newest. */
+/** @throws TypeError where a generator or the sheet is missing; RangeError for a seed that is none */
+function checkAsked(sheet: unknown, generators: Partial<NpcGenerators> | undefined, { seed }: NpcOptions): void {
+  for (const name of ['portraits', 'sprites'] as const) {
+    if (generators?.[name]) continue;
+    throw new TypeError(`createNpc: generators.${name} is missing; give both: { portraits, sprites }`);
+  }
+  if (typeof sheet !== 'object' || sheet === null) {
+    throw new TypeError(`createNpc: the sheet is ${sheet}; expected words by name, or {} for anybody`);
+  }
+  if (seed === undefined || seed === seed >>> 0) return;
+  throw new RangeError(
+    `createNpc: seed is ${quote(seed)}; expected a whole number from 0 to ${MAX_SEED} (use \`seed >>> 0\`)`,
+  );
+}
+
+/** A call that changes a character. */
+interface ChangingCall {
+  changes: CharacterSheet;
+  signal?: AbortSignal;
+  /** How many pictures it has painted. */
+  numPainted: number;
+}
+
+/** Gives what makes changes to both pictures of a character, those that another call could not make in both together with the newest. */
 function changerOf(
-  { portrait, sprites, asked }: Pick<Npc, 'portrait' | 'sprites' | 'asked'>,
+  { portrait, sprites, asked, seed }: Pick<Npc, 'portrait' | 'sprites' | 'asked' | 'seed'>,
   models: readonly [ModelInfo, ModelInfo],
 ) {
-  /** The changes that the running call makes, which a newer call makes together with its own, and the signal of that call. */
-  let wanted: { changes: CharacterSheet; signal?: AbortSignal } = { changes: {} };
+  const none = (): ChangingCall => ({ changes: {}, numPainted: 0 });
+  /** The call that is running, or that left one picture without its changes; a newer call makes them together with its own. */
+  let wanted = none();
   return async (newest: CharacterSheet, how?: RegenerateOptions): Promise<void> => {
     how?.signal?.throwIfAborted(); // the call that is running goes on
-    const changes = { ...(!wanted.signal?.aborted && wanted.changes), ...newest };
-    const [face, figure] = characterChanges(changes, models);
-    const mine = { changes, ...how };
+    const isGivenUp = wanted.signal?.aborted && wanted.numPainted === 0;
+    const changes = { ...(!isGivenUp && wanted.changes), ...newest };
+    const [face, figure] = characterChanges(changes, models, [asked.portraits, asked.sprites], seed);
+    const mine: ChangingCall = { changes, signal: how?.signal, numPainted: 0 };
     wanted = mine;
     const { sheet } = sprites;
-    const toFace = paint(face, portrait.newestRecipe, (recipe) => portrait.regenerateAsync(recipe, how));
-    const toFigure = paint(figure, sheet.newestRecipe(0), (recipe) => sprites.repaintCellAsync(0, recipe, how));
-    try {
-      await Promise.all([
-        toFace.then(() => note(asked.portraits, face, changes)),
-        toFigure.then(() => note(asked.sprites, figure, changes)),
-      ]);
-    } finally {
-      if (wanted === mine) wanted = { changes: {} };
-    }
+    const paintNoted = async (request: CharacterRequest, change: CharacterChange, ...how: HowToPaint) => {
+      if (await paint(change, ...how)) mine.numPainted++;
+      note(request, change, changes);
+    };
+    const toFace = paintNoted(asked.portraits, face, portrait.newestRecipe, (recipe) =>
+      portrait.regenerateAsync(recipe, how),
+    );
+    const toFigure = paintNoted(asked.sprites, figure, sheet.newestRecipe(0), (recipe) =>
+      sprites.repaintCellAsync(0, recipe, how),
+    );
+    const ends = await Promise.allSettled([toFace, toFigure]);
+    const failed = ends.find((end) => end.status === 'rejected');
+    if (wanted === mine && !(failed && mine.numPainted === 1)) wanted = none();
+    if (failed) throw failed.reason;
   };
 }
 
-/** Paints a picture with changes, where its model knows any of them. */
-async function paint(
-  { label, attributes }: CharacterChange,
-  recipe: Readonly<RecipeOptions> | null,
-  repaint: (changes: RecipeChanges) => Promise<unknown>,
-): Promise<void> {
-  if (!label && Object.keys(attributes).length === 0) return;
+type HowToPaint = [recipe: Readonly<RecipeOptions> | null, repaint: (changes: RecipeChanges) => Promise<unknown>];
+
+/** Paints a picture with changes, where its model knows any of them; whether it does. */
+async function paint({ label, attributes }: CharacterChange, ...[recipe, repaint]: HowToPaint): Promise<boolean> {
+  if (!label && Object.keys(attributes).length === 0) return false;
   await repaint(variedBy(recipe ?? {}, { attributes, ...(label && { label }) }));
+  return true;
 }
 
 /** Notes what a model has been asked for besides. */

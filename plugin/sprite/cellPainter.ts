@@ -1,6 +1,13 @@
 // How the cells of a sheet get their pictures: the newest request for each wins, and previews give way.
 import type { Scene } from '@babylonjs/core/scene.js';
-import { type Attributes, type Recipe, type RecipeChanges, type RecipeOptions, variedBy } from '../../runtime/index.ts';
+import {
+  type Attributes,
+  quote,
+  type Recipe,
+  type RecipeChanges,
+  type RecipeOptions,
+  variedBy,
+} from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
 import { NewestRequest } from '../newestRequest.ts';
 import type { Picture } from '../painting/painter.ts';
@@ -62,9 +69,9 @@ export class CellPainter {
     this.recipes = [...cells];
     const draw = await this.drawing.prepareAsync();
     const end = new AbortController(); // when one cell fails, nobody waits for the others
-    const signal = this.whileAlive(end.signal, request.signal);
     const shown = this.recipes.map(async (recipe, cell) => {
       if (!recipe) return;
+      const signal = this.whileAlive(end.signal, request.signal); // each its own: Node warns of many that listen to one
       const picture = await this.sourceOf().pictureAsync(recipe, { ...request, signal });
       if (this.recipes[cell] === recipe) this.show(picture, cell, draw); // else it is to show something else by now
     });
@@ -195,7 +202,7 @@ export class CellPainter {
   private assertCell(cell: number): void {
     if (Number.isInteger(cell) && cell >= 0 && cell < this.recipes.length) return;
     throw new RangeError(
-      `repaintCellAsync: cell is ${cell}; expected a whole number from 0 to ${this.recipes.length - 1}`,
+      `repaintCellAsync: cell is ${quote(cell)}; expected a whole number from 0 to ${this.recipes.length - 1}`,
     );
   }
 

@@ -4,6 +4,7 @@ import {
   type ModelInfo,
   type ModelWords,
   nextSeed,
+  quote,
   type Recipe,
   type RecipeOptions,
   randomSeed,
@@ -46,7 +47,7 @@ export interface SpritesOptions<Words extends ModelWords = ModelWords> extends O
 export async function planCellsAsync(source: PictureSource, options: SpritesOptions): Promise<(Recipe | null)[]> {
   const { numSpareCells = 0, worldHeight = 1, capacity = 1 } = options;
   if (!isWorldHeight(worldHeight)) {
-    throw new RangeError(`generateSpritesAsync: worldHeight is ${worldHeight}; expected a number above 0`);
+    throw new RangeError(`generateSpritesAsync: worldHeight is ${quote(worldHeight)}; expected a number above 0`);
   }
   assertWhole('numSpareCells', numSpareCells, 0);
   assertWhole('capacity', capacity, 1);
@@ -86,6 +87,10 @@ function askedPictures({ info, scene }: PictureSource, options: SpritesOptions):
   }
   const { name: _n, capacity: _c, numSpareCells = 0, worldHeight: _w, pixelArt, ...recipe } = others;
   if (recipes?.length === 0) throw new RangeError('generateSpritesAsync: recipes is empty; give at least one');
+  for (const [i, asked] of recipes?.entries() ?? []) {
+    if (asked) continue;
+    throw new RangeError(`generateSpritesAsync: recipe ${i} is ${asked}; expected one, or {} for any picture`);
+  }
   if (!recipes && labels.length === 0) {
     throw new RangeError('generateSpritesAsync: labels is empty; name at least one');
   }
@@ -105,5 +110,5 @@ function askedPictures({ info, scene }: PictureSource, options: SpritesOptions):
 
 function assertWhole(name: string, value: number, least: number): void {
   if (Number.isInteger(value) && value >= least) return;
-  throw new RangeError(`generateSpritesAsync: ${name} is ${value}; expected a whole number from ${least}`);
+  throw new RangeError(`generateSpritesAsync: ${name} is ${quote(value)}; expected a whole number from ${least}`);
 }

@@ -1,6 +1,6 @@
 import { Sprite } from '@babylonjs/core/Sprites/sprite.js';
 import type { SpriteManager } from '@babylonjs/core/Sprites/spriteManager.js';
-import { animationsOf, type Frame, type FrameAnimation, nearestWord } from '../../runtime/index.ts';
+import { animationsOf, type Frame, type FrameAnimation, nearestWord, quote } from '../../runtime/index.ts';
 
 /** How an animation is played. */
 export interface PlayOptions {
@@ -66,8 +66,8 @@ export class GeneratedSprite extends Sprite {
    * @throws RangeError for what the model has no frames of, naming what there is
    */
   play(action: string, direction?: string, { loop = true, speed = 1, onEnd }: PlayOptions = {}): this {
-    if (!(speed > 0 && speed < Number.POSITIVE_INFINITY)) {
-      throw new RangeError(`play: speed is ${speed}; expected a number above 0`);
+    if (!(Number.isFinite(speed) && speed > 0)) {
+      throw new RangeError(`play: speed is ${quote(speed)}; expected a number above 0`);
     }
     const found = this.find(action, direction);
     if (!found) throw this.unknown(action, direction);

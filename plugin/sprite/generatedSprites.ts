@@ -177,7 +177,7 @@ export class GeneratedSprites<Words extends ModelWords = ModelWords> extends Spr
 
   /** The cells with this label. */
   cellsOf(label: Words['label']): number[] {
-    return this.cells.flatMap((recipe, cell) => (recipe?.label === label ? [cell] : []));
+    return this.cells.flatMap((recipe, cell) => (recipe && recipe.label === label ? [cell] : []));
   }
 
   /**
@@ -214,7 +214,7 @@ export class GeneratedSprites<Words extends ModelWords = ModelWords> extends Spr
     const cells = this.cellsOf(label);
     if (cells.length === 0) {
       const known = [...new Set(this.cells.flatMap((cell) => cell?.label ?? []))];
-      const nearest = nearestWord(known, label);
+      const nearest = nearestWord(known, String(label));
       throw new RangeError(
         `createSprite: no cell shows "${label}"; did you mean "${nearest}"? this sheet has ${known.join(', ')}`,
       );

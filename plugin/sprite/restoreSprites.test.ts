@@ -167,6 +167,9 @@ it('refuses sprites of another sheet, and leaves those alone that are given up o
   await expect(restoreSpritesAsync(plain)).rejects.toThrow(
     /trees show no generated sheet; call RegisterGeneratedSheet/,
   );
+  plain.dispose();
+  await expect(restoreSpritesAsync(plain)).rejects.toThrow('the sprite manager is disposed; give one of scene');
+  await expect(restoreSpritesAsync(scene.spriteManagers![7]!)).rejects.toThrow('the sprite manager is undefined; give');
   sprites.createSprite('elf');
   const manager = await reloaded();
   await expect(restoreSpritesAsync(manager, { signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);

@@ -28,6 +28,11 @@ export async function restoreSpritesAsync(
 ): Promise<GeneratedSprites> {
   const before = restored.get(manager);
   if (before) return before;
+  if (!(manager as Partial<SpriteManager> | undefined)?.spriteRenderer) {
+    throw new TypeError(
+      `restoreSprites: the sprite manager is ${manager ? 'disposed' : manager}; give one of scene.spriteManagers, once the scene is loaded`,
+    );
+  }
   const sheet: unknown = manager.texture;
   if (!(sheet instanceof GeneratedSheet)) {
     throw new TypeError(
