@@ -259,7 +259,7 @@ export class GeneratedSprites<Words extends ModelWords = ModelWords> extends Spr
     const columns = numColumns(tiles.size, [widthPx, heightPx]);
     const layout = { columns, widthPx, heightPx, ...(frames && { frames }) };
     const { sheet, atlas } = composeAtlas(
-      Array.from(tiles, ([name, pixels]) => ({ name, pixels, pivot: footPivot(pixels, widthPx, heightPx) })),
+      Array.from(tiles, ([name, pixels]) => ({ name, pixels, pivot: footPivot(pixels, widthPx, heightPx, frames) })),
       layout,
       imageName,
       '1',

@@ -15,6 +15,24 @@ it.each([
   expect(footPivot(picture(alphas), 4, 5)).toEqual({ x: 0.5, y });
 });
 
+it('stands on the feet of the frames that stand, which those of others go below', () => {
+  const frames = [
+    { action: 'walk', index: 0, durationMs: 100 },
+    { action: 'walk', index: 1, durationMs: 100 },
+    { action: 'stand', index: 0, durationMs: 100 },
+  ];
+  const lowest = [3, 5, 4]; // rows of 6, two columns a frame
+  const pixels = Uint8Array.from({ length: 6 * 6 * 4 }, (_, i) => {
+    const [row, column] = [Math.floor(i / 24), Math.floor((i % 24) / 4)];
+    return row < lowest[Math.floor(column / 2)]! ? 255 : 0;
+  });
+  expect(footPivot(pixels, 6, 6, frames)).toEqual({ x: 0.5, y: 4 / 6 });
+  expect(footPivot(pixels, 6, 6)).toEqual({ x: 0.5, y: 5 / 6 });
+  expect(footPivot(pixels.subarray(0, 6 * 4 * 6), 6, 6, [])).toEqual({ x: 0.5, y: 5 / 6 });
+  const walking = [...frames.slice(0, 2), { action: 'walk', index: 2, durationMs: 100 }];
+  expect(footPivot(pixels, 6, 6, walking)).toEqual({ x: 0.5, y: 5 / 6 });
+});
+
 const tile = (name: string, value: number) => ({ name, pixels: new Uint8Array(2 * 1 * 4).fill(value) });
 
 describe('composeAtlas', () => {

@@ -9,15 +9,25 @@ export interface Pivot {
 }
 
 /**
- * Where a cut-out stands: in the middle, below its lowest row that has an opaque pixel; at the bottom edge if none has.
+ * Where a cut-out stands: in the middle, below its lowest row that has an opaque pixel; at the bottom edge if none has. Feet that
+ * walk reach lower than those that stand, so of frames those are looked at that stand, where any do: they are their action alone.
  *
  * @param pixels RGBA bytes, top row first
+ * @param frames those that lie beside one another in the picture, if it has any
  */
-export function footPivot(pixels: Uint8Array | Uint8ClampedArray, widthPx: number, heightPx: number): Pivot {
+export function footPivot(
+  pixels: Uint8Array | Uint8ClampedArray,
+  widthPx: number,
+  heightPx: number,
+  frames: readonly Frame[] = [],
+): Pivot {
+  const standing = animationsOf(frames).flatMap(({ from, to }) => (from === to ? [from] : []));
+  const isLookedAt = (x: number) =>
+    standing.length === 0 || standing.includes(Math.floor((x * frames.length) / widthPx));
+  const columns = Array.from({ length: widthPx }, (_, x) => x).filter(isLookedAt);
   for (let row = heightPx; row > 0; row--) {
-    for (let x = 0; x < widthPx; x++) {
-      if (pixels[4 * ((row - 1) * widthPx + x) + 3]! >= HALF_OPAQUE) return { x: 0.5, y: row / heightPx };
-    }
+    const isOpaque = (x: number) => pixels[4 * ((row - 1) * widthPx + x) + 3]! >= HALF_OPAQUE;
+    if (columns.some(isOpaque)) return { x: 0.5, y: row / heightPx };
   }
   return { x: 0.5, y: 1 };
 }

@@ -244,6 +244,14 @@ function completeSteering(asked: RecipeOptions, classifiers: KnownClassifiers, w
   return classifierScale === 0 ? {} : { classifier, classifierLabel, classifierScale };
 }
 
+/** Why a picture cannot begin from an image, whatever its size; undefined where it can. */
+function whyNoImage({ name, channels }: RecipeModel, pipeline: PipelineName): string | undefined {
+  if (pipeline !== 'ddpm')
+    return `the pipeline ${pipeline} begins with a picture of its own; leave out image, or pipeline`;
+  if (channels !== MATERIAL_CHANNELS) return undefined;
+  return `${name} makes materials, and a picture alone has no maps to begin from; leave out image`;
+}
+
 /** What a picture begins from, where that is not noise alone: an image, or the picture of the conditional VAE. */
 function completeBeginning(
   asked: RecipeOptions,
@@ -252,13 +260,11 @@ function completeBeginning(
   wrong: Wrong,
 ): Partial<Recipe> {
   const { pipeline = 'ddpm', strength = usualStrength(asked) } = asked;
-  const image = bytesOf('image', asked.image, 4 * widthPx * heightPx, `RGBA of ${widthPx}×${heightPx} pixels`, wrong);
+  const refused = asked.image !== undefined && whyNoImage(model, pipeline);
+  if (refused) wrong('image', refused);
+  const given = refused ? undefined : asked.image;
+  const image = bytesOf('image', given, 4 * widthPx * heightPx, `RGBA of ${widthPx}×${heightPx} pixels`, wrong);
   const mask = bytesOf('mask', asked.mask, widthPx * heightPx, `one for each of ${widthPx}×${heightPx} pixels`, wrong);
-  if (asked.image !== undefined && pipeline !== 'ddpm') {
-    wrong('image', `the pipeline ${pipeline} begins with a picture of its own; leave out image, or pipeline`);
-  } else if (asked.image !== undefined && model.channels === MATERIAL_CHANNELS) {
-    wrong('image', `${model.name} makes materials, and a picture alone has no maps to begin from; leave out image`);
-  }
   if (asked.image === undefined) refuseWithoutImage(asked, wrong);
   else if (asked.mask === undefined && asked.resamples !== undefined) {
     wrong('resamples', 'there are resamples but no mask; give the mask of what is to be made new');

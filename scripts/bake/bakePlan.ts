@@ -149,12 +149,16 @@ export function bakedRecipe(picture: Pick<PlannedPicture, 'look' | 'label' | 'se
   } as BakedRecipe;
 }
 
+/** Files of this format were written with broken texts before, and are to be made once more. */
+const KTX2_KEY = 'ktx2 2';
+
 /** Content hash of all that decides on a picture's file. */
 export function fileKey(recipe: BakedRecipe, look: Look, layer: Layer, format: FileFormat): string {
   const surface = layer === 'picture' || layer === 'albedo' ? null : look.surface;
   const hasHeight = layer === 'normal' && look.parallax !== undefined;
   const more = { ...(look.pixelArt && { pixelArt: look.pixelArt }), ...(hasHeight && { hasHeight }) };
-  return hashJson([recipe, look.enlarge, surface, layer, format, ...(Object.keys(more).length > 0 ? [more] : [])]);
+  const asWritten = format === 'ktx2' ? KTX2_KEY : format;
+  return hashJson([recipe, look.enlarge, surface, layer, asWritten, ...(Object.keys(more).length > 0 ? [more] : [])]);
 }
 
 /** How many times as wide and high as the model's picture its files are. */

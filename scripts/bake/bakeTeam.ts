@@ -18,7 +18,6 @@ export interface BakeMember {
 }
 
 const isSource = import.meta.url.endsWith('.ts');
-const MISTAKES = ['UsageError', 'ModelFileError', 'MissingFileError'];
 
 /** One job computes in this thread, on the GPU where there is one; more are threads, each on a core of the CPU. */
 export async function openTeam(numJobs: number, backend?: BackendName, engine?: BakeEngine): Promise<BakeTeam> {
@@ -78,8 +77,8 @@ function bakeIn(worker: Worker, batch: PictureBatch, { signal, onStep }: BakerOp
       if ('share' in reply) return onStep?.(reply.share);
       end();
       if ('baked' in reply) return resolve(reply.baked);
-      const { name, message } = reply.failure;
-      reject(MISTAKES.includes(name) ? new UsageError(message) : new Error(message));
+      const { message, isMistake } = reply.failure;
+      reject(isMistake ? new UsageError(message) : new Error(message));
     };
     worker.on('message', onMessage).on('error', onError).on('exit', onExit);
     signal?.addEventListener('abort', onAbort);

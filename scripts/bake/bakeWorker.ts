@@ -1,6 +1,7 @@
 // The body of a baking thread: a backend and a model of its own; makes and writes batch after batch.
 import { parentPort, workerData } from 'node:worker_threads';
 import type { BackendName } from '../../runtime/index.ts';
+import { describeError, MISTAKE } from '../node/describeError.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
 import { type BakedBatch, type BakeEngine, Baker, type PictureBatch } from './baker.ts';
 
@@ -8,7 +9,10 @@ import { type BakedBatch, type BakeEngine, Baker, type PictureBatch } from './ba
 export type BakeRequest = PictureBatch | null;
 
 /** What a thread sends back. */
-export type BakeReply = { share: number } | { baked: BakedBatch } | { failure: { name: string; message: string } };
+export type BakeReply =
+  | { share: number }
+  | { baked: BakedBatch }
+  | { failure: { message: string; isMistake: boolean } };
 
 const port = parentPort;
 if (!port) throw new Error('bakeWorker: this file runs as a worker thread of figment bake');
@@ -26,7 +30,7 @@ port.on('message', async (batch: BakeRequest) => {
     const { signal } = controller;
     reply({ baked: await baker.bake(batch, { signal, onStep: (share) => reply({ share }) }) });
   } catch (error) {
-    const { name, message } = error instanceof Error ? error : new Error(String(error));
-    reply({ failure: { name, message } });
+    const { exitCode, message } = describeError(error);
+    reply({ failure: { message, isMistake: exitCode === MISTAKE } });
   }
 });

@@ -1,3 +1,4 @@
+import { read } from 'ktx-parse';
 import { expect, it, vi } from 'vitest';
 import { encodeKtx2 } from './encodeKtx2.ts';
 
@@ -24,6 +25,14 @@ function header(bytes: Uint8Array) {
     transfer: bytes[descriptor + 4 + 10], // 1: linear, 2: sRGB
   };
 }
+
+it('keeps texts of any length, as a library reads them again', async () => {
+  for (const length of [1, 123, 124, 150, 35_000]) {
+    const text = 'ä'.repeat(length);
+    const { keyValue } = read(await encodeKtx2(image(3), 'albedo', { figment: text }));
+    expect(new TextDecoder().decode(keyValue.figment as Uint8Array)).toBe(`${text}\0`);
+  }
+});
 
 it('makes KTX2 files with mip levels, colours as sRGB and maps as numbers, without a word', async () => {
   const log = vi.spyOn(console, 'log');

@@ -1,3 +1,4 @@
+import { read, write } from 'ktx-parse';
 import type { PixelImage } from '../../runtime/index.ts';
 import type { Layer } from './bakePlan.ts';
 
@@ -21,19 +22,20 @@ export async function encodeKtx2(image: PixelImage, layer: Layer, text: Record<s
   const { width, height } = image;
   const onStarted = keepQuiet();
   try {
-    return await encodeToKTX2(new Uint8Array(0), {
+    const encoded = await encodeToKTX2(new Uint8Array(0), {
       isUASTC: true,
       needSupercompression: true,
       generateMipmap: true,
       isPerceptual: isColour,
       isSetKTX2SRGBTransferFunc: isColour,
       isNormalMap: layer === 'normal',
-      kvData: text,
       imageDecoder: async () => {
         onStarted();
         return { width, height, data: rgba(image) };
       },
     });
+    const container = read(encoded);
+    return write({ ...container, keyValue: { ...container.keyValue, ...text } });
   } finally {
     onStarted();
   }

@@ -19,12 +19,12 @@ export async function refuseForeign(plan: BakePlan, manifest: Manifest): Promise
   for (const path of writtenFiles(plan)) {
     if (manifest.get(path).length > 0 || others.has(path)) continue;
     const folder = dirname(path);
-    const names = listings.get(folder) ?? (await namesIn(join(plan.out, folder)));
+    const names = listings.get(folder) ?? (await namesIn(plan.out, folder));
     listings.set(folder, names);
     if (!names.has(pathKey(basename(path)))) continue;
     const bytes = await placeInside(plan.out, path, true)
       .then((place) => readFile(place))
-      .catch(() => undefined); // it is a folder, or a link that leads out of the folder, which is replaced
+      .catch(refuseFolder(`bake: ${path}`)); // it is a link that leads out of the folder, which is replaced
     if (bytes === undefined || isBaked(path, bytes)) continue;
     throw new UsageError(
       `bake: ${path} would be written over, but no bake has made it; move it away, or choose another name or output folder`,
@@ -37,15 +37,29 @@ export const GENERATOR = '<meta name="generator" content="babylon-figment">';
 
 /** Refuses to write a report over a page, or whatever else a file holds, that no bake has made. @throws UsageError */
 export async function refuseForeignPage(html: string): Promise<void> {
-  const text = await readFile(html, 'utf8').catch(() => GENERATOR); // it is not there, or writing it tells what is wrong
-  if (text.includes(GENERATOR)) return;
+  const text = await readFile(html, 'utf8').catch(refuseFolder(`report: ${html}`)); // it is not there, or writing it tells what is wrong
+  if (text === undefined || text.includes(GENERATOR)) return;
   throw new UsageError(
     `report: ${html} would be written over, but no bake has made it; move it away, or choose another name`,
   );
 }
 
-async function namesIn(folder: string): Promise<Set<string>> {
-  const names = await readdir(folder).catch((): string[] => []);
+/** Takes an error of reading a file: undefined, unless it is a folder. @throws UsageError */
+function refuseFolder(what: string): (error: NodeJS.ErrnoException) => undefined {
+  return ({ code }) => {
+    if (code === 'EISDIR') throw new UsageError(`${what} is a folder; move it away, or choose another name`);
+    return undefined;
+  };
+}
+
+/** The names in a folder, none where there is no such folder yet. @throws UsageError where a file is in its way */
+async function namesIn(out: string, folder: string): Promise<Set<string>> {
+  const names = await readdir(join(out, folder)).catch(({ code }: NodeJS.ErrnoException): string[] => {
+    if (code !== 'ENOTDIR') return [];
+    throw new UsageError(
+      `bake: ${folder} is to be a folder, and a file is in its way; move it away, or choose another name or output folder`,
+    );
+  });
   return new Set(names.map(pathKey));
 }
 

@@ -352,6 +352,16 @@ describe('a bake', () => {
     expect((await run()).numBaked).toBe(1);
   });
 
+  it('says before it computes that a folder is in the place of a file, or a file in that of a folder', async () => {
+    await art.describe([{ labels: ['elf'], output: 'heads/elf' }]);
+    const run = () => bake(art.file, { backend: 'wasm' });
+    await writeFile(join(art.out, 'heads'), 'mine');
+    await expect(run()).rejects.toThrow(/^bake: heads is to be a folder, and a file is in its way; move it away/);
+    await rm(join(art.out, 'heads'));
+    await mkdir(join(art.out, 'heads', 'elf.png'), { recursive: true });
+    await expect(run()).rejects.toThrow('bake: heads/elf.png is a folder; move it away, or choose another name');
+  });
+
   it.each([
     ['elf.png', encodePng({ width: 1, height: 1, channels: 3, pixels: new Uint8Array(3) })],
     ['all.png', encodePng({ width: 1, height: 1, channels: 3, pixels: new Uint8Array(3), text: { Software: 'mine' } })],

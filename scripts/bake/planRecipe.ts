@@ -1,3 +1,4 @@
+import { MATERIAL_CHANNELS } from '../../runtime/core/channelNames.ts';
 import { VAE_WEIGHTS_FILE } from '../../runtime/core/fileNames.ts';
 import { checkRecipe, type KnownClassifiers, type Recipe, recipeEntries, recipeModel } from '../../runtime/index.ts';
 import { askedSize, type TileSize } from '../../runtime/recipe/imageSize.ts';
@@ -72,7 +73,8 @@ function openFiles(
     wrong('pipeline', cvae);
   }
   for (const [entry, picture] of Object.entries({ image, mask })) {
-    const problem = picture && sizeProblemOf(asset, index.figment, picture);
+    const isTaken = entry === 'mask' || index.figment.channels !== MATERIAL_CHANNELS; // else the recipe tells why
+    const problem = picture && isTaken && sizeProblemOf(asset, index.figment, picture);
     if (!problem) continue;
     isWrong = true;
     wrong(entry, `${asset[entry as 'image' | 'mask']} ${problem}`);

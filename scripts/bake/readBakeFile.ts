@@ -47,14 +47,14 @@ const NAME_OF_OBJECT = 'figment.bake.json';
  * @throws UsageError with a line for each thing that is wrong: line, column, path
  */
 export async function readBakeFile(file: string): Promise<BakeSource> {
-  const found = await stat(file);
-  if (!found.isFile()) throw new UsageError(`${file} is a folder, pipe or device; expected a bake file`);
-  if (found.size > MAX_BYTES) throw new UsageError(`${file}: ${found.size} bytes; expected at most ${MAX_BYTES}`);
   return parseBakeFile(await readUtf8(file), file);
 }
 
-/** The text of a file, whole. @throws UsageError where it is not UTF-8, of which something would be lost */
+/** The text of a bake file, whole. @throws UsageError where it is no file, is too long, or is not UTF-8, of which something would be lost */
 export async function readUtf8(file: string): Promise<string> {
+  const found = await stat(file);
+  if (!found.isFile()) throw new UsageError(`${file} is a folder, pipe or device; expected a bake file`);
+  if (found.size > MAX_BYTES) throw new UsageError(`${file}: ${found.size} bytes; expected at most ${MAX_BYTES}`);
   const text = decodeText(await readFile(file));
   if (text !== undefined) return text;
   throw new UsageError(`${file}: ${NO_TEXT}`);

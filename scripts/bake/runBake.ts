@@ -220,7 +220,7 @@ async function writeSheet(out: string, sheet: Sheet): Promise<[string, FileRecor
         `bake: ${path} is ${png.width}×${png.height} pixels; expected ${sheet.widthPx}×${sheet.heightPx}`,
       );
     }
-    const pivot = sheet.frames && footPivot(png.pixels, png.width, png.height);
+    const pivot = sheet.frames && footPivot(png.pixels, png.width, png.height, sheet.frames);
     tiles.push({ name, pixels: png.pixels, ...(pivot && { pivot }) });
   }
   const image = sheet.image.slice(sheet.image.lastIndexOf('/') + 1);

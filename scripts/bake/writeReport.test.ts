@@ -50,6 +50,9 @@ it('is written over an earlier one, but not over a page of somebody else', async
   const other = join(art.folder, 'index.html');
   await writeFile(other, '<title>mine</title>');
   const write = () => writeReport(art.file, other, { neighbours: 0 });
+  await expect(writeReport(art.file, art.folder, { neighbours: 0 })).rejects.toThrow(
+    /^report: .* is a folder; move it away/,
+  );
   await expect(write()).rejects.toThrow(
     /^report: .*index\.html would be written over, but no bake has made it; move it/,
   );

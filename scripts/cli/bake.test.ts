@@ -117,7 +117,9 @@ describe('bake', () => {
       createProgram().parseAsync(['bake', ...words, '--backend', 'wasm', '--out', join(dir, 'once')], { from: 'user' });
     await of(model, model, '--label', 'elf');
     expect((await readdir(join(dir, 'once'))).sort()).toEqual(['elf-0.png']);
-    await expect(of(model, 'materials', '--label', 'elf')).rejects.toThrow(/materials: label "elf" is unknown/);
+    await expect(of(model, 'materials', '--label', 'elf')).rejects.toThrow(
+      /materials: --label: label "elf" is unknown/,
+    );
   });
 
   it('makes the same picture whatever the batch', async () => {

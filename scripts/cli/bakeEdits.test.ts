@@ -151,9 +151,9 @@ describe('figment bake MODEL', () => {
   });
 
   it('says what is wrong with it', async () => {
-    expect(await mistake(...model(), '--image', 'nowhere.png')).toBe('2: bake: there is no file nowhere.png');
+    expect(await mistake(...model(), '--image', 'nowhere.png')).toBe('2: bake: --image: there is no file nowhere.png');
     expect(await mistake(...model(), '--strength', '0.5')).toMatch(
-      /^2: bake: there is a strength but no image to begin from/,
+      /^2: bake: --strength: there is a strength but no image to begin from/,
     );
     expect(await mistake(art.file, '--image', 'x.png')).toMatch(/^2: bake: --image is for a model's name; say so in/);
   });

@@ -285,6 +285,11 @@ describe('figment bake FILE', () => {
     }
     await art.describe([{ model: './materials', image: 'baked/albedo.png', labels: ['brick'] }]);
     expect((await failure())[1]).toMatch(/image: tiny makes materials, and a picture alone has no maps to begin from/);
+    await art.describe([{ model: './materials', image: 'small.png', labels: ['brick'] }]);
+    const pixels = new Uint8Array(3);
+    await writeFile(join(art.folder, 'small.png'), encodePng({ width: 1, height: 1, channels: 3, pixels }));
+    const [, ...told] = await failure();
+    expect(told.join()).toMatch(/^[^,]*image: tiny makes materials/);
   });
 
   it('begins between two seeds when asked to', async () => {

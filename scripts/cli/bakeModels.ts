@@ -72,7 +72,7 @@ function describe(models: string[], isOne: boolean, options: BakePictureOptions)
     fail: ([problem]) => {
       const { path, message } = problem!;
       const model = !isOne && typeof path[1] === 'number' ? `${models[path[1]]}: ` : '';
-      throw new UsageError(path.at(-1) === 'model' ? message : `bake: ${model}${message}`);
+      throw new UsageError(path.at(-1) === 'model' ? message : `bake: ${model}${optionOf(path[2])}${message}`);
     },
   };
 }
@@ -89,6 +89,25 @@ function asEntries({
   ...sameNames
 }: BakePictureOptions): Record<string, unknown> {
   return { ...sameNames, labels, attributes, firstSeed, guidanceScale, numInferenceSteps, widthPx, heightPx };
+}
+
+/** Options whose entries in a bake file have other names. */
+const OPTIONS: Readonly<Record<string, string>> = {
+  labels: '--label',
+  attributes: '--with',
+  firstSeed: '--seed',
+  guidanceScale: '--guidance',
+  numInferenceSteps: '--steps',
+  widthPx: '--width',
+  heightPx: '--height',
+  formats: '--animated',
+};
+
+/** The option that an entry stands for, to begin a message with, where one does. */
+function optionOf(entry: unknown): string {
+  if (typeof entry !== 'string' || entry === 'output') return '';
+  const option = OPTIONS[entry] ?? `--${entry.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  return `${option}: `;
 }
 
 function samplings({ pictures }: BakePlan): string[] {

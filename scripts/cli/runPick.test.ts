@@ -9,6 +9,7 @@ import { type Site, serveSite } from '../node/serveSite.ts';
 import { type BakeFolder, createBakeFolder } from '../testing/bakeFolder.ts';
 import { findChromium, sharedChromium } from '../testing/chromium.ts';
 import { pageOrigin } from './optionParsers.ts';
+import { runPick } from './runPick.ts';
 
 const TEXT = `{
   "figment": 1,
@@ -99,6 +100,12 @@ describe('the site of figment pick', () => {
     expect(JSON.parse(groups.toString())[0]).toMatchObject({ id: 1, asset: 'guests', label: 'elf' });
     expect(await candidates()).toEqual(before);
     await writeFile(art.file, TEXT);
+  });
+
+  it('says that a folder is no bake file', async () => {
+    await expect(runPick(art.folder, { candidates: 1, open: false, backend: 'wasm' })).rejects.toThrow(
+      /is a folder, pipe or device/,
+    );
   });
 
   it('leaves alone a file of another encoding, of which it would lose letters', async () => {

@@ -13,7 +13,8 @@ export interface ErrorReport {
 /** The runtime's errors about the user's files, by name: importing the classes would load TensorFlow.js for `--help`. */
 const FILE_ERRORS = ['DatasetError', 'ModelFileError', 'MissingFileError'];
 
-const MISTAKE = 2;
+/** The exit code of a mistake in the user's options or files. */
+export const MISTAKE = 2;
 const FAILURE = 1;
 
 /** Errors of the file system that mean that the given path is wrong. */
