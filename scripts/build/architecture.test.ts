@@ -42,7 +42,8 @@ function filesIn(folder: string): string[] {
   const entries = readdirSync(path.join(root, folder), { withFileTypes: true });
   return entries.flatMap((entry) => {
     const file = `${folder}/${entry.name}`;
-    if (entry.isDirectory()) return file === 'runtime/kernels/wasm/assembly' ? [] : filesIn(file);
+    const isForeign = file === 'runtime/kernels/wasm/assembly' || entry.name === 'node_modules';
+    if (entry.isDirectory()) return isForeign ? [] : filesIn(file);
     return file.endsWith('.ts') && !file.endsWith('.d.ts') ? [file] : [];
   });
 }
