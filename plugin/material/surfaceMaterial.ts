@@ -36,7 +36,10 @@ export type SurfaceSettings = Omit<SurfaceOptions, 'label' | 'green'>;
 
 export interface SurfaceMaterialOptions extends Partial<HashTilingOptions> {
   surface?: SurfaceSettings;
-  /** Shifts the picture by its height: `offset` does it once, `occlusion` traces the height; default: no shift. Not beside `variations`. */
+  /**
+   * Shifts the picture by its height: `offset` does it once, `occlusion` traces the height; default: no shift. Not beside `variations`.
+   * How far, `parallaxScaleBias` says, which is below 0 in left-handed scenes: -0.05.
+   */
   parallax?: 'offset' | 'occlusion';
   /**
    * How many surfaces are mixed, so that a large floor never repeats: 1 to 3, from the recipe's seed and the seeds that
@@ -142,8 +145,9 @@ export class SurfaceMaterial extends PBRMaterial {
     this.useRoughnessFromMetallicTextureGreen = true;
     this.useMetallnessFromMetallicTextureBlue = true;
     this.useAmbientOcclusionFromMetallicTextureRed = true;
-    // Babylon's tangents point the other way in a left-handed scene.
+    // Babylon's tangents point the other way in a left-handed scene; by those that are turned it would shift what is high away.
     this.invertNormalMapX = this.invertNormalMapY = !scene.useRightHandedSystem;
+    if (!scene.useRightHandedSystem) this.parallaxScaleBias *= -1;
     const { parallax, variations } = this.options;
     if (parallax !== undefined && variations !== undefined) {
       warnOnce(
@@ -337,10 +341,10 @@ export class SurfaceMaterial extends PBRMaterial {
   private async writeAsync(signal: AbortSignal): Promise<void> {
     const recipe = this.recipe!;
     const { info } = this.albedo;
-    const attributes = info ? attributesOfRecipe(info, { ...recipe, label: recipe.label! }) : {};
+    const decided = (asked: RecipeOptions) => (info ? attributesOfRecipe(info, { ...asked, label: asked.label! }) : {});
     const writing = this.surfaces.map(async (surface, i) => {
       const how = { signal, priority: this.priority };
-      if (i > 0) await showAsync(surface.albedo, variationOf(recipe, i, attributes), how);
+      if (i > 0) await showAsync(surface.albedo, variationOf(recipe, i, decided), how);
       await surface.writeAsync(this.options.surface ?? {}, signal);
     });
     await Promise.all(writing);

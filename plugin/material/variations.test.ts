@@ -118,6 +118,26 @@ describe('a material of several surfaces whose model has attributes', () => {
     for (const spy of [painted, repainted]) spy.mockRestore();
   });
 
+  it('stays what it is in all variations when it is varied, where the seed had decided on that', async () => {
+    const examples = { labels: new Uint8Array(3), values: Float32Array.of(0, 0, 1, 1, 0.2, 1) };
+    Object.assign(materials.info, { examples });
+    const long = { variations: 3, numInferenceSteps: 10, sameFor: undefined };
+    const floor = await makeMaterial(long);
+    const before = mapsOf(floor);
+    const { wear } = materials.attributesOf({ ...RECIPE, numInferenceSteps: 10 });
+    expect([8, 9].map((seed) => materials.attributesOf({ ...RECIPE, seed }).wear)).not.toEqual([wear, wear]);
+    await floor.varyAsync({ wear: wear! });
+    expect(mapsOf(floor)).toEqual(before);
+    const repainted = vi.spyOn(GeneratedTexture.prototype, 'regenerateAsync');
+    await floor.varyAsync({ wear: 0.5 });
+    const others = repainted.mock.calls.map(([recipe]) => recipe);
+    expect(others).toMatchObject([8, 9].map((seed) => ({ seed, attributes: { wear: 0.5 }, sameAs: { wear } })));
+    repainted.mockClear();
+    await floor.reshapeAsync({ depthPx: 3 });
+    expect(repainted).not.toHaveBeenCalled();
+    repainted.mockRestore();
+  });
+
   it('is copied with all of them, from a scene file, too', async () => {
     const examples = { labels: new Uint8Array(3), values: Float32Array.of(0, 0, 1, 1, 0.2, 1) };
     Object.assign(materials.info, { examples });

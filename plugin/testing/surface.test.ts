@@ -75,6 +75,27 @@ describe.each([
       expect(await page.call('leftovers')).toEqual([]);
     });
 
+    it('shows what is high nearer to whoever looks from the side, in scenes of both hands', async () => {
+      for (const isRightHanded of [false, true]) {
+        await page.call('openScene', compute, isRightHanded);
+        for (const parallax of ['offset', 'occlusion'] as const) {
+          const seen: number[] = [];
+          let raised = 0;
+          for (const picture of [HILL, PIT]) {
+            const options = { ...RECIPE, parallax };
+            raised = await page.call('showFromRight', options, picture, false);
+            const before = centreOf(await greyOf(page));
+            await page.call('showFromRight', options, picture, true);
+            seen.push(centreOf(await greyOf(page)) - before);
+          }
+          const name = `${parallax}, ${isRightHanded ? 'right' : 'left'}-handed: ${seen} px`;
+          expect((seen[0]! - seen[1]!) * Math.sign(raised), name).toBeGreaterThan(0.4);
+        }
+      }
+      expect(await page.call('leftovers')).toEqual([]);
+      await page.call('openScene', compute, false);
+    });
+
     it.runIf(kind === 'webgpu')('has its palette and its size on the GPU, for a pixel-art game', async () => {
       await page.call('make', RECIPE);
       const plain = flipped(Uint8Array.from((await page.call('readMaps')).albedo), SIZE_PX);
@@ -168,6 +189,29 @@ const DOME = Array.from({ length: SIZE_PX * SIZE_PX }, (_, i) => {
   const distance = Math.hypot((i % SIZE_PX) - SIZE_PX / 2 + 0.5, Math.floor(i / SIZE_PX) - SIZE_PX / 2 + 0.5);
   return Math.round(40 + 180 * Math.exp(-((distance / 5) ** 2)));
 });
+
+/** What is brighter in the middle than around it, or darker, on grey: a hill or a pit. */
+const [HILL, PIT] = [110, -110].map((depth) =>
+  Array.from({ length: SIZE_PX * SIZE_PX }, (_, i) => {
+    const distance = Math.hypot((i % SIZE_PX) - SIZE_PX / 2 + 0.5, Math.floor(i / SIZE_PX) - SIZE_PX / 2 + 0.5);
+    return Math.round(128 + depth * Math.exp(-((distance / 3) ** 2)));
+  }),
+) as [number[], number[]];
+
+/** How far to the right the middle is of what differs from the ground around it, in pixels. */
+function centreOf(grey: Float64Array): number {
+  const [margin, least] = [50, 10];
+  const ground = grey[(CANVAS_PX / 2) * CANVAS_PX + margin]!;
+  let [sum, moment] = [0, 0];
+  for (let y = margin; y < CANVAS_PX - margin; y++) {
+    for (let x = margin; x < CANVAS_PX - margin; x++) {
+      const weight = Math.max(0, Math.abs(grey[y * CANVAS_PX + x]! - ground) - least);
+      sum += weight;
+      moment += weight * x;
+    }
+  }
+  return moment / sum;
+}
 
 /** Where the dome is brightest on the screen: to the right or left, or above or below. */
 async function brightSide({ playwright }: TestPage<SurfacePage>): Promise<[number, number]> {

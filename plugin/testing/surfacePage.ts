@@ -6,7 +6,7 @@ import { DirectionalLight } from '@babylonjs/core/Lights/directionalLight.js';
 import { HemisphericLight } from '@babylonjs/core/Lights/hemisphericLight.js';
 import type { BaseTexture } from '@babylonjs/core/Materials/Textures/baseTexture.js';
 import { Color4 } from '@babylonjs/core/Maths/math.color.js';
-import { Vector3 } from '@babylonjs/core/Maths/math.vector.js';
+import { Matrix, Vector3 } from '@babylonjs/core/Maths/math.vector.js';
 import { CreateGround } from '@babylonjs/core/Meshes/Builders/groundBuilder.js';
 import { CreatePlane } from '@babylonjs/core/Meshes/Builders/planeBuilder.js';
 import { Scene } from '@babylonjs/core/scene.js';
@@ -30,14 +30,21 @@ const canvas = () => document.querySelector('canvas')!;
 export async function start(kind: 'webgpu' | 'webgl', compute: Compute, canvasPx: number): Promise<string> {
   Object.assign(canvas(), { width: canvasPx, height: canvasPx }); // later, on WebGPU, it would stay blank
   engine = kind === 'webgl' ? new Engine(canvas(), false) : await CreateEngineAsync(canvas(), { antialias: false });
+  await openScene(compute, false);
+  return `${engine.name}, ${textures.backend.backend}`;
+}
+
+/** Opens a scene in place of the one before, and loads the model of textures for it. */
+export async function openScene(compute: Compute, isRightHanded: boolean): Promise<void> {
+  scene?.dispose();
   scene = new Scene(engine);
+  scene.useRightHandedSystem = isRightHanded;
   scene.clearColor = new Color4(0, 0, 0, 1);
   const camera = new FreeCamera('camera', new Vector3(0, 0, -3), scene);
   camera.mode = FreeCamera.ORTHOGRAPHIC_CAMERA;
   [camera.orthoLeft, camera.orthoRight, camera.orthoBottom, camera.orthoTop] = [-1, 1, -1, 1];
   textures = await AssetGenerator.LoadAsync('tiny/', scene, { compute, numWorkers: 1, frameBudgetMs: 200 });
   await textures.warmUpAsync(); // which reads one number back: whether the weights make pictures at all
-  return `${engine.name}, ${textures.backend.backend}`;
 }
 
 /** Makes the materials that follow by another model. */
@@ -72,17 +79,49 @@ export async function readMaps(): Promise<{ albedo: number[]; normal: number[]; 
 
 /** Puts a grey picture in place of the painted one, and shows its surface in the light from a side. */
 export async function showLit(grey: number[], light: [x: number, y: number]): Promise<void> {
+  await drawGrey(grey);
+  material.albedoTexture = null; // the shape alone
+  for (const old of [...scene.lights]) old.dispose();
+  new DirectionalLight('light', new Vector3(-light[0], -light[1], 1), scene).intensity = 2;
+  if (scene.meshes.length === 0) CreatePlane('plane', { size: 2 }, scene).material = material;
+  await draw();
+}
+
+/** Puts a grey picture in place of the painted one: what is bright is high. */
+async function drawGrey(grey: number[]): Promise<void> {
   const { target } = (material.albedo as unknown as { shown: { target: PictureTarget } }).shown;
   const { widthPx, heightPx } = material.albedo.look;
   const pixels = Uint8Array.from(grey.flatMap((value) => [value, value, value, 255]));
   target.drawPixels(pixels, widthPx, heightPx, 0, 0);
   engine.flushFramebuffer();
   await material.reshapeAsync({ depthPx: 4, grain: 0, lowParts: 'dark' });
-  material.albedoTexture = null; // the shape alone
+}
+
+/**
+ * Shows a surface of a grey picture from the right, shifted by its height or not.
+ *
+ * @returns by how many pixels of the canvas a point that is raised above the plane would appear to the right of it
+ */
+export async function showFromRight(
+  options: GenerateMaterialOptions,
+  grey: number[],
+  isShifted: boolean,
+): Promise<number> {
+  for (const mesh of [...scene.meshes]) mesh.dispose();
   for (const old of [...scene.lights]) old.dispose();
-  new DirectionalLight('light', new Vector3(-light[0], -light[1], 1), scene).intensity = 2;
-  if (scene.meshes.length === 0) CreatePlane('plane', { size: 2 }, scene).material = material;
+  await make(options);
+  await drawGrey(grey);
+  material.useParallax = isShifted;
+  CreatePlane('plane', { size: 2 }, scene).material = material;
+  new HemisphericLight('light', new Vector3(0, 1, 0), scene);
+  const camera = scene.activeCamera as FreeCamera;
+  camera.position.set(1.5, 0, -3);
+  camera.setTarget(Vector3.Zero());
   await draw();
+  const viewport = camera.viewport.toGlobal(canvas().width, canvas().height);
+  const seenAt = (z: number) =>
+    Vector3.Project(new Vector3(0, 0, z), Matrix.Identity(), scene.getTransformMatrix(), viewport).x;
+  return seenAt(-0.1) - seenAt(0);
 }
 
 /** What to lay out, and from where it is seen. */

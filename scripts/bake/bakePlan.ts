@@ -103,6 +103,7 @@ export interface LibraryMaterial {
   metallic: number; // where no map tells
   roughness: number;
   parallax?: BakeAsset['parallax'];
+  parallaxScaleBias?: number; // as Babylon has it
   pixelArt: boolean;
   recipe: BakedRecipe;
 }

@@ -12,6 +12,9 @@ import type { BakeModel } from './openModels.ts';
 import { flawOfPath } from './outputPaths.ts';
 import type { Problem } from './readBakeFile.ts';
 
+/** How far Babylon shifts a picture by its height: below 0 where the sides of a normal map are turned, as for left-handed scenes. */
+const BABYLON_PARALLAX = -0.05;
+
 /** The entry of a picture with maps in a library. */
 export function materialOf(picture: PlannedPicture, numPictures: number, { index }: BakeModel): LibraryMaterial {
   const { look, label, files } = picture;
@@ -24,7 +27,7 @@ export function materialOf(picture: PlannedPicture, numPictures: number, { index
     green: look.surface?.green ?? 'opengl',
     metallic,
     roughness,
-    ...(look.parallax && { parallax: look.parallax }),
+    ...(look.parallax && { parallax: look.parallax, parallaxScaleBias: BABYLON_PARALLAX }),
     pixelArt: index.figment.pixelArt || look.pixelArt !== undefined,
     recipe: bakedRecipe(picture),
   };
@@ -40,7 +43,14 @@ export function planLibraries(
     const flaw = flawOfPath(path) ?? (path.endsWith(`.${kind}`) ? undefined : `expected a name that ends in .${kind}`);
     const lacking = whatLacks(materials);
     const turned = kind === 'gltf' && materials.some(({ maps, green }) => maps.normal && green !== 'opengl');
-    const problem = flaw ?? lacking ?? (turned ? 'glTF wants normal maps with green: "opengl"' : undefined);
+    const shifted = kind === 'babylon' && materials.some(({ parallax, green }) => parallax && green !== 'opengl');
+    const problem =
+      flaw ??
+      lacking ??
+      (turned ? 'glTF wants normal maps with green: "opengl"' : undefined) ??
+      (shifted
+        ? 'Babylon shifts a picture by its height where green is "opengl"; leave out one of parallax and green'
+        : undefined);
     if (problem) problems.push({ path: ['materials', kind], message: problem });
     return { kind: kind as Library['kind'], path, materials, key: hashJson([kind, materials]) };
   });

@@ -38,7 +38,7 @@ function babylonLibrary(materials: readonly LibraryMaterial[]): object {
 }
 
 function pbrMaterial(material: LibraryMaterial): object {
-  const { name, maps, hasAlpha, green, metallic, roughness, parallax, recipe } = material;
+  const { name, maps, hasAlpha, green, metallic, roughness, parallax, parallaxScaleBias, recipe } = material;
   const texture = (address: string | undefined) => address && parsedTexture(address, material.pixelArt);
   const albedo = texture(maps.albedo);
   return {
@@ -50,7 +50,7 @@ function pbrMaterial(material: LibraryMaterial): object {
     albedo: [1, 1, 1],
     ...(albedo && { albedoTexture: { ...albedo, hasAlpha } }),
     ...(maps.normal && { bumpTexture: texture(maps.normal), ...normalSides(green) }),
-    ...(parallax && { useParallax: true, useParallaxOcclusion: parallax === 'occlusion' }),
+    ...(parallax && { useParallax: true, useParallaxOcclusion: parallax === 'occlusion', parallaxScaleBias }),
     ...surface(material, texture),
     metallic: maps.orm ? 1 : metallic,
     roughness: maps.orm ? 1 : roughness,
