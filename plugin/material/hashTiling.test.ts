@@ -84,7 +84,9 @@ describe('HashTiling', () => {
   });
 
   it('refuses more surfaces than there are samplers for, and cells out of range', () => {
-    expect(() => new HashTiling(material, [surface(), surface(), surface()])).toThrow(/4 surfaces; expected 1 to 3/);
+    expect(() => new HashTiling(material, [surface(), surface(), surface()])).toThrow(
+      /variations is 4; expected 1 to 3 surfaces/,
+    );
     expect(() => new HashTiling(material, [], { cellSize: 9 })).toThrow(/cellSize is 9; expected 0.1 to 8 tiles/);
   });
 });

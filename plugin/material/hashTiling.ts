@@ -6,6 +6,7 @@ import { ShaderLanguage } from '@babylonjs/core/Materials/shaderLanguage.js';
 import type { BaseTexture } from '@babylonjs/core/Materials/Textures/baseTexture.js';
 import type { UniformBuffer } from '@babylonjs/core/Materials/uniformBuffer.js';
 import type { Scene } from '@babylonjs/core/scene.js';
+import { quote } from '../../runtime/index.ts';
 import { WITHOUT_MIPMAPS } from '../texture/texelTexture.ts';
 import { warnOnce } from '../warnOnce.ts';
 import { hashTilingCode, samplerName, TILED_MAPS } from './hashTilingShader.ts';
@@ -139,8 +140,8 @@ export function checkHashTiling({
   cellSize,
 }: { variations?: number } & Partial<HashTilingOptions>): void {
   if (!Number.isInteger(variations) || variations < 1 || variations > MAX_SURFACES) {
-    throw new RangeError(`HashTiling: ${variations} surfaces; expected 1 to ${MAX_SURFACES}; give fewer variations`);
+    throw new RangeError(`HashTiling: variations is ${quote(variations)}; expected 1 to ${MAX_SURFACES} surfaces`);
   }
   if (cellSize === undefined || (cellSize >= 0.1 && cellSize <= 8)) return;
-  throw new RangeError(`HashTiling: cellSize is ${cellSize}; expected 0.1 to 8 tiles`);
+  throw new RangeError(`HashTiling: cellSize is ${quote(cellSize)}; expected 0.1 to 8 tiles`);
 }

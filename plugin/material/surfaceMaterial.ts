@@ -25,6 +25,7 @@ import type { SceneFileOptions } from '../texture/sceneModels.ts';
 import type { SavedGeneratedTexture } from '../texture/textureLook.ts';
 import { untilAborted } from '../untilAborted.ts';
 import { warnOnce } from '../warnOnce.ts';
+import { changesOf, OWN_KEYS, plainData } from './changedSettings.ts';
 import { checkHashTiling, HashTiling, type HashTilingOptions } from './hashTiling.ts';
 import { SurfaceTextures } from './surface.ts';
 import { variationOf } from './variations.ts';
@@ -63,8 +64,6 @@ export interface SavedSurfaceMaterial extends SurfaceMaterialOptions {
 
 const CLASS_NAME = 'BABYLON.SurfaceMaterial';
 
-/** Fields that are saved separately, or not at all. */
-const OWN_KEYS = /^(name|id|uniqueId|customType)$/;
 /** Where the maps are that the material makes, unless a game shows others there, or none. */
 const SLOTS = ['albedoTexture', 'bumpTexture', 'metallicTexture'] as const;
 
@@ -129,7 +128,9 @@ export class SurfaceMaterial extends PBRMaterial {
     });
     albedo.onDisposeObservable.addOnce(() => {
       failed.remove();
-      this.firstWrite.reject(abortError(`generate: texture ${albedo.name} was disposed`));
+      const reason = abortError(`generate: texture ${albedo.name} was disposed`);
+      this.pending?.abort(reason);
+      this.firstWrite.reject(reason);
     });
     const written = new Promise<void>((resolve, reject) => {
       this.firstWrite = { resolve, reject };
@@ -228,24 +229,27 @@ export class SurfaceMaterial extends PBRMaterial {
 
   /**
    * Changes how the maps are made of the picture, and makes them again; before there is a picture, it waits for the first maps.
-   * Maps that are being made are finished first, so that a setting may be changed in each frame.
+   * Maps that are being made are finished first, so that a setting may be changed in each frame. While previews of another picture
+   * are shown, nothing is made of them: the settings are those of that picture, once it is finished.
    *
-   * @throws RangeError for a setting out of range, and nothing is changed; as `whenWrittenAsync`
+   * @throws RangeError for a setting out of range, and nothing is changed; an AbortError when disposed; as `whenWrittenAsync`
    */
   async reshapeAsync(surface: SurfaceSettings): Promise<this> {
     const { checkSurface } = await import('./writeSurface.ts');
+    this.assertAlive();
     const changed = { ...this.options.surface, ...surface };
     checkSurface(changed);
     this.options.surface = changed;
     const { written } = this;
-    if (this.albedo.isReady()) await written.catch(() => {});
-    if (this.albedo.isReady() && written === this.written) this.write(); // else another call has begun to, with these settings
+    if (this.albedo.isFinished) await written.catch(() => {});
+    if (this.albedo.isFinished && written === this.written) this.write(); // else another call has begun to, with these settings
     await this.whenWrittenAsync();
     return this;
   }
 
-  /** Makes another material with copies of the pictures; its maps are made of them. */
+  /** Makes another material with copies of the pictures; its maps are made of them. @throws an AbortError when disposed */
   override clone(name: string, cloneTexturesOnlyOnce = true, rootUrl = ''): SurfaceMaterial {
+    this.assertAlive();
     const [albedo, ...pictures] = this.surfaces.map((surface) => surface.albedo.clone());
     const copy = new SurfaceMaterial(name, albedo!, this.options, pictures);
     const isOwn = (key: string) => OWN_KEYS.test(key) || this.madeSlots.some((slot) => slot === key);
@@ -290,6 +294,12 @@ export class SurfaceMaterial extends PBRMaterial {
       material.change(changed, rootUrl);
       return material;
     });
+  }
+
+  /** @throws an AbortError when the material, or its picture, is disposed */
+  private assertAlive(): void {
+    const gone = this.isGone ? `material ${this.name}` : this.albedo.getScene() ? null : `texture ${this.albedo.name}`;
+    if (gone) throw abortError(`generate: ${gone} is disposed; make another`);
   }
 
   /** The slots that show the maps of this material. */
@@ -373,20 +383,6 @@ async function showAsync(texture: GeneratedTexture, recipe: RecipeOptions, how: 
   const isShown = isSettled && recipeKey(texture.recipe as Recipe) === recipeKey(recipe as Recipe);
   const lacking = Object.fromEntries(Object.keys(texture.newestRecipe ?? {}).map((entry) => [entry, undefined]));
   if (!isShown) await texture.regenerateAsync({ ...lacking, ...recipe }, how);
-}
-
-function plainData(value: unknown): Record<string, unknown> {
-  return JSON.parse(JSON.stringify(value));
-}
-
-/** The settings that differ from `usual`, and the plugins whose settings differ. */
-function changesOf(saved: Record<string, unknown>, usual: Record<string, unknown>): Record<string, unknown> {
-  const changed = Object.entries(saved).filter(([key, value]) => {
-    return !OWN_KEYS.test(key) && JSON.stringify(value) !== JSON.stringify(usual[key]);
-  });
-  const changes = Object.fromEntries(changed);
-  if (changes.plugins) changes.plugins = changesOf(saved.plugins as typeof saved, usual.plugins as typeof saved);
-  return changes;
 }
 
 /**

@@ -85,6 +85,37 @@ it('makes the maps of a finished picture while another is made, and given up', a
   await material.whenWrittenAsync();
 });
 
+it('makes nothing of a preview when it is reshaped, and the picture as it is asked for then', async () => {
+  const bricks = await makeBricks();
+  const plain = uploadedTo(bricks.bumpTexture!);
+  let amid: Uint8Array | undefined;
+  bricks.albedo.onProgressObservable.add(async () => {
+    if (bricks.albedo.isFinished || amid) return; // it is no preview
+    await bricks.reshapeAsync({ depthPx: 9 });
+    amid = uploadedTo(bricks.bumpTexture!);
+  });
+  await bricks.regenerateAsync({ seed: 8, numInferenceSteps: 20 }, { previewEvery: 3 });
+  expect(amid).toEqual(plain);
+  const deep = await makeBricks({ seed: 8, numInferenceSteps: 20, surface: { depthPx: 9 } });
+  expect(uploadedTo(bricks.bumpTexture!)).toEqual(uploadedTo(deep.bumpTexture!));
+});
+
+it('says that it is disposed, and that its picture is', async () => {
+  const bricks = await makeBricks();
+  bricks.dispose();
+  const gone = expect.objectContaining({
+    name: 'AbortError',
+    message: expect.stringContaining('is disposed; make another'),
+  });
+  await expect(bricks.reshapeAsync({ depthPx: 3 })).rejects.toEqual(gone);
+  expect(() => bricks.clone('copy')).toThrow('is disposed; make another');
+  const other = await makeBricks();
+  const reshaped = other.reshapeAsync({ depthPx: 3 });
+  await Promise.resolve();
+  other.albedo.dispose();
+  await expect(reshaped).rejects.toEqual(expect.objectContaining({ name: 'AbortError' }));
+});
+
 it('tells who waits for the maps that the generator was disposed while variations were made', async () => {
   const { texture, finished } = tiny.beginTexture(RECIPE);
   const material = new SurfaceMaterial('floor', texture, { variations: 2 });

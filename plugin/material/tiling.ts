@@ -1,4 +1,5 @@
 import { Texture } from '@babylonjs/core/Materials/Textures/texture.js';
+import { quote } from '../../runtime/index.ts';
 
 /** How often a picture repeats across a mesh: in both directions, or in each. */
 export type Repetition = number | readonly [u: number, v: number];
@@ -10,7 +11,7 @@ export function repeats(tiling: Repetition): readonly [u: number, v: number] {
     Array.isArray(pair) && pair.length === 2 && pair.every((times) => Number.isFinite(times) && times > 0);
   if (isRight) return [pair[0], pair[1]];
   const expected = 'a number above 0, or one for each direction: [4, 2]';
-  throw new RangeError(`generateMaterialAsync: tiling is ${tiling}; expected ${expected}`);
+  throw new RangeError(`generateMaterialAsync: tiling is ${quote(tiling)}; expected ${expected}`);
 }
 
 /** Repeats a picture so often, also one whose edges do not meet. */

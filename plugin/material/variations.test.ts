@@ -59,8 +59,9 @@ describe('a material of several surfaces', () => {
   });
 
   it.each([
-    [{ variations: 4 }, /HashTiling: 4 surfaces; expected 1 to 3/],
-    [{ variations: 1e9 }, /surfaces; expected 1 to 3/],
+    [{ variations: 4 }, /HashTiling: variations is 4; expected 1 to 3 surfaces/],
+    [{ variations: 0 }, /variations is 0; expected 1 to 3 surfaces/],
+    [{ variations: '2' as never }, /variations is "2"; expected 1 to 3 surfaces/],
     [{ variations: 2, cellSize: 0 }, /cellSize is 0; expected 0.1 to 8 tiles/],
   ])('refuses %j, and leaves nothing', async (options, message) => {
     await expect(makeBricks(options)).rejects.toThrow(message);
@@ -80,6 +81,15 @@ describe('a material of several surfaces whose model has attributes', () => {
 
   const makeMaterial = async (options: Partial<GenerateMaterialOptions> = {}) =>
     (await materials.generateMaterialAsync({ ...RECIPE, ...options })) as SurfaceMaterial;
+
+  it('says what is missing or wrong before it decides for its variations', async () => {
+    const refused = (options: object, problem: RegExp) =>
+      expect(materials.generateMaterialAsync({ variations: 2, ...options } as never)).rejects.toThrow(problem);
+    await refused({ seed: 3 }, /^generate: label is missing; known labels: /);
+    await refused({ ...RECIPE, attributes: null }, /^generate: attributes is null; expected values by name, or \{\}/);
+    await refused({ ...RECIPE, attributes: 'worn' }, /attributes is "worn"; expected values by name/);
+    expect(() => materials.attributesFor(undefined as never)).toThrow('label is missing');
+  });
 
   it('loses in all variations what its recipe loses', async () => {
     const material = await makeMaterial({ attributes: { colour: 'red', wear: 0.9 }, variations: 2 });

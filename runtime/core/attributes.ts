@@ -1,6 +1,7 @@
 import { quote } from './errors.ts';
 import { listed } from './listed.ts';
 import { nearestWord } from './nearestWord.ts';
+import { isObject } from './untrustedJson.ts';
 
 /** What data sets, networks and models may have of attributes, since tables are laid out for all of them. */
 export const MAX_ATTRIBUTES = 64;
@@ -66,9 +67,12 @@ export function attributeProblem(vocabulary: Vocabulary, name: string, value: un
  * its range (0 … 1), or `ANY` where the attribute is absent, or "any".
  *
  * @param operation begins the message of an error
- * @throws          RangeError for an unknown name or value, with the nearest and the known ones
+ * @throws          RangeError for an unknown name or value, with the nearest and the known ones, and for what is no object
  */
 export function encodeAttributes(operation: string, vocabulary: Vocabulary, attributes: Attributes): number[] {
+  if (!isObject(attributes)) {
+    throw new RangeError(`${operation}: attributes is ${quote(attributes)}; expected values by name, or {}`);
+  }
   for (const [name, value] of Object.entries(attributes)) {
     const problem = attributeProblem(vocabulary, name, value);
     if (problem) throw new RangeError(`${operation}: ${problem}`);
