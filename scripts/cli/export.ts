@@ -4,7 +4,7 @@ import type { ExportTrainerCommandOptions } from './exportTrainer.ts';
 import { attributesOption } from './optionParsers.ts';
 
 const ONNX_DETAILS = `
---out gets unet.onnx, decoder.onnx and encoder.onnx (of models of latents), conditioning.onnx (of models with attributes), and
+--out gets unet.onnx, decoder.onnx and encoder.onnx (of models of latents), conditioning.onnx (of models with attributes, and of students), and
 figment.json: labels, schedule, latents and the steps of a sampler. Opset 17, any batch.
 
 Example:

@@ -169,6 +169,7 @@ describe('train vae --freeze-encoder', () => {
     expect(after.index).toEqual({ ...before.index, figment: renewed });
     expect(Object.keys(after.index.figment.sha256).sort()).toEqual(Object.keys(sha256).sort());
     expect(after.vaeConfig).toEqual(before.vaeConfig);
+    expect(await readFile(at('better', 'pipeline.py'), 'utf8')).toContain('DiffusionPipeline');
     for (const [name, { data }] of before.vae) {
       const isKept = data.every((value, i) => value === after.vae.get(name)!.data[i]);
       expect(isKept, name).toBe(isEncoder(name));

@@ -30,6 +30,7 @@ import { withAddedParts } from '../node/addedParts.ts';
 import { encodeJson, writeFilesAtomic } from '../node/atomicWrite.ts';
 import { CREDIT_FILE, type Credit, combineCredits, readCredit, withCredit } from '../node/credit.ts';
 import { modelFolder } from '../node/openModel.ts';
+import { withPipeline } from '../node/pipelineFile.ts';
 import { framesAsPictures } from '../node/readDataset.ts';
 import { readVae } from '../node/readNetworks.ts';
 import { orUsageError, rangeAsUsageError, UsageError } from '../node/usageError.ts';
@@ -118,7 +119,7 @@ export async function trainVae(command: VaeCommandOptions): Promise<void> {
           const vae = { config, weights, circular };
           if (!model) await saveVae(command.out, vae, credit);
           else {
-            const files = await withNetworks(model, await networkOf(vae));
+            const files = await withPipeline(await withNetworks(model, await networkOf(vae)));
             const all = isOwn ? await withAddedParts(command.out, files) : files;
             await writeFilesAtomic(command.out, withoutOffsets(all));
           }
