@@ -112,8 +112,8 @@ function partOf(words: CharacterSheet, model: CharacterModel, labelName: string)
 }
 
 /**
- * Tells what each model is asked for when some entries of a sheet change. An attribute that becomes open is drawn where several models
- * know it, as for a sheet of all that they have been asked for otherwise.
+ * Tells what each model is asked for when some entries of a sheet change. An attribute that becomes open is drawn where several
+ * models know it.
  *
  * @param now  what they have been asked for
  * @param seed that of the character
@@ -130,18 +130,27 @@ export function characterChanges<const Models extends readonly CharacterModel[]>
   const isAttribute = (name: string) => models.some(({ attributes = {} }) => Object.hasOwn(attributes, name));
   const stated = filtered(changes, (name, value) => value !== undefined || isAttribute(name));
   checkKnown(stated, models, labelNames);
-  const isShared = (name: string) =>
-    vocabulariesOf(models, labelNames).filter((known) => Object.hasOwn(known, name)).length > 1;
-  const open = Object.keys(stated).filter((name) => !Object.hasOwn(asked, name) && isShared(name));
-  const before = models.map((_, i) => ({ ...now[i]!.attributes, [labelNames[i]!]: now[i]!.label }));
-  const rest = filtered(Object.assign({}, ...before, asked), (name) => !open.includes(name));
-  const drawn = open.length > 0 ? requestsOf(rest, models, seed) : [];
-  const values = Object.assign(
-    {},
-    ...drawn.map(({ attributes }) => filtered(attributes, (name) => open.includes(name))),
-  );
-  const words = { ...stated, ...values };
+  const words = { ...stated, ...drawnAgain(stated, asked, models, labelNames, now, seed) };
   return models.map((model, i) => partOf(words, model, labelNames[i]!)) as ForEach<Models, CharacterChange>;
+}
+
+/** Values of what becomes open and several models know: as for a sheet of all that they have been asked for otherwise. */
+function drawnAgain(
+  stated: CharacterSheet,
+  asked: CharacterSheet,
+  models: readonly CharacterModel[],
+  labelNames: readonly string[],
+  now: readonly Pick<CharacterRequest, 'label' | 'attributes'>[],
+  seed: number,
+): Record<string, string | number> {
+  const vocabularies = vocabulariesOf(models, labelNames);
+  const isShared = (name: string) => vocabularies.filter((known) => Object.hasOwn(known, name)).length > 1;
+  const open = Object.keys(stated).filter((name) => !Object.hasOwn(asked, name) && isShared(name));
+  if (open.length === 0) return {};
+  const before = now.map(({ label, attributes }, i) => ({ ...attributes, [labelNames[i]!]: label }));
+  const rest = filtered(Object.assign({}, ...before, asked), (name) => !open.includes(name));
+  const drawn = Object.assign({}, ...requestsOf(rest, models, seed).map(({ attributes }) => attributes));
+  return Object.fromEntries(open.filter((name) => Object.hasOwn(drawn, name)).map((name) => [name, drawn[name]]));
 }
 
 /** The entry that is the model's label: one whose values elsewhere are its labels, or one that names one of them. */

@@ -166,8 +166,8 @@ function changerOf(
     const mine: ChangingCall = { changes, signal: how?.signal, numPainted: 0 };
     wanted = mine;
     const { sheet } = sprites;
-    const paintNoted = async (request: CharacterRequest, change: CharacterChange, ...how: HowToPaint) => {
-      if (await paint(change, ...how)) mine.numPainted++;
+    const paintNoted = async (request: CharacterRequest, change: CharacterChange, ...picture: Repainted) => {
+      if (await paint(change, ...picture)) mine.numPainted++;
       note(request, change, changes);
     };
     const toFace = paintNoted(asked.portraits, face, portrait.newestRecipe, (recipe) =>
@@ -183,10 +183,10 @@ function changerOf(
   };
 }
 
-type HowToPaint = [recipe: Readonly<RecipeOptions> | null, repaint: (changes: RecipeChanges) => Promise<unknown>];
+type Repainted = [recipe: Readonly<RecipeOptions> | null, repaint: (changes: RecipeChanges) => Promise<unknown>];
 
 /** Paints a picture with changes, where its model knows any of them; whether it does. */
-async function paint({ label, attributes }: CharacterChange, ...[recipe, repaint]: HowToPaint): Promise<boolean> {
+async function paint({ label, attributes }: CharacterChange, ...[recipe, repaint]: Repainted): Promise<boolean> {
   if (!label && Object.keys(attributes).length === 0) return false;
   await repaint(variedBy(recipe ?? {}, { attributes, ...(label && { label }) }));
   return true;
