@@ -32,6 +32,16 @@ async function bake(label: string, seed: number, guidanceScale: number): Promise
 }
 
 describe('AssetGenerator', () => {
+  it('leaves no texture where a controller stands in place of its signal', async () => {
+    const signal = new AbortController() as never;
+    const problem = /AbortSignal/;
+    const before = scene.textures.length;
+    await expect(tiny.generateTextureAsync({ ...RECIPE, signal })).rejects.toThrow(problem);
+    expect(() => tiny.beginTexture({ ...RECIPE, signal })).toThrow(problem);
+    await expect(tiny.generatePixelsAsync({ ...RECIPE, signal })).rejects.toThrow(problem);
+    expect(scene.textures.length).toBe(before);
+  });
+
   it('tells what its model is', () => {
     expect(tiny.labels).toEqual(['elf', 'goblin', 'orc']);
     expect(tiny.sizePx).toEqual([16, 16]);
@@ -267,6 +277,7 @@ describe('AssetGenerator', () => {
     [{ cacheBytes: -1 }, /cacheBytes is -1; expected a number from 0 on/],
     [{ numWorkers: 0 }, /numWorkers is 0; expected a whole number from 1 on/],
     [{ numWorkers: 1.5 }, /numWorkers is 1.5/],
+    [{ numWorkers: '2' as never }, /numWorkers is "2"; expected/],
   ])('refuses %j before it loads', async (options, message) => {
     const loading = AssetGenerator.LoadAsync({ 'model_index.json': new Uint8Array() }, scene, options);
     await expect(loading).rejects.toThrow(message);

@@ -256,6 +256,7 @@ export class AssetGenerator<Words extends ModelWords = ModelWords> {
     const { name, invertY = true, mipmaps, samplingMode, pixelArt, priority, signal, previewEvery, ...asked } = options;
     const recipe = this.alive().complete(asked);
     const look = lookOf(this.info, { ...asked, mipmaps, samplingMode, pixelArt });
+    const waiting = this.waiting({ priority, signal }); // before there is a texture
     const texture = new GeneratedTexture<Words>(
       name ?? `${recipe.label}-${recipe.seed}`,
       this.source,
@@ -263,13 +264,11 @@ export class AssetGenerator<Words extends ModelWords = ModelWords> {
       look,
     );
     if (!invertY) turnOver(texture);
-    const finished = texture
-      .paintAsync(recipe, { ...this.waiting({ priority, signal }), previewEvery })
-      .catch((error) => {
-        if (!texture.isGenerating && (!texture.isReady() || texture.recipe === recipe)) texture.dispose();
-        if (isAbort(error, signal)) finished.catch(() => {}); // those who do not wait need not know
-        throw error;
-      });
+    const finished = texture.paintAsync(recipe, { ...waiting, previewEvery }).catch((error) => {
+      if (!texture.isGenerating && (!texture.isReady() || texture.recipe === recipe)) texture.dispose();
+      if (isAbort(error, signal)) finished.catch(() => {}); // those who do not wait need not know
+      throw error;
+    });
     return { texture, finished };
   }
 

@@ -1,3 +1,5 @@
+import { quote } from '../runtime/index.ts';
+
 /** The numbers that may be any from 0 on. */
 const AMOUNTS = [
   'frameBudgetMs',
@@ -17,9 +19,9 @@ export function checkNumbers(options: Numbers): void {
   for (const name of AMOUNTS) {
     const value = options[name];
     if (value === undefined || (typeof value === 'number' && value >= 0)) continue;
-    throw new RangeError(`AssetGenerator: ${name} is ${value}; expected a number from 0 on`);
+    throw new RangeError(`AssetGenerator: ${name} is ${quote(value)}; expected a number from 0 on`);
   }
   const { numWorkers = 1 } = options;
   if (Number.isSafeInteger(numWorkers) && numWorkers >= 1) return;
-  throw new RangeError(`AssetGenerator: numWorkers is ${numWorkers}; expected a whole number from 1 on`);
+  throw new RangeError(`AssetGenerator: numWorkers is ${quote(numWorkers)}; expected a whole number from 1 on`);
 }

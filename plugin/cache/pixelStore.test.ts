@@ -1,6 +1,6 @@
 import { IDBFactory, IDBObjectStore, IDBTransaction } from 'fake-indexeddb';
 import { createStore, get, keys, set } from 'idb-keyval';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { limitQuota, useIndexedDb } from '../testing/indexedDb.ts';
 import { PixelStore } from './pixelStore.ts';
 
@@ -317,6 +317,33 @@ describe('where IndexedDB does not work', () => {
     vi.stubGlobal('indexedDB', new IDBFactory());
     await store.setAsync('a', picture(1));
     expect(await store.getAsync('a')).toEqual(picture(1));
+  });
+
+  it('it is empty while it does not answer, and nobody waits twice', async () => {
+    const store = new PixelStore();
+    await store.setAsync('elf', picture(1));
+    const other = new PixelStore();
+    const limit = vi.spyOn(AbortSignal, 'timeout').mockReturnValueOnce(AbortSignal.abort());
+    let answer = () => {};
+    const { open } = IDBFactory.prototype;
+    vi.spyOn(IDBFactory.prototype, 'open').mockImplementation(function (this: IDBFactory, ...asked) {
+      const request = new EventTarget() as IDBOpenDBRequest;
+      answer = () => {
+        const opened = open.apply(this, asked);
+        opened.onsuccess = () => {
+          Object.defineProperty(request, 'result', { value: opened.result });
+          request.onsuccess?.(new Event('success'));
+        };
+      };
+      return request;
+    });
+    onTestFinished(() => void vi.restoreAllMocks());
+    expect(await other.getAsync('elf')).toBeNull();
+    expect(limit).toHaveBeenCalledWith(2000);
+    expect(await other.getAsync('elf')).toBeNull(); // at once
+    answer();
+    await idle();
+    expect(await other.getAsync('elf')).toEqual(picture(1));
   });
 
   it('a note of reads that fails disturbs nobody', async () => {

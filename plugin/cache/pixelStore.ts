@@ -1,4 +1,5 @@
 import { createStore, type UseStore } from 'idb-keyval';
+import { untilAborted } from '../untilAborted.ts';
 import {
   deletePixels,
   forgetTotalBytes,
@@ -28,6 +29,8 @@ export const PIXEL_STORE_DEFAULTS: Required<PixelStoreOptions> = {
 
 /** Eviction frees space down to this share of the limit, so that not every write has to look through all entries. */
 const FILL_AFTER_EVICTION = 7 / 8;
+/** How long a picture waits for the store. */
+const ANSWER_LIMIT_MS = 2000;
 /** The times of reads are written together, this long after the first read. */
 const TOUCH_DELAY_MS = 1000;
 /** Uses within the same millisecond still get different times, in their order. */
@@ -39,7 +42,8 @@ const TIME_STEP_MS = 1e-3;
  *   const store = new PixelStore({ maxBytes: 16 * 1024 * 1024 });
  *   const pixels = (await store.getAsync(key)) ?? (await paint());
  *
- * The store only saves time, so none of its methods rejects: where IndexedDB is missing or broken, the store is empty. Each
+ * The store only saves time, so none of its methods rejects: where IndexedDB is missing or broken, the store is empty, and so it is
+ * while it does not answer, as when a page deletes the database of a tab that has it open. Each
  * change is one transaction, so that the tabs of one site can share the store. All stores of a site are that one: each write
  * brings it down to the limit of the store that writes.
  */
@@ -51,6 +55,8 @@ export class PixelStore {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private lastTimeMs = 0;
   private hasWarned = false;
+  /** The reads that have not been answered in time. */
+  private numUnanswered = 0;
 
   /** @throws RangeError when `maxBytes` is negative or NaN */
   constructor(options: PixelStoreOptions = {}) {
@@ -63,7 +69,17 @@ export class PixelStore {
    * @param sizeBytes the size that the pixels must have, if known; an entry of another size is deleted
    * @returns         RGBA bytes, which belong to the caller; null when there are none
    */
-  getAsync(key: string, sizeBytes?: number): Promise<Uint8Array<ArrayBuffer> | null> {
+  async getAsync(key: string, sizeBytes?: number): Promise<Uint8Array<ArrayBuffer> | null> {
+    if (this.numUnanswered > 0) return null;
+    const reading = this.readAsync(key, sizeBytes);
+    return untilAborted(reading, AbortSignal.timeout(ANSWER_LIMIT_MS)).catch(() => {
+      this.numUnanswered++; // until it comes after all, nobody else waits
+      void reading.finally(() => this.numUnanswered--);
+      return null;
+    });
+  }
+
+  private readAsync(key: string, sizeBytes?: number): Promise<Uint8Array<ArrayBuffer> | null> {
     return this.attemptAsync(async () => {
       const found = await transact(this.useStore, 'readonly', (records) => readPixels(records, key));
       if (found === 'missing') return null;

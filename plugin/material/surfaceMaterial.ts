@@ -298,8 +298,8 @@ export class SurfaceMaterial extends PBRMaterial {
 
   /** @throws an AbortError when the material, or its picture, is disposed */
   private assertAlive(): void {
-    const gone = this.isGone ? `material ${this.name}` : this.albedo.getScene() ? null : `texture ${this.albedo.name}`;
-    if (gone) throw abortError(`generate: ${gone} is disposed; make another`);
+    if (!this.isGone && this.albedo.getScene()) return;
+    throw abortError(`generate: material ${this.name} is disposed; make another`);
   }
 
   /** The slots that show the maps of this material. */

@@ -11,7 +11,9 @@ export function repeats(tiling: Repetition): readonly [u: number, v: number] {
     Array.isArray(pair) && pair.length === 2 && pair.every((times) => Number.isFinite(times) && times > 0);
   if (isRight) return [pair[0], pair[1]];
   const expected = 'a number above 0, or one for each direction: [4, 2]';
-  throw new RangeError(`generateMaterialAsync: tiling is ${quote(tiling)}; expected ${expected}`);
+  throw new RangeError(
+    `generateMaterialAsync: tiling is ${typeof tiling === 'string' ? quote(tiling) : tiling}; expected ${expected}`,
+  );
 }
 
 /** Repeats a picture so often, also one whose edges do not meet. */

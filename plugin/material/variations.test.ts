@@ -85,9 +85,9 @@ describe('a material of several surfaces whose model has attributes', () => {
   it('says what is missing or wrong before it decides for its variations', async () => {
     const refused = (options: object, problem: RegExp) =>
       expect(materials.generateMaterialAsync({ variations: 2, ...options } as never)).rejects.toThrow(problem);
-    await refused({ seed: 3 }, /^generate: label is missing; known labels: /);
-    await refused({ ...RECIPE, attributes: null }, /^generate: attributes is null; expected values by name, or \{\}/);
-    await refused({ ...RECIPE, attributes: 'worn' }, /attributes is "worn"; expected values by name/);
+    await refused({ seed: 3 }, /^generate: label is missing/);
+    await refused({ ...RECIPE, attributes: null }, /^generate: attributes is null; expected an object/);
+    await refused({ ...RECIPE, attributes: 'worn' }, /attributes is "worn"; expected an object/);
     expect(() => materials.attributesFor(undefined as never)).toThrow('label is missing');
   });
 

@@ -143,9 +143,7 @@ function drawnAgain(
   now: readonly Pick<CharacterRequest, 'label' | 'attributes'>[],
   seed: number,
 ): Record<string, string | number> {
-  const vocabularies = vocabulariesOf(models, labelNames);
-  const isShared = (name: string) => vocabularies.filter((known) => Object.hasOwn(known, name)).length > 1;
-  const open = Object.keys(stated).filter((name) => !Object.hasOwn(asked, name) && isShared(name));
+  const open = Object.keys(stated).filter((name) => !Object.hasOwn(asked, name));
   if (open.length === 0) return {};
   const before = now.map(({ label, attributes }, i) => ({ ...attributes, [labelNames[i]!]: label }));
   const rest = filtered(Object.assign({}, ...before, asked), (name) => !open.includes(name));

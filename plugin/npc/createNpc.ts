@@ -1,9 +1,7 @@
 import { Logger } from '@babylonjs/core/Misc/logger.js';
 import {
-  MAX_SEED,
   type ModelInfo,
   type ModelWords,
-  quote,
   type RecipeChanges,
   type RecipeOptions,
   randomSeed,
@@ -78,8 +76,7 @@ export interface Npc<OfPortraits extends ModelWords = ModelWords, OfSprites exte
  * What one model alone knows, the other passes over, which `asked` and a line in Babylon's log tell. What the sheet leaves out
  * is drawn by the seed where both models know it.
  *
- * @throws RangeError for a word that no model knows; TypeError where a generator or the sheet is missing; an AbortError when
- *         aborted; else as `generateTextureAsync`; nothing stays allocated then
+ * @throws RangeError for a word that no model knows; TypeError where a generator is missing; an AbortError when aborted; else as `generateTextureAsync`; nothing stays allocated then
  */
 export async function createNpcAsync<
   OfPortraits extends ModelWords = ModelWords,
@@ -90,7 +87,8 @@ export async function createNpcAsync<
   options: NpcOptions = {},
 ): Promise<Npc<OfPortraits, OfSprites>> {
   const painters: NpcGenerators = generators; // the words of a sheet are checked as they are dealt out to the models
-  checkAsked(sheet, painters, options);
+  const lacking = (['portraits', 'sprites'] as const).find((name) => !painters?.[name]);
+  if (lacking) throw new TypeError(`createNpc: ${lacking} is missing; give { portraits, sprites }`);
   const seed = options.seed ?? randomSeed();
   const models = [painters.portraits.info, painters.sprites.info] as const;
   const [ofPortrait, ofSprite] = characterRequests(sheet, models, seed);
@@ -125,21 +123,6 @@ export async function createNpcAsync<
     },
   };
   return npc;
-}
-
-/** @throws TypeError where a generator or the sheet is missing; RangeError for a seed that is none */
-function checkAsked(sheet: unknown, generators: Partial<NpcGenerators> | undefined, { seed }: NpcOptions): void {
-  for (const name of ['portraits', 'sprites'] as const) {
-    if (generators?.[name]) continue;
-    throw new TypeError(`createNpc: generators.${name} is missing; give both: { portraits, sprites }`);
-  }
-  if (typeof sheet !== 'object' || sheet === null) {
-    throw new TypeError(`createNpc: the sheet is ${sheet}; expected words by name, or {} for anybody`);
-  }
-  if (seed === undefined || seed === seed >>> 0) return;
-  throw new RangeError(
-    `createNpc: seed is ${quote(seed)}; expected a whole number from 0 to ${MAX_SEED} (use \`seed >>> 0\`)`,
-  );
 }
 
 /** A call that changes a character. */

@@ -1,10 +1,4 @@
-import {
-  type AttributeExamples,
-  type Attributes,
-  attributeProblem,
-  isRange,
-  type Vocabulary,
-} from '../../runtime/index.ts';
+import { type AttributeExamples, type Attributes, isRange, type Vocabulary } from '../../runtime/index.ts';
 
 /** What a model knows of its labels. */
 export interface ExampleWords {
@@ -23,17 +17,17 @@ export interface ExampleWords {
 export function labelWeights({ labels, attributes: vocabulary, examples }: ExampleWords, asked: Attributes): number[] {
   const names = Object.keys(vocabulary);
   const words = names.flatMap((name, place) => {
-    const [values, word] = [vocabulary[name]!, asked[name]];
-    const decides = word !== undefined && !isRange(values) && !attributeProblem(vocabulary, name, word);
-    return decides ? [{ place, value: values.indexOf(String(word)) }] : [];
+    const values = vocabulary[name]!;
+    const value = isRange(values) ? -1 : values.indexOf(String(asked[name]));
+    return value < 0 ? [] : [{ place, value }];
   });
   const matches = Array.from(
     examples.labels,
     (_, row) => words.filter(({ place, value }) => examples.values[row * names.length + place] === value).length,
   );
-  const most = matches.reduce((a, b) => Math.max(a, b), 0);
+  const most = Math.max(...matches);
   return labels.map((_, label) => {
     const own = matches.filter((_, row) => examples.labels[row] === label);
-    return own.filter((count) => count === most).length / Math.max(own.length, 1);
+    return own.filter((count) => count === most).length / (own.length || 1);
   });
 }

@@ -2,7 +2,7 @@ import { RawTexture } from '@babylonjs/core/Materials/Textures/rawTexture.js';
 import type { Vector3 } from '@babylonjs/core/Maths/math.vector.js';
 import type { Observable } from '@babylonjs/core/Misc/observable.js';
 import type { Sprite } from '@babylonjs/core/Sprites/sprite.js';
-import { SpriteManager } from '@babylonjs/core/Sprites/spriteManager.js';
+import { type ISpriteManager, SpriteManager } from '@babylonjs/core/Sprites/spriteManager.js';
 import {
   type Atlas,
   composeAtlas,
@@ -33,6 +33,9 @@ export interface PackedSprites {
 
 const SPRITES_PER_CELL = 4;
 const EPSILON = 0.01;
+
+/** The generated sprites that took the place of each manager of a scene file, for whoever restores it again. */
+const restored = new WeakMap<ISpriteManager, GeneratedSprites>();
 
 /** What a scene file keeps of a manager beside its sheet and its sprites, and what the page may have set since. */
 const SETTINGS = [
@@ -92,8 +95,30 @@ export class GeneratedSprites<Words extends ModelWords = ModelWords> extends Spr
     return new GeneratedSprites(name, capacity, sheet);
   }
 
+  /** Makes what takes the place of a manager of a scene file. @throws as `restoreSpritesAsync` */
+  static async RestoreAsync(manager: ISpriteManager, signal?: AbortSignal): Promise<GeneratedSprites> {
+    const before = restored.get(manager);
+    if (before) return before;
+    if (!(manager as Partial<SpriteManager> | undefined)?.spriteRenderer) {
+      throw new TypeError(
+        `restoreSprites: the sprite manager is ${manager ? 'disposed' : manager}; give one of scene.spriteManagers, once the scene is loaded`,
+      );
+    }
+    const sheet: unknown = manager.texture;
+    if (!(sheet instanceof GeneratedSheet)) {
+      throw new TypeError(
+        `restoreSprites: the sprites of ${manager.name} show no generated sheet; call RegisterGeneratedSheet before the scene is loaded`,
+      );
+    }
+    await untilAborted(sheet.whenPaintedAsync(), signal);
+    if (manager instanceof GeneratedSprites) return manager;
+    const sprites = restored.get(manager) ?? GeneratedSprites.takeOver(manager as SpriteManager, sheet);
+    restored.set(manager, sprites);
+    return sprites;
+  }
+
   /** Takes over the sheet, the settings and the sprites of a manager whose sheet is painted; it is disposed. */
-  static takeOver(manager: SpriteManager, sheet: GeneratedSheet): GeneratedSprites {
+  private static takeOver(manager: SpriteManager, sheet: GeneratedSheet): GeneratedSprites {
     const { name, capacity, sprites, scene } = manager;
     const taken = new GeneratedSprites(name, capacity, sheet);
     for (const setting of SETTINGS) Object.assign(taken, { [setting]: manager[setting] });

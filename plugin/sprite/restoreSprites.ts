@@ -1,11 +1,6 @@
 // The sprites of a scene file, as they were before it was saved.
-import type { ISpriteManager, SpriteManager } from '@babylonjs/core/Sprites/spriteManager.js';
-import { untilAborted } from '../untilAborted.ts';
-import { GeneratedSheet } from './generatedSheet.ts';
+import type { ISpriteManager } from '@babylonjs/core/Sprites/spriteManager.js';
 import type { GeneratedSprites } from './generatedSprites.ts';
-
-/** The generated sprites that took the place of each manager of a scene file, for whoever restores it again. */
-const restored = new WeakMap<ISpriteManager, GeneratedSprites>();
 
 /**
  * Makes the sprites that a scene file has brought back walk again. Babylon's loader makes plain managers of plain sprites, which
@@ -26,23 +21,6 @@ export async function restoreSpritesAsync(
   manager: ISpriteManager,
   { signal }: { signal?: AbortSignal } = {},
 ): Promise<GeneratedSprites> {
-  const before = restored.get(manager);
-  if (before) return before;
-  if (!(manager as Partial<SpriteManager> | undefined)?.spriteRenderer) {
-    throw new TypeError(
-      `restoreSprites: the sprite manager is ${manager ? 'disposed' : manager}; give one of scene.spriteManagers, once the scene is loaded`,
-    );
-  }
-  const sheet: unknown = manager.texture;
-  if (!(sheet instanceof GeneratedSheet)) {
-    throw new TypeError(
-      `restoreSprites: the sprites of ${manager.name} show no generated sheet; call RegisterGeneratedSheet before the scene is loaded`,
-    );
-  }
   const { GeneratedSprites } = await import('./generatedSprites.ts');
-  await untilAborted(sheet.whenPaintedAsync(), signal);
-  if (manager instanceof GeneratedSprites) return manager;
-  const sprites = restored.get(manager) ?? GeneratedSprites.takeOver(manager as SpriteManager, sheet);
-  restored.set(manager, sprites);
-  return sprites;
+  return GeneratedSprites.RestoreAsync(manager, signal);
 }

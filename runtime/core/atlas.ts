@@ -21,13 +21,14 @@ export function footPivot(
   heightPx: number,
   frames: readonly Frame[] = [],
 ): Pivot {
-  const standing = animationsOf(frames).flatMap(({ from, to }) => (from === to ? [from] : []));
+  const standing = animationsOf(frames).filter(({ from, to }) => from === to);
   const isLookedAt = (x: number) =>
-    standing.length === 0 || standing.includes(Math.floor((x * frames.length) / widthPx));
-  const columns = Array.from({ length: widthPx }, (_, x) => x).filter(isLookedAt);
+    !standing[0] || standing.some(({ from }) => from === Math.floor((x * frames.length) / widthPx));
   for (let row = heightPx; row > 0; row--) {
-    const isOpaque = (x: number) => pixels[4 * ((row - 1) * widthPx + x) + 3]! >= HALF_OPAQUE;
-    if (columns.some(isOpaque)) return { x: 0.5, y: row / heightPx };
+    for (let x = 0; x < widthPx; x++) {
+      const alpha = pixels[4 * ((row - 1) * widthPx + x) + 3]!;
+      if (alpha >= HALF_OPAQUE && isLookedAt(x)) return { x: 0.5, y: row / heightPx };
+    }
   }
   return { x: 0.5, y: 1 };
 }

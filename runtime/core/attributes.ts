@@ -71,7 +71,7 @@ export function attributeProblem(vocabulary: Vocabulary, name: string, value: un
  */
 export function encodeAttributes(operation: string, vocabulary: Vocabulary, attributes: Attributes): number[] {
   if (!isObject(attributes)) {
-    throw new RangeError(`${operation}: attributes is ${quote(attributes)}; expected values by name, or {}`);
+    throw new RangeError(`${operation}: attributes is ${quote(attributes)}; expected an object`);
   }
   for (const [name, value] of Object.entries(attributes)) {
     const problem = attributeProblem(vocabulary, name, value);

@@ -67,6 +67,8 @@ describe('changeRecipe', () => {
       { sampler: 'euler' },
       { sampler: 'euler' },
     ],
+    ['eta takes the sampler that has it', { sampler: 'dpm++' }, { eta: 0.5 }, { sampler: 'ddim', eta: 0.5 }],
+    ['no eta leaves the sampler', { sampler: 'dpm++' }, { eta: 0 }, { sampler: 'dpm++', eta: 0 }],
     ['a change of eta stays', { sampler: 'ddim', eta: 0.5 }, { sampler: 'ddim', eta: 1 }, { sampler: 'ddim', eta: 1 }],
     [
       'no classifier leaves out its label',

@@ -96,6 +96,13 @@ describe('a blend in a recipe', () => {
   });
 });
 
+it('fixes the interval of guidance, too', () => {
+  const asked = { label: 'elf', seed: 1, guidanceInterval: [300, 500] as [number, number] };
+  const { guidanceInterval } = completeRecipe(asked, INFO);
+  expect([guidanceInterval, Object.isFrozen(guidanceInterval)]).toEqual([[300, 500], true]);
+  expect(Object.isFrozen(asked.guidanceInterval)).toBe(false);
+});
+
 it('is refused where its sampler could not begin, as from the noise of a schedule without signal', () => {
   const scheduler = (prediction_type: string) =>
     parseSchedulerConfig(

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { ANY_WORD, type Attributes, attributeProblem, isOpen } from '../core/attributes.ts';
+import { type Attributes, attributeProblem, isOpen } from '../core/attributes.ts';
 import { MATERIAL_CHANNELS } from '../core/channelNames.ts';
 import { messageOf } from '../core/errors.ts';
 import type { SamplerName } from '../core/samplingBounds.ts';
@@ -13,6 +13,7 @@ import { labelProblem } from './label.ts';
 import { problemOf, RecipeError, type RecipeProblem, shown } from './problems.ts';
 import type { PipelineName } from './recipe.ts';
 import { type KnownClassifiers, OF_STEPS, type Recipe, type RecipeModel, type RecipeOptions } from './recipe.ts';
+import { differenceOf } from './sameness.ts';
 import { INTERVAL_EXPECTED, RECIPE_SCHEMA } from './schema.ts';
 import { sampleDefaultsFor } from './student.ts';
 
@@ -149,10 +150,8 @@ function completeSameness(
 ): Partial<Recipe> {
   const { attributes: known = {} } = model;
   completeAttributes('sameAs', sameAs, model, wrong);
-  const inOrder = Object.keys(known).filter((name) => Object.hasOwn(sameAs, name) && sameAs[name] !== undefined);
-  const others = inOrder.filter(
-    (name) => (Object.hasOwn(attributes, name) ? attributes[name] : ANY_WORD) !== sameAs[name],
-  );
+  const difference = differenceOf({ attributes, sameAs });
+  const others = Object.keys(known).filter((name) => Object.hasOwn(difference, name));
   if (asked.pipeline === 'cvae' || others.length === 0 || sameFor === 0) return {};
   return { sameAs: Object.freeze(Object.fromEntries(others.map((name) => [name, sameAs[name]!]))), sameFor };
 }
@@ -201,7 +200,7 @@ function completeSampling(asked: RecipeOptions, model: RecipeModel, wrong: Wrong
     guidanceScale: asked.guidanceScale ?? sampleDefaults.guidanceScale,
     numInferenceSteps,
     sampler,
-    ...(guidanceInterval && { guidanceInterval }),
+    ...(guidanceInterval && { guidanceInterval: Object.freeze(guidanceInterval) }),
     ...(guidanceRescale && { guidanceRescale }),
     ...(eta && { eta }),
   };

@@ -4,7 +4,7 @@ import { nearestWord } from '../core/nearestWord.ts';
 
 /** What is wrong with a label, naming the nearest one and the known ones; undefined when it is one of them. */
 export function labelProblem(labels: readonly string[], label: string | undefined): string | undefined {
-  if (label === undefined) return `label is missing; known labels: ${listed(labels)}`;
+  if (label === undefined) return 'label is missing';
   if (labels.includes(label)) return undefined;
   const asked = `label "${shortened(label, 60)}" is unknown`;
   if (labels.length === 0) return `${asked}; this model has no labels`;

@@ -11,6 +11,7 @@ import {
 import { embeddingRows } from '../networks/layers.ts';
 import { indexOfLabel } from '../recipe/label.ts';
 import type { Recipe } from '../recipe/recipe.ts';
+import { numStepsAlike } from '../recipe/sameness.ts';
 import { type Asked, decidedAttributes } from './decidedAttributes.ts';
 import type { DiffusionModel } from './model.ts';
 import { recordedInSlices } from './recordedPass.ts';
@@ -63,8 +64,8 @@ export function* conditionInSlices(
     ...(network.config.student && { sampling: samplingOf(recipes[0]!, rowLabels.length) }),
   });
   const classesAt = (step: number) =>
-    recipes.map(({ sameFor = 0, numInferenceSteps = 0 }, picture) =>
-      step < Math.floor(sameFor * numInferenceSteps + ROUNDING) ? recipes.length + origins.indexOf(picture) : picture,
+    recipes.map((recipe, picture) =>
+      step < numStepsAlike(recipe) ? recipes.length + origins.indexOf(picture) : picture,
     );
   return { classesAt, nullLabel: recipes.length + origins.length, vectors };
 }
@@ -101,9 +102,6 @@ function samplingOf({ guidanceScale, numInferenceSteps }: Told, numRows: number)
 function rowOfLabel(label: number, nullLabel: number): number {
   return nullLabel >= 0 && label >= nullLabel ? label + 1 : label;
 }
-
-/** Products of shares and whole numbers may lie this far below a whole number. */
-const ROUNDING = 1e-9;
 
 /** What the U-Net takes for these classes; a tensor is the caller's to dispose. */
 export function rowsOfCondition({ vectors }: BatchCondition, classes: ArrayLike<number>): Tensor2D | ArrayLike<number> {

@@ -5,7 +5,7 @@ import { corrected } from '../networks/corrector.ts';
 import { indexOfLabel } from '../recipe/label.ts';
 import type { Recipe } from '../recipe/recipe.ts';
 import type { ModelIndex } from '../weights/modelIndex.ts';
-import { type Asked, decidedAttributes, ignoresWords, keepsOfImage } from './decidedAttributes.ts';
+import { type Asked, ignoresWords, keepsOfImage, shownAttributes } from './decidedAttributes.ts';
 import type { DiffusionModel } from './model.ts';
 import { recordedInSlices } from './recordedPass.ts';
 
@@ -49,10 +49,10 @@ function wordsOf({ labels, figment }: ModelIndex, recipes: readonly Words[]): Re
   const numWords = numProbeWords(labels.length, vocabulary);
   const [asked, known] = [new Float32Array(recipes.length * numWords), new Float32Array(recipes.length * numWords)];
   for (const [i, recipe] of recipes.entries()) {
-    const { own } = decidedAttributes(labels, figment, recipe);
+    const shown = shownAttributes(labels, figment, recipe);
     for (const { attribute, start, size } of probeGroups(labels.length, vocabulary)) {
       const first = i * numWords + start;
-      const shares = attribute === null ? labelShares(labels, recipe) : [[own[attribute]!, 1] as const];
+      const shares = attribute === null ? labelShares(labels, recipe) : [[shown[attribute]!, 1] as const];
       if (shares[0]![0] < 0) continue;
       known.fill(1, first, first + size);
       for (const [word, share] of shares) asked[first + word]! += share;

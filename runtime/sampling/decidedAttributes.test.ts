@@ -25,6 +25,7 @@ describe('a model with examples', () => {
     ['what was asked for there is open here', { sameAs: { mood: 'calm' } }, [1, 1], [1, 0]],
     ['it begins from a picture', { image: new Uint8Array(4), strength: 0.8 }, [-1, -1], null],
     ['it goes all the way from a picture', { image: new Uint8Array(4), strength: 1 }, [1, 1], null],
+    ['its few steps go all the way', { image: new Uint8Array(4), strength: 0.9, numInferenceSteps: 4 }, [1, 1], null],
     ['it keeps what a mask leaves', { image: new Uint8Array(4), mask: new Uint8Array(1), strength: 1 }, [-1, -1], null],
     ['a classifier steers it', { classifier: 'ornate', attributes: { hair: 'black' } }, [0, -1], null],
     ['a classifier does not steer it', { classifier: 'ornate', classifierScale: 0 }, [1, 1], null],
@@ -68,6 +69,23 @@ describe('a model with examples', () => {
     });
     expect(() => attributesOfRecipe(model, { ...ELF, label: 'elv' })).toThrow('did you mean "elf"?');
     expect(() => attributesOfRecipe(model, { ...ELF, attributes: { hair: 'blck' } })).toThrow('did you mean "black"?');
+  });
+
+  it('tells of a recipe that is not complete what it tells of a complete one', () => {
+    const known = { labels: ['elf', 'goblin', 'orc'], attributes: VOCABULARY, examples };
+    const shown = (asked: object) => attributesOfRecipe(known, { ...ELF, ...asked });
+    const sad = shown({ attributes: { mood: 'sad' } });
+    expect(shown({ attributes: { hair: 'any', mood: 'sad' }, sameAs: { hair: 'any', mood: 'sad' } })).toEqual(sad);
+    expect(shown({ attributes: { mood: 'sad' }, sameAs: { hair: 'blue' }, sameFor: 0 })).toEqual(sad);
+    expect(shown({ attributes: { mood: 'sad' }, sameAs: { hair: 'blue' }, pipeline: 'cvae' })).toEqual(sad);
+    expect(shown({ attributes: { mood: 'sad' }, guidanceScale: 0 })).toEqual({});
+  });
+
+  it('tells what the other picture shows where each step is of that', () => {
+    const known = { labels: ['elf'], attributes: VOCABULARY };
+    const asked = { ...ELF, attributes: { mood: 'sad' }, sameAs: { mood: 'calm' }, numInferenceSteps: 4 };
+    expect(attributesOfRecipe(known, { ...asked, sameFor: 1 })).toEqual({ mood: 'calm' });
+    expect(attributesOfRecipe(known, { ...asked, sameFor: 0.9 })).toEqual({ mood: 'sad' });
   });
 
   it('goes by the seed that a picture is nearer to', () => {

@@ -2,23 +2,34 @@ import { ANY, type Attributes, decodeAttributes, encodeAttributes } from '../cor
 import { decideAttributes, fillAttributes } from '../core/decideAttributes.ts';
 import { indexOfLabel } from '../recipe/label.ts';
 import type { Recipe } from '../recipe/recipe.ts';
+import { differenceOf, numStepsAlike } from '../recipe/sameness.ts';
 import type { FigmentEntry } from '../weights/modelIndex.ts';
+import { numStepsAt } from './edit.ts';
 
 /** What a recipe says of the attributes of its picture. */
 export type Asked = Pick<Recipe, 'label' | 'attributes' | 'sameAs'> &
-  Partial<Pick<Recipe, 'seed' | 'interpolate' | 'classifierScale' | 'strength'>> & {
+  Partial<Pick<Recipe, 'seed' | 'interpolate' | 'classifierScale' | 'strength' | 'sameFor'>> &
+  Partial<Pick<Recipe, 'guidanceScale' | 'numInferenceSteps'>> & {
+    pipeline?: unknown;
     image?: unknown;
     mask?: unknown;
     classifier?: unknown;
   };
 
 /** Whether a picture keeps something of an image, which then shows what it is; where it goes all the way from it, it does not. */
-export function keepsOfImage({ image, mask, strength }: Pick<Asked, 'image' | 'mask' | 'strength'>): boolean {
-  return Boolean(image) && (Boolean(mask) || strength !== 1);
+export function keepsOfImage({
+  image,
+  mask,
+  strength = 0,
+  numInferenceSteps = 0,
+}: Pick<Asked, 'image' | 'mask' | 'strength' | 'numInferenceSteps'>): boolean {
+  const isLeft =
+    strength === 1 || (numInferenceSteps > 0 && numStepsAt(strength, numInferenceSteps) === numInferenceSteps);
+  return Boolean(image) && (Boolean(mask) || !isLeft);
 }
 
 /** Whether a picture is to show nothing in particular: guidance 0 ignores the label, and the attributes with it. */
-export function ignoresWords({ guidanceScale }: Pick<Recipe, 'guidanceScale'>): boolean {
+export function ignoresWords({ guidanceScale }: Pick<Asked, 'guidanceScale'>): boolean {
   return guidanceScale === 0;
 }
 
@@ -78,9 +89,16 @@ function decide(
   return { own: fillAttributes(known, place, own, like), origin };
 }
 
+/** The attributes that a complete recipe's picture shows: those of the one that it is the same as where all of its steps are that one's. */
+export function shownAttributes(labels: readonly string[], known: KnownAttributes, recipe: Asked): readonly number[] {
+  const { own, origin } = decidedAttributes(labels, known, recipe);
+  const { numInferenceSteps = 0 } = recipe;
+  return origin && numInferenceSteps > 0 && numStepsAlike(recipe) >= numInferenceSteps ? origin : own;
+}
+
 /**
  * What the picture of a recipe is to show: the attributes that it asks for, and those that the model's examples decide on by
- * its seed. Without examples the others are absent.
+ * its seed. Without examples the others are absent, and all are where guidance 0 ignores them.
  *
  * @throws RangeError for a label or attribute that the model lacks
  */
@@ -89,5 +107,14 @@ export function attributesOfRecipe(
   asked: Asked,
 ): Record<string, string | number> {
   indexOfLabel(labels, asked.label);
-  return decodeAttributes(known.attributes ?? {}, decidedAttributes(labels, known, asked).own);
+  if (ignoresWords(asked)) return {};
+  return decodeAttributes(known.attributes ?? {}, shownAttributes(labels, known, withoutIdleSameness(asked)));
+}
+
+/** A recipe that may not be complete, without what of `sameAs` is without effect, as a complete one is. */
+function withoutIdleSameness(asked: Asked): Asked {
+  if (!asked.sameAs) return asked;
+  const isIdle = asked.sameFor === 0 || asked.pipeline === 'cvae';
+  const sameAs = isIdle ? {} : differenceOf(asked);
+  return { ...asked, sameAs: Object.keys(sameAs).length > 0 ? sameAs : undefined };
 }

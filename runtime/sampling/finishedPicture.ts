@@ -6,7 +6,7 @@ import type { Recipe } from '../recipe/recipe.ts';
 import { expectedColours, type PictureColours, pictureColours } from '../surface/expectedColours.ts';
 import type { ModelIndex } from '../weights/modelIndex.ts';
 import type { GeneratedPicture } from './autoencoder.ts';
-import { decidedAttributes, ignoresWords } from './decidedAttributes.ts';
+import { ignoresWords, shownAttributes } from './decidedAttributes.ts';
 import { finishEdit } from './edit.ts';
 
 /**
@@ -23,7 +23,7 @@ export function coloursOfRecipe(index: ModelIndex, recipe: Recipe): PictureColou
 
 /** What the colours are to suit: any label and any attributes where the recipe ignores its own. */
 function conditionsOf({ labels, figment }: ModelIndex, recipe: Recipe): PaletteConditions {
-  const attributes = decidedAttributes(labels, figment, recipe).own;
+  const attributes = shownAttributes(labels, figment, recipe);
   if (ignoresWords(recipe)) return { classLabel: labels.length, attributes: attributes.map(() => ANY) };
   const { label, blend } = recipe;
   return {

@@ -170,7 +170,7 @@ function modulesOfNode(): Plugin {
 
 /** Files whose template literals are shaders: ours, and those of tfjs's WebGPU backend. */
 const SHADER_FILES =
-  /(runtime[\\/](kernels|surface)[\\/](plan[\\/])?webgpu|tfjs-backend-webgpu[\\/]dist)[\\/].*\.[jt]s$/;
+  /(runtime[\\/](kernels|surface)[\\/](plan[\\/])?webgpu|tfjs-backend-webgpu[\\/]dist)[\\/].*\.[jt]s$|[\\/]hashTilingShader\.ts$/;
 
 /**
  * Leaves indentation, empty lines and comments out of shaders, which no minifier looks into; and lets tfjs's kernels for
