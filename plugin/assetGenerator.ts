@@ -379,6 +379,9 @@ export class AssetGenerator<Words extends ModelWords = ModelWords> {
   /** Requests end with the generator. */
   private waiting({ priority, signal }: Waiting): Waiting {
     const { signal: end } = this.life;
+    if (signal && !(signal instanceof AbortSignal)) {
+      throw new TypeError('generate: signal is no AbortSignal; give controller.signal');
+    }
     return { priority, signal: signal ? AbortSignal.any([end, signal]) : end };
   }
 

@@ -142,13 +142,12 @@ function drawnAgain(
   labelNames: readonly string[],
   now: readonly Pick<CharacterRequest, 'label' | 'attributes'>[],
   seed: number,
-): Record<string, string | number> {
+): CharacterSheet {
   const open = Object.keys(stated).filter((name) => !Object.hasOwn(asked, name));
-  if (open.length === 0) return {};
   const before = now.map(({ label, attributes }, i) => ({ ...attributes, [labelNames[i]!]: label }));
   const rest = filtered(Object.assign({}, ...before, asked), (name) => !open.includes(name));
-  const drawn = Object.assign({}, ...requestsOf(rest, models, seed).map(({ attributes }) => attributes));
-  return Object.fromEntries(open.filter((name) => Object.hasOwn(drawn, name)).map((name) => [name, drawn[name]]));
+  const drawn = open[0] ? requestsOf(rest, models, seed) : [];
+  return filtered(Object.assign({}, ...drawn.map(({ attributes }) => attributes)), (name) => open.includes(name));
 }
 
 /** The entry that is the model's label: one whose values elsewhere are its labels, or one that names one of them. */

@@ -260,9 +260,11 @@ function completeBeginning(
 ): Partial<Recipe> {
   const { pipeline = 'ddpm', strength = usualStrength(asked) } = asked;
   const refused = asked.image !== undefined && whyNoImage(model, pipeline);
-  if (refused) wrong('image', refused);
-  const given = refused ? undefined : asked.image;
-  const image = bytesOf('image', given, 4 * widthPx * heightPx, `RGBA of ${widthPx}×${heightPx} pixels`, wrong);
+  if (refused) {
+    wrong('image', refused);
+    return {};
+  }
+  const image = bytesOf('image', asked.image, 4 * widthPx * heightPx, `RGBA of ${widthPx}×${heightPx} pixels`, wrong);
   const mask = bytesOf('mask', asked.mask, widthPx * heightPx, `one for each of ${widthPx}×${heightPx} pixels`, wrong);
   if (asked.image === undefined) refuseWithoutImage(asked, wrong);
   else if (asked.mask === undefined && asked.resamples !== undefined) {

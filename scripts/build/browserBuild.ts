@@ -20,7 +20,7 @@ export const BROWSER_BUILD = {
   target: 'es2022',
   // For scripts of Node that emscripten's code looks out for; bundlers would take their place.
   define: { __filename: 'undefined', __dirname: 'undefined' },
-  plugins: [leanTensorFlow(), withoutStringHashes(), leanWebgpu(), modulesOfNode()],
+  plugins: [leanTensorFlow(), withoutStringHashes(), leanWebgpu(), withoutEntryTexts(), modulesOfNode()],
 } satisfies BuildOptions;
 
 /** The file beside those of a package that says whose they are, in the place of comments in each of them. */
@@ -185,6 +185,16 @@ function leanWebgpu(): Plugin {
         contents: tightLines(withDirectCpu(readFileSync(file, 'utf8'), definedIn)),
         loader: file.endsWith('.ts') ? 'ts' : 'js',
       }));
+    },
+  };
+}
+
+/** Leaves out what the entries of recipes are described by, which no page reads. */
+function withoutEntryTexts(): Plugin {
+  return {
+    name: 'without texts of entries',
+    setup(build) {
+      build.onLoad({ filter: /[\\/]recipe[\\/]entryTexts\.ts$/ }, () => ({ contents: 'export const TEXTS = {};' }));
     },
   };
 }
