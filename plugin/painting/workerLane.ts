@@ -20,7 +20,7 @@ interface Waiting {
 export const HEARTBEAT_MS = 5000;
 
 const REMEDY =
-  "check the option workerUrl and the page's policy, and that worker.js and the .wasm files of babylon-figment/dist are beside the page's script";
+  "check the option workerUrl and the page's policy, and that worker.js and the .wasm files of babylon-figment/dist are beside the page's script; where none may start, take compute: 'thread'";
 
 /** So many looks in a row at which it had said nothing since the one before: it is dead, whatever the browser says. */
 const MAX_SILENT = 6;
@@ -52,7 +52,12 @@ export class WorkerLane {
     this.loaded.catch(() => {}); // whoever awaits it is told
     worker.onmessage = ({ data }) => this.hear(data);
     worker.onerror = ({ message }) => this.end(new Error(`worker: ${message || 'it did not start'}; ${REMEDY}`));
-    worker.postMessage(load);
+    try {
+      worker.postMessage(load);
+    } catch (error) {
+      worker.terminate(); // what cannot be sent, such as a URL in place of its text
+      throw error;
+    }
     this.watch();
   }
 

@@ -45,7 +45,9 @@ it('says which file did not load', async () => {
   removeBackend('wasm');
   registerBackend('wasm', () => Promise.reject(new Error('404')));
   const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
-  await expect(useWasm()).rejects.toThrow(`useWasm: tfjs's ${BINARY} did not load (wasmPaths must say where it is)`);
+  await expect(useWasm()).rejects.toThrow(
+    `useWasm: tfjs's ${BINARY} did not load (wasmPaths must say where it is, and the page's policy allow 'wasm-unsafe-eval')`,
+  );
   expect(warn).toHaveBeenCalledWith(expect.stringMatching(/wasm failed/));
   warn.mockRestore();
 });

@@ -30,7 +30,8 @@ export async function startWasm({ wasmPaths = besideScript() }: WasmOptions): Pr
   if (wasmPaths !== undefined) {
     setWasmPaths(typeof wasmPaths === 'string' ? wasmPaths : { ...UNUSED_BINARIES, ...wasmPaths });
   }
-  if (!(await setBackend('wasm'))) return `tfjs's ${BINARY} did not load (wasmPaths must say where it is)`;
+  if (!(await setBackend('wasm')))
+    return `tfjs's ${BINARY} did not load (wasmPaths must say where it is, and the page's policy allow 'wasm-unsafe-eval')`;
   await ready();
   const { registerWasmKernels } = await import('../kernels/wasm/index.ts');
   const { useWasmRecorder } = await import('../kernels/plan/wasm/index.ts');
