@@ -1,6 +1,6 @@
 import { type AttributeExamples, type Attributes, isRange, type Vocabulary } from '../../runtime/index.ts';
 
-/** What a model knows of its labels. */
+/** The labels and attributes of a model, and which of them its training pictures had together. */
 export interface ExampleWords {
   labels: readonly string[];
   attributes: Vocabulary;
@@ -8,11 +8,12 @@ export interface ExampleWords {
 }
 
 /**
- * How often each label goes with what is asked for: the share of its examples that have as many of these words as any example has.
- * So elders alone go with white hair where all others are brown, and all labels alike with nothing. Numbers decide nothing.
+ * How well each label goes with the attributes that are asked for. No example has more of these words than the best ones; the weight of a
+ * label is the share of its own examples that are among those. Where elders alone have white hair, only "elder" goes with that; where
+ * no attribute is asked for, all labels with examples weigh 1. Attributes that are numbers are passed over.
  *
- * @param asked what the model does not know is passed over
- * @returns     a weight for each label, 0 … 1, one of them at least above 0 where there are examples
+ * @param asked attributes by name; those that the model lacks are passed over
+ * @returns     a weight from 0 to 1 for each label, in the order of the labels; all are 0 where the model has no examples
  */
 export function labelWeights({ labels, attributes: vocabulary, examples }: ExampleWords, asked: Attributes): number[] {
   const names = Object.keys(vocabulary);

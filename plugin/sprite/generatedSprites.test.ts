@@ -3,7 +3,7 @@ import { Ray } from '@babylonjs/core/Culling/ray.js';
 import { Vector3 } from '@babylonjs/core/Maths/math.vector.js';
 import { memory } from '@tensorflow/tfjs-core';
 import { decode } from 'fast-png';
-import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { footPivot, pixelArt } from '../../runtime/index.ts';
 import { PictureSource } from '../pictureSource.ts';
 import { loadTinyTextures, loadTinyWalks, next, uploadedTo } from '../testing/tinyScene.ts';
@@ -160,23 +160,6 @@ it('refuses a sprite that would not be drawn', async () => {
   const spare = await tiny.generateSpritesAsync({ labels: ['elf'], seed: 3, numSpareCells: 1 });
   expect(() => spare.createSprite(undefined as never)).toThrow(/no cell shows "undefined"; did you mean "elf"/);
   expect(spare.cellsOf(undefined as never)).toEqual([]);
-});
-
-it('says what is no number, and no recipe', async () => {
-  const refused = (options: object, problem: string) =>
-    expect(tiny.generateSpritesAsync(options)).rejects.toThrow(`generateSpritesAsync: ${problem}`);
-  await refused({ count: '3' }, 'count is "3"; expected a whole number from 1');
-  await refused({ worldHeight: '2' }, 'worldHeight is "2"; expected a number above 0');
-  await refused({ recipes: [{}, undefined] }, 'recipe 1 is undefined; expected one, or {} for any picture');
-  const sprites = await tiny.generateSpritesAsync({ labels: ['elf'], seed: 3 });
-  await expect(sprites.repaintCellAsync('0' as never)).rejects.toThrow('cell is "0"; expected a whole number');
-});
-
-it('lets few listen to one signal, however many cells there are', async () => {
-  const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
-  onTestFinished(() => warned.mockRestore());
-  await tiny.generateSpritesAsync({ count: 12, seed: 3, numInferenceSteps: 1 });
-  expect(warned).not.toHaveBeenCalled();
 });
 
 describe('sprites of a given height', () => {
