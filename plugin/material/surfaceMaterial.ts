@@ -146,7 +146,8 @@ export class SurfaceMaterial extends PBRMaterial {
     this.useRoughnessFromMetallicTextureGreen = true;
     this.useMetallnessFromMetallicTextureBlue = true;
     this.useAmbientOcclusionFromMetallicTextureRed = true;
-    // Babylon's tangents point the other way in a left-handed scene; by those that are turned it would shift what is high away.
+    // Babylon's tangents point the other way in a left-handed scene, so they are turned for the light. Parallax follows the turned
+    // ones and would move high parts away from the viewer; a scale below 0 moves them nearer.
     this.invertNormalMapX = this.invertNormalMapY = !scene.useRightHandedSystem;
     if (!scene.useRightHandedSystem) this.parallaxScaleBias *= -1;
     const { parallax, variations } = this.options;

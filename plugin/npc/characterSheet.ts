@@ -67,7 +67,7 @@ export function characterRequests<const Models extends readonly CharacterModel[]
   return requestsOf(askedEntries(sheet, models), models, seed) as ForEach<Models, CharacterRequest>;
 }
 
-/** The entries that ask for something. */
+/** The entries of a sheet that ask for a value, without those that are undefined or "any". */
 function askedEntries(sheet: CharacterSheet, models: readonly CharacterModel[]): CharacterSheet {
   return filtered(
     sheet,
@@ -134,7 +134,11 @@ export function characterChanges<const Models extends readonly CharacterModel[]>
   return models.map((model, i) => partOf(words, model, labelNames[i]!)) as ForEach<Models, CharacterChange>;
 }
 
-/** Values of what becomes open and several models know: as for a sheet of all that they have been asked for otherwise. */
+/**
+ * Draws attributes that changes leave open ("any") and that several models know, as for a new sheet with all other words of the character.
+ *
+ * @returns the drawn values by name
+ */
 function drawnAgain(
   stated: CharacterSheet,
   asked: CharacterSheet,
@@ -275,7 +279,7 @@ function draw(words: readonly string[], seed: number, name: string): string {
   return others[Math.floor(at * others.length)] ?? NONE;
 }
 
-/** A label that goes with the words, by the model's examples; any where it has none. */
+/** Draws a label that suits the words of a sheet, by the model's examples; without examples every label is as likely. */
 function drawLabel({ name, labels, attributes = {}, examples }: CharacterModel, words: CharacterSheet, seed: number) {
   const weights = examples ? labelWeights({ labels, attributes, examples }, words) : labels.map(() => 1);
   let left = share(seed, `label ${name}`) * weights.reduce((a, b) => a + b, 0);

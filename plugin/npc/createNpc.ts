@@ -76,7 +76,8 @@ export interface Npc<OfPortraits extends ModelWords = ModelWords, OfSprites exte
  * What one model alone knows, the other passes over, which `asked` and a line in Babylon's log tell. What the sheet leaves out
  * is drawn by the seed where both models know it.
  *
- * @throws RangeError for a word that no model knows; TypeError where a generator is missing; an AbortError when aborted; else as `generateTextureAsync`; nothing stays allocated then
+ * @throws RangeError for a word that no model knows; TypeError where a generator is missing; an AbortError when aborted; else as
+ *         `generateTextureAsync`; nothing stays allocated then
  */
 export async function createNpcAsync<
   OfPortraits extends ModelWords = ModelWords,
@@ -125,7 +126,7 @@ export async function createNpcAsync<
   return npc;
 }
 
-/** A call that changes a character. */
+/** A call of `varyAsync`, while it runs or after it ended with only one of the two pictures made. */
 interface ChangingCall {
   changes: CharacterSheet;
   signal?: AbortSignal;
@@ -133,7 +134,10 @@ interface ChangingCall {
   numPainted: number;
 }
 
-/** Gives what makes changes to both pictures of a character, those that another call could not make in both together with the newest. */
+/**
+ * Gives the function behind `varyAsync`. It paints changes into both pictures of a character, and with them the changes of an earlier call that
+ * did not get into both.
+ */
 function changerOf(
   { portrait, sprites, asked, seed }: Pick<Npc, 'portrait' | 'sprites' | 'asked' | 'seed'>,
   models: readonly [ModelInfo, ModelInfo],
@@ -168,7 +172,7 @@ function changerOf(
 
 type Repainted = [recipe: Readonly<RecipeOptions> | null, repaint: (changes: RecipeChanges) => Promise<unknown>];
 
-/** Paints a picture with changes, where its model knows any of them; whether it does. */
+/** Paints a picture with changes. @returns false, and paints nothing, where its model knows none of them */
 async function paint({ label, attributes }: CharacterChange, ...[recipe, repaint]: Repainted): Promise<boolean> {
   if (!label && Object.keys(attributes).length === 0) return false;
   await repaint(variedBy(recipe ?? {}, { attributes, ...(label && { label }) }));

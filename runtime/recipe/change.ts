@@ -37,7 +37,7 @@ export function changeRecipe<Options extends Partial<RecipeOptions> = RecipeOpti
     leaveOut(...OF_STEPS, 'classifierLabel', 'classifierScale');
   }
   if (isNew('sampler') && changes.sampler !== 'ddim') leaveOut('eta');
-  if (changes.eta && kept.sampler !== undefined) kept.sampler = 'ddim'; // no other has it
+  if (changes.eta && kept.sampler !== undefined) kept.sampler = 'ddim'; // the only sampler that has eta
   if (isNew('classifier') && changes.classifier === undefined) leaveOut('classifierLabel', 'classifierScale');
   const isWithout = (name: 'image' | 'mask') => isNew(name) && changes[name] === undefined;
   if (isWithout('image')) leaveOut('mask', 'resamples', 'keepAlpha');

@@ -103,7 +103,7 @@ export interface LibraryMaterial {
   metallic: number; // where no map tells
   roughness: number;
   parallax?: BakeAsset['parallax'];
-  parallaxScaleBias?: number; // as Babylon has it
+  parallaxScaleBias?: number; // the setting of Babylon's PBRMaterial: how far parallax shifts the picture
   pixelArt: boolean;
   recipe: BakedRecipe;
 }
@@ -150,7 +150,7 @@ export function bakedRecipe(picture: Pick<PlannedPicture, 'look' | 'label' | 'se
   } as BakedRecipe;
 }
 
-/** Files of this format were written with broken texts before, and are to be made once more. */
+/** Stands for the format ktx2 in keys. KTX2 files with the plain name as key may hold a recipe that no reader understands; they are baked once more. */
 const KTX2_KEY = 'ktx2 2';
 
 /** Content hash of all that decides on a picture's file. */
