@@ -276,8 +276,7 @@ export class AssetGenerator<Words extends ModelWords = ModelWords> {
   async generatePixelsAsync(options: RecipeOptions<Words> & Waiting): Promise<Uint8Array> {
     const { priority, signal, ...asked } = options;
     const source = await this.readyFor(options);
-    const picture = await source.pictureAsync(source.complete(asked), this.waiting({ priority, signal }));
-    return picture.readPixelsAsync();
+    return source.pixelsAsync(source.complete(asked), this.waiting({ priority, signal }));
   }
 
   /**

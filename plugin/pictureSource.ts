@@ -43,6 +43,7 @@ import {
 } from './pictureSourceOptions.ts';
 import { GenerationQueue } from './queue.ts';
 import { checkRequest, type RequestOptions, type Waiting } from './request.ts';
+import { assertAlive, watchScene } from './sceneLife.ts';
 import { warnOfUnknown } from './unknownEntries.ts';
 import { untilAborted } from './untilAborted.ts';
 
@@ -70,6 +71,8 @@ export class PictureSource {
   /** Unknown entries of which it has warned. */
   private readonly warned = new Set<string>();
   private isDead = false;
+  /** While another painter is being made after a lost device, and textures wait to be drawn again. */
+  private isRestoring = false;
 
   /**
    * Loads a model.
@@ -121,7 +124,11 @@ export class PictureSource {
       numLanes: painter.numLanes,
       onLengthChange: (length) => this.onQueueChangedObservable.notifyObservers(length),
     });
-    this.removeObservers = this.observe();
+    this.removeObservers = watchScene(scene, {
+      onEnd: () => this.end(),
+      onLost: () => this.lose(),
+      onRestored: () => this.restore(),
+    });
   }
 
   /** A painter that has all that the one before it had. */
@@ -247,6 +254,11 @@ export class PictureSource {
     return picture as Promise<Picture>;
   }
 
+  /** The bytes of a picture, top row first; where its device goes while they are read, of another. @throws as `pictureAsync` */
+  pixelsAsync(recipe: Recipe, waiting?: Waiting): Promise<Uint8Array> {
+    return this.painter.repeatIfLostAsync(async () => (await this.pictureAsync(recipe, waiting)).readPixelsAsync());
+  }
+
   /** How far guidance moves the predicted noise at each step; null where it took one pass. @throws as `pictureAsync` */
   async traceAsync(recipe: Recipe, waiting?: Waiting): Promise<(number | null)[]> {
     await untilAborted(this.addPartsFor(recipe), waiting?.signal);
@@ -291,10 +303,14 @@ export class PictureSource {
     return this.queue.request({ key: `work ${this.numWorks++}`, work }, waiting) as Promise<Result>;
   }
 
-  /** What waits or runs rejects with an AbortError, and all memory is freed. */
+  /**
+   * What waits or runs rejects with an AbortError, and all memory is freed. Textures that wait to be drawn again after a lost
+   * device are told now, and load the model themselves.
+   */
   dispose(): void {
     if (this.isDead) return;
     this.isDead = true;
+    if (this.isRestoring) this.onRestoredObservable.notifyObservers(this);
     this.removeObservers();
     this.queue.dispose();
     this.finished.clear();
@@ -348,19 +364,10 @@ export class PictureSource {
     return `${PICTURE_VERSION}|${hash}|${recipeKey(recipe)}${classifier}`;
   }
 
-  private observe(): () => void {
-    const engine = this.scene.getEngine();
-    const dispose = () => this.dispose();
-    const onScene = this.scene.onDisposeObservable.add(dispose);
-    const onEngine = engine.onDisposeObservable.add(dispose);
-    const onRestored = engine.onContextRestoredObservable.add(() => this.restore());
-    const onLost = engine.onContextLostObservable.add(() => this.lose());
-    return () => {
-      this.scene.onDisposeObservable.remove(onScene);
-      engine.onDisposeObservable.remove(onEngine);
-      engine.onContextLostObservable.remove(onLost);
-      engine.onContextRestoredObservable.remove(onRestored);
-    };
+  /** Disposed with its scene, it draws nothing again. */
+  private end(): void {
+    this.isRestoring = false;
+    this.dispose();
   }
 
   /** What was on the GPU is gone; what is asked for waits until it is back. */
@@ -372,7 +379,9 @@ export class PictureSource {
 
   private async restore(): Promise<void> {
     this.lose(); // a model that was loaded while the device was away has not been told
+    this.isRestoring = true;
     await this.painter.restoreAsync();
+    this.isRestoring = false;
     if (!this.isDead) this.onRestoredObservable.notifyObservers(this);
   }
 
@@ -388,8 +397,4 @@ export class PictureSource {
 /** A picture that was just handed out may still be drawn before the task ends. */
 function disposeLater(picture: Picture): void {
   setTimeout(() => picture.dispose(), 0);
-}
-
-function assertAlive(scene: Scene): void {
-  if (scene.isDisposed) throw abortError('AssetGenerator: the scene was disposed while the model was loading');
 }

@@ -37,13 +37,20 @@ export class CurrentPainter {
    * @throws the signal's reason; what `work` throws; what kept the next painter from being made; an AbortError when disposed
    */
   async useAsync<Result>(signal: AbortSignal, work: (painter: Painter) => Promise<Result>): Promise<Result> {
+    return this.repeatIfLostAsync(async () => {
+      const painter = await this.ready;
+      signal.throwIfAborted();
+      return work(painter);
+    });
+  }
+
+  /** Does what depends on a device, and does it again where that device goes meanwhile. @throws what `work` throws */
+  async repeatIfLostAsync<Result>(work: () => Promise<Result>): Promise<Result> {
     for (;;) {
       const { ready } = this;
-      const painter = await ready;
-      signal.throwIfAborted();
       const wasLost = () => ready !== this.ready && !this.isDisposed;
       try {
-        const result = await work(painter);
+        const result = await work();
         if (!wasLost()) return result;
       } catch (error) {
         if (!wasLost()) throw error;

@@ -159,7 +159,7 @@ export class GeneratedSheet extends RawTexture {
     this.assertAlive();
     const recipe = this.cells[cell];
     if (!recipe || !this.source) throw new RangeError(`readCellAsync: cell ${cell} of ${this.name} has no picture`);
-    return (await this.source.pictureAsync(recipe)).readPixelsAsync();
+    return this.source.pixelsAsync(recipe);
   }
 
   /**

@@ -72,6 +72,20 @@ describe('a model of a package', () => {
     expect(uploadedTo(texture)).toEqual(before);
   });
 
+  it('is loaded again by a texture whose generator is disposed while the lost device comes back', async () => {
+    await serveTiny('https://game.example/model');
+    const generator = await AssetGenerator.LoadAsync('https://game.example/model/', scene, ON_THIS_THREAD);
+    const texture = await generator.generateTextureAsync(RECIPE);
+    const before = uploadedTo(texture);
+    asOnGpu(texture);
+    texture.update(new Uint8Array(before.length));
+    const engine = scene.getEngine();
+    engine.onContextRestoredObservable.notifyObservers(engine); // the model is not there again until the next task
+    generator.dispose();
+    await next(texture.onGeneratedObservable);
+    expect(uploadedTo(texture)).toEqual(before);
+  });
+
   it('is named as the remedy where there is none', async () => {
     await serveTiny();
     const loading = AssetGenerator.LoadAsync('models/portraits/', scene);
