@@ -1,4 +1,5 @@
 import { resolveObjectURL } from 'node:buffer';
+import { Logger } from '@babylonjs/core/Misc/logger.js';
 import { getBackend } from '@tensorflow/tfjs-core';
 import { afterEach, expect, it, vi } from 'vitest';
 import type { BackendName } from '../../runtime/index.ts';
@@ -7,7 +8,7 @@ import * as device from '../device.ts';
 import { createScene } from '../testing/tinyScene.ts';
 import { createPainter } from './createPainter.ts';
 import type { Painter } from './painter.ts';
-import { backendsInUse } from './threadPainter.ts';
+import { backendsInUse, ThreadPainter } from './threadPainter.ts';
 import { Turns } from './turns.ts';
 import { WorkerPainter } from './workerPainter.ts';
 
@@ -108,6 +109,29 @@ it('computes on the device of no scene while models compute on this thread witho
   painter.dispose();
   await expect(onDevice()).rejects.toThrow('it would be adopted');
   for (const spy of [shared, adopted]) spy.mockRestore();
+  scene.getEngine().dispose();
+});
+
+it('computes on this thread, with a warning, where no worker starts', async () => {
+  vi.stubGlobal('Worker', FakeWorker);
+  const warned = vi.spyOn(Logger, 'Warn').mockImplementation(() => {});
+  const scene = createScene();
+  const painter = await createPainter(await tinyModelFolder(), 'tiny', scene, {});
+  expect(painter).toBeInstanceOf(ThreadPainter);
+  expect(started).toHaveLength(1);
+  expect(warned.mock.calls.join()).toMatch(/worker: it ends; check .*Until then pictures are made on this thread/);
+  painter.dispose();
+  warned.mockRestore();
+  scene.getEngine().dispose();
+});
+
+it('does not compute on this thread what a worker found wrong', async () => {
+  vi.stubGlobal('Worker', FakeWorker);
+  const created = vi.spyOn(WorkerPainter, 'CreateAsync').mockRejectedValue(new RangeError('it is too large'));
+  const scene = createScene();
+  await expect(createPainter(await tinyModelFolder(), 'tiny', scene, {})).rejects.toThrow('it is too large');
+  expect(backendsInUse()).toEqual([]);
+  created.mockRestore();
   scene.getEngine().dispose();
 });
 

@@ -1,14 +1,17 @@
+import { Logger } from '@babylonjs/core/Misc/logger.js';
 import type { Scene } from '@babylonjs/core/scene.js';
-import { type BackendName, definedOf, isSoftwareAdapter, selectBackend } from '../../runtime/index.ts';
+import { type BackendName, definedOf, isSoftwareAdapter, messageOf, selectBackend } from '../../runtime/index.ts';
 import { adoptDeviceAsync, computesElsewhere, sharesDevice } from '../device.ts';
 import type { Painter } from './painter.ts';
 import { backendsInUse, ThreadPainter, type ThreadPainterOptions } from './threadPainter.ts';
 import { Turns } from './turns.ts';
+import { WorkerStartError } from './workerErrors.ts';
 import { WorkerPainter } from './workerPainter.ts';
 
 /**
  * Where pictures are made: on the GPU that draws the scene, in web workers on wasm, or in slices on this thread, as in Node.
- * `auto` takes the scene's GPU when it is one, and no other engine's models compute on theirs; else workers, else this thread.
+ * `auto` takes the scene's GPU when it is one, and no other engine's models compute on theirs; else workers, and where none may
+ * start this thread, with a warning.
  */
 export type Compute = 'auto' | 'gpu' | 'worker' | 'thread';
 
@@ -72,11 +75,21 @@ export async function createPainter(
     throw new RangeError(`AssetGenerator: compute is "${compute}"; expected auto, gpu, worker or thread`);
   }
   if (compute === 'worker') return createInWorkers(files, name, options);
+  const onThread = (place: 'gpu' | 'thread') => createOnThread(place, files, name, scene, options);
   const here = await inTurn(async () => {
     const place = compute === 'auto' ? bestFor(scene) : compute;
-    return place === 'worker' ? null : createOnThread(place, files, name, scene, options);
+    return place === 'worker' ? null : onThread(place);
   });
-  return here ?? createInWorkers(files, name, options);
+  return (
+    here ??
+    createInWorkers(files, name, options).catch((error: Error) => {
+      if (!(error instanceof WorkerStartError)) throw error;
+      Logger.Warn(
+        `AssetGenerator: ${error.message}. Until then pictures are made on this thread, which takes far longer`,
+      );
+      return inTurn(() => onThread('thread'));
+    })
+  );
 }
 
 /** Settled when the painter of this thread is there that was asked for last. */
@@ -171,7 +184,7 @@ async function createOnDevice(
   return createOnDevice(files, name, scene, options);
 }
 
-/** The literal expressions are what bundlers look for. */
+/** The literal expressions are what bundlers look for. @throws WorkerStartError where a policy allows no worker */
 function startWorker(url: string | URL | undefined): Worker {
   try {
     if (url !== undefined) return new Worker(url, { type: 'module' });
@@ -182,10 +195,22 @@ function startWorker(url: string | URL | undefined): Worker {
   }
 }
 
+/** Addresses of scripts of this page that import one of another site, by that one's address. */
+const foreignScripts = new Map<string, string>();
+
 /** A page may not start another site's script as a worker, such as one of a CDN, but a worker of its own may import it. */
 function startForeignWorker(url: string | URL | undefined): Worker {
-  const here = import.meta.url;
-  const script = `import ${JSON.stringify(new URL(url ?? 'worker.js', here).href)};`;
-  const address = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));
-  return new Worker(address, { type: 'module' });
+  const here = import.meta.url; // as a literal of one, `new URL` would have bundlers look for a file
+  const { href } = new URL(url ?? 'worker.js', here);
+  const address = foreignScripts.get(href) ?? addressOfImport(href);
+  foreignScripts.set(href, address);
+  try {
+    return new Worker(address, { type: 'module' });
+  } catch (error) {
+    throw new WorkerStartError(`worker: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function addressOfImport(href: string): string {
+  return URL.createObjectURL(new Blob([`import ${JSON.stringify(href)};`], { type: 'text/javascript' }));
 }

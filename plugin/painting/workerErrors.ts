@@ -1,6 +1,9 @@
 // Errors on their way from a worker to its page: there an error of a class of our own would be a plain one.
 import { MissingFileError, ModelFileError } from '../../runtime/index.ts';
 
+/** A worker did not start: its script is not there, or a policy allows none. */
+export class WorkerStartError extends Error {}
+
 /** An error as a worker sends it. */
 export interface SentError {
   error: Error;

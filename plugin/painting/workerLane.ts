@@ -2,7 +2,7 @@ import { type GeneratedPicture, imageSize, type Recipe } from '../../runtime/ind
 import type { Latents } from '../latents.ts';
 import type { OptionalPart, PaintOptions, Picture, WorkOptions } from './painter.ts';
 import { PixelPicture } from './pixelPicture.ts';
-import { heardError } from './workerErrors.ts';
+import { heardError, WorkerStartError } from './workerErrors.ts';
 import type { AnswerTo, FromWorker, Job, Loaded, ToWorker } from './workerMessages.ts';
 
 type Step = Extract<FromWorker, { type: 'step' }>;
@@ -51,7 +51,10 @@ export class WorkerLane {
     });
     this.loaded.catch(() => {}); // whoever awaits it is told
     worker.onmessage = ({ data }) => this.hear(data);
-    worker.onerror = ({ message }) => this.end(new Error(`worker: ${message || 'it did not start'}; ${REMEDY}`));
+    worker.onerror = ({ message }) => {
+      const Kind = this.isLoading ? WorkerStartError : Error;
+      this.end(new Kind(`worker: ${message || 'it did not start'}; ${REMEDY}`));
+    };
     try {
       worker.postMessage(load);
     } catch (error) {

@@ -164,6 +164,19 @@ function hasStored(page: TestPage<GenerationPage>, sizeBytes: number): Promise<b
   );
 }
 
+describeInBrowser('generation with WebGL, where a policy allows no workers', (openPage) => {
+  it('takes the thread that draws, and warns of it', async () => {
+    const contentSecurityPolicy = STRICT_CSP.replace(/worker-src [^;]*/, "worker-src 'none'");
+    expect(contentSecurityPolicy).toContain("worker-src 'none'");
+    const page = await openPage<GenerationPage>({ module, ...site, contentSecurityPolicy });
+    await page.call('start', 'webgl');
+    expect(await page.call('load', 'tiny/', 'auto')).toMatch(/^wasm: /);
+    await page.call('generate', { label: 'elf', seed: 1 });
+    expect(await page.call('hasPainted')).toBe(true);
+    expect(page.takeErrors().join()).toContain('worker-src');
+  });
+});
+
 describeInBrowser('generation with WebGL, in a worker', (openPage, prepare) => {
   let page: TestPage<GenerationPage>;
 

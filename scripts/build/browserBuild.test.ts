@@ -6,6 +6,7 @@ import {
   redirect,
   tightLines,
   withDirectCpu,
+  withoutSteps,
   withoutUncalledKernels,
   withoutUrlFlags,
 } from './browserBuild.ts';
@@ -82,6 +83,14 @@ const kernelConfigs = [
 ];
 for (const kernelConfig of kernelConfigs) registerKernel(kernelConfig);
 `);
+});
+
+it('leaves out of slices what takes each second value, and nothing that other slices call', () => {
+  const file = createRequire(import.meta.url).resolve('@tensorflow/tfjs-core/dist/ops/slice_util.js');
+  const lean = withoutSteps(readFileSync(file, 'utf8'));
+  const defined = Array.from(lean.matchAll(/function (\w+)/g), ([, name]) => name);
+  expect(defined).toEqual(['assertParamsValid', 'isSliceContinous', 'computeFlatOffset', 'parseSliceParams']);
+  expect(lean).not.toMatch(/sliceInfo\(|maskToAxes\(|ForAxis\(/);
 });
 
 it('lets tfjs read nothing from the address of a page', () => {

@@ -91,16 +91,25 @@ const UNCALLED_UTILITIES =
 
 /**
  * Kernels that Figment never calls, neither to generate nor to train: of images, of pooling, of convolutions that are depthwise,
- * dilated or in three dimensions, of lists of places, of sorting, of Fourier transforms, and of strings, ragged and sparse tensors.
+ * dilated or in three dimensions, of lists of places, of slices with steps, of sorting, of Fourier transforms, and of strings, ragged
+ * and sparse tensors.
  */
 const UNCALLED_KERNEL =
-  /^(AvgPool|MaxPool|Conv3D|Depthwise|FusedDepthwise|Dilation|LRN|CropAndResize|Resize|Rotate|Flip|Transform|Draw|NonMax|Scatter|GatherNd|TensorScatter|TopK|SearchSorted|Unique|Bincount|DenseBincount|Einsum|FFT|IFFT|Multinomial|Ragged|Sparse|String|StaticRegex|BatchToSpace|SpaceToBatch)/;
+  /^(AvgPool|MaxPool|Conv3D|Depthwise|FusedDepthwise|Dilation|LRN|CropAndResize|Resize|Rotate|Flip|Transform|Draw|NonMax|Scatter|GatherNd|TensorScatter|TopK|SearchSorted|Unique|Bincount|DenseBincount|Einsum|FFT|IFFT|Multinomial|Ragged|Sparse|String|StaticRegex|BatchToSpace|SpaceToBatch|StridedSlice)/;
 
 /** A list of all kernels of one of tfjs's backends without those that Figment never calls. */
 export function withoutUncalledKernels(source: string): string {
   const configs = Array.from(source.matchAll(/^import \{ (\w+) \} from '\.\/kernels\/(\w+)';$/gm));
   const uncalled = configs.filter(([, , kernel]) => UNCALLED_KERNEL.test(kernel!)).map(([, config]) => config);
   return source.replaceAll(new RegExp(`^(import \\{ )?\\s*(${uncalled.join('|')})\\b.*\n`, 'gm'), '');
+}
+
+/** What tfjs computes slices by, without what those need that take each second value, or every third: Figment takes none. */
+export function withoutSteps(source: string): string {
+  const called = ['assertParamsValid', 'isSliceContinous', 'computeFlatOffset', 'parseSliceParams'];
+  return source.replaceAll(/^(?:export )?function (\w+)\(.*?^\}\n/gms, (text, name) =>
+    called.includes(name) ? text : '',
+  );
 }
 
 /**
@@ -133,6 +142,12 @@ function leanTensorFlow(): Plugin {
       }));
       build.onLoad({ filter: /tfjs-core[\\/]dist[\\/]environment\.js$/ }, ({ path: file }) => ({
         contents: withoutUrlFlags(readFileSync(file, 'utf8')),
+      }));
+      build.onLoad({ filter: /tfjs-core[\\/]dist[\\/]ops[\\/]slice_util\.js$/ }, ({ path: file }) => ({
+        contents: withoutSteps(readFileSync(file, 'utf8')),
+      }));
+      build.onLoad({ filter: /tfjs-core[\\/]dist[\\/]backends[\\/]kernel_impls\.js$/ }, () => ({
+        contents: `export { whereImpl } from './where_impl';`, // the others suppress what is not the largest of an image
       }));
       build.onLoad({ filter: UNCALLED_UTILITIES }, () => ({ contents: 'export {};' }));
       build.onLoad({ filter: /tfjs-backend-(cpu|wasm)[\\/]dist[\\/]register_all_kernels\.js$/ }, ({ path: file }) => ({
