@@ -18,7 +18,13 @@ import { leavingNothing } from '../leavingNothing.ts';
 import { PictureSource } from '../pictureSource.ts';
 import type { RegenerateOptions, RequestOptions } from '../request.ts';
 import { notify } from '../tell.ts';
-import { addressToSave, type SceneFileOptions, sourceFor, useForSceneFiles } from '../texture/sceneModels.ts';
+import {
+  addressToSave,
+  orAnother,
+  type SceneFileOptions,
+  sourceFor,
+  useForSceneFiles,
+} from '../texture/sceneModels.ts';
 import { FLAG_STORAGE, FORMAT_RGBA, PictureTarget, TYPE_BYTE } from '../texture/texelTexture.ts';
 import { maxSizeIn } from '../texture/textureLook.ts';
 import {
@@ -97,7 +103,7 @@ export class GeneratedSheet extends RawTexture {
         onStep: (progress) => notify(onCellProgressObservable, progress),
         onRepainted: () => this.renewPicking(),
       },
-      () => this.source ?? this.refuse(),
+      () => this.usableSource(),
     );
   }
 
@@ -158,8 +164,8 @@ export class GeneratedSheet extends RawTexture {
   async readCellAsync(cell: number): Promise<Uint8Array> {
     this.assertAlive();
     const recipe = this.cells[cell];
-    if (!recipe || !this.source) throw new RangeError(`readCellAsync: cell ${cell} of ${this.name} has no picture`);
-    return this.source.pixelsAsync(recipe);
+    if (!recipe) throw new RangeError(`readCellAsync: cell ${cell} of ${this.name} has no picture`);
+    return this.usableSource().pixelsAsync(recipe);
   }
 
   /**
@@ -313,6 +319,11 @@ export class GeneratedSheet extends RawTexture {
     this.assertAlive();
     this.adopt(again);
     await this.paintAsync(cells, { signal });
+  }
+
+  private usableSource(): PictureSource {
+    if (this.source?.isDisposed) this.adopt(orAnother(this.source));
+    return this.source ?? this.refuse();
   }
 
   /** @throws Error, saying what keeps cells from being painted again */

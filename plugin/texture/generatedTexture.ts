@@ -22,7 +22,7 @@ import { PictureSource } from '../pictureSource.ts';
 import { checkRequest, type GenerationProgress, type RegenerateOptions, type RequestOptions } from '../request.ts';
 import { notify } from '../tell.ts';
 import { untilAborted } from '../untilAborted.ts';
-import { addressToSave, type SceneFileOptions, sourceFor, useForSceneFiles } from './sceneModels.ts';
+import { addressToSave, orAnother, type SceneFileOptions, sourceFor, useForSceneFiles } from './sceneModels.ts';
 import { ShownPicture } from './shownPicture.ts';
 import { FLAG_STORAGE, FORMAT_RGBA, type PictureTarget, TYPE_BYTE } from './texelTexture.ts';
 import type { Draw } from './textureDrawing.ts';
@@ -184,6 +184,7 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
     this.assertAlive();
     options.signal?.throwIfAborted(); // the request that is running goes on
     const request = this.requests.ask();
+    if (this.source?.isDisposed) this.adopt(orAnother(this.source));
     const source = this.source ?? (await this.loading.take(this.loadAsync(options.signal)));
     const changes = () => changesOf(this.newestRecipe ?? {});
     const classifier = source.missingClassifier({ ...this.newestRecipe, ...changes() });

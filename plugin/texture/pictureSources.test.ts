@@ -168,6 +168,34 @@ describe('two generators of one address', () => {
     expect(asked.length).toBe(2 * numAsked);
   });
 
+  it('share it where one gives the whole address, and the other what a page makes of it', async () => {
+    vi.stubGlobal('document', { baseURI: 'https://game.example/town/index.html' });
+    const asked = await serveTiny(ADDRESS, '../tiny');
+    const load = (address: string) => AssetGenerator.LoadAsync(address, scene, ON_THIS_THREAD);
+    const generators = [await load('../tiny/')];
+    const numAsked = asked.length;
+    generators.push(await load(ADDRESS), await load('https://game.example/town/../tiny//'));
+    expect(asked.length).toBe(numAsked);
+    await generators[2]!.generateTextureAsync(RECIPE);
+    vi.unstubAllGlobals();
+  });
+
+  it('have textures of the one that is disposed go on with the other that was loaded', async () => {
+    await serveTiny(ADDRESS);
+    const first = await AssetGenerator.LoadAsync(ADDRESS, scene, ON_THIS_THREAD);
+    const texture = await first.generateTextureAsync(RECIPE);
+    const sprites = await first.generateSpritesAsync({ recipes: [RECIPE] });
+    first.dispose();
+    await expect(texture.regenerateAsync({ seed: 8 })).rejects.toThrow(/is disposed; load another/);
+    await expect(sprites.repaintCellAsync(0, { seed: 8 })).rejects.toThrow(/is disposed; load another/);
+    const second = await AssetGenerator.LoadAsync(ADDRESS, scene, ON_THIS_THREAD);
+    await texture.regenerateAsync({ seed: 8 });
+    await sprites.repaintCellAsync(0, { seed: 8 });
+    const pixels = await second.generatePixelsAsync({ ...RECIPE, seed: 8 });
+    expect(await texture.readPictureAsync()).toEqual(pixels);
+    expect(await (sprites.texture as GeneratedSheet).readCellAsync(0)).toEqual(pixels);
+  });
+
   it('do not when their options differ', async () => {
     const asked = await serveTiny(ADDRESS);
     await AssetGenerator.LoadAsync(ADDRESS, scene, ON_THIS_THREAD);

@@ -127,6 +127,13 @@ function assertMayBeRead(kind: 'model' | 'classifier', address: unknown, rootUrl
   );
 }
 
+/** A source; where it was disposed, another that the scene has loaded from there since, or else itself, which tells what is wrong. */
+export function orAnother(source: PictureSource): PictureSource {
+  if (!source.isDisposed) return source;
+  const { scene, name, info } = source;
+  return newestOf(scene, name, info.hash.slice(0, 8))?.loaded ?? source;
+}
+
 /** The newest of a scene's models that has a name, and this hash where one of them has it; a doubtful choice is warned of. */
 function newestOf(scene: Scene, address: string, hash?: string): SharedSource | undefined {
   const named = namedIn(scene, address);
@@ -194,6 +201,10 @@ async function whileSceneLives<T>(scene: Scene, load: (end: AbortSignal) => Prom
   }
 }
 
+/** What a folder's addresses have in common: the whole one where there is a page, without slashes at its end. */
 function keyOf<Address extends string | null>(address: Address): Address {
-  return (address?.replace(/^(.*[^/])?\/*$/s, '$1') ?? null) as Address;
+  if (address === null) return address;
+  const folder = address.replace(/^(.*[^/])?\/*$/s, '$1');
+  const page = globalThis.document?.baseURI;
+  return (URL.canParse(folder, page) ? new URL(folder, page).href : folder) as Address;
 }
