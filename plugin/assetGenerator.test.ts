@@ -250,6 +250,19 @@ describe('AssetGenerator', () => {
     },
   );
 
+  it.each([{}, new Response(''), { portraits: { name: 'portraits', files: {} } }])(
+    'says what it expects in place of other objects',
+    async (location) => {
+      const loading = AssetGenerator.LoadAsync(location as never, createScene());
+      await expect(loading).rejects.toThrow('the model is given as an object of another kind; expected the address of');
+    },
+  );
+
+  it.each([undefined, {}])('says where the scene stands in a call that has %s for it', async (none) => {
+    const loading = AssetGenerator.LoadAsync(await tinyModelFolder(), none as never);
+    await expect(loading).rejects.toThrow('there is no scene; expected LoadAsync(model, scene, options)');
+  });
+
   it('refuses a damaged file, naming it', async () => {
     const files = await tinyModelFolder();
     const path = 'unet/diffusion_pytorch_model.safetensors';

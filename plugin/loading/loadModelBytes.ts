@@ -95,12 +95,19 @@ export function sourceOf(location: ModelLocation, { timeoutMs, numRetries, maxFi
   const settings = definedOf({ timeoutMs, numRetries, maxFileBytes });
   if (typeof location === 'string') return urlSource(location, settings);
   if (isPackage(location)) return packageSource(location, settings);
-  if (!(location instanceof Object) || location instanceof URL) {
-    const expected = 'the address of its folder as a text, what its package exports, or its files';
-    throw new TypeError(`AssetGenerator: the model is given as ${location}; expected ${expected}`);
+  if (location instanceof Object && Symbol.iterator in location) {
+    return fileListSource(location as Iterable<File>, maxFileBytes);
   }
-  if (Symbol.iterator in location) return fileListSource(location as Iterable<File>, maxFileBytes);
-  return memorySource(location);
+  if (holdsFiles(location)) return memorySource(location as Record<string, Uint8Array>);
+  const isOther = location instanceof Object && !(location instanceof URL);
+  const given = isOther ? 'an object of another kind' : String(location);
+  const expected = 'the address of its folder as a text, what its package exports, or its files';
+  throw new TypeError(`AssetGenerator: the model is given as ${given}; expected ${expected}`);
+}
+
+/** By the names: contents may come from elsewhere, once they are asked for. */
+function holdsFiles(location: ModelLocation): boolean {
+  return location instanceof Object && Object.keys(location).some((path) => /\.(json|safetensors)$/.test(path));
 }
 
 /** The address by which a model is known, if it has one. */

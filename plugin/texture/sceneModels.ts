@@ -61,13 +61,16 @@ export function useForSceneFiles(options: SceneFileOptions | undefined): void {
 /**
  * Loads a model for a scene, or shares the one that was loaded from the same address with the same options.
  *
- * @throws as `PictureSource.LoadAsync`
+ * @throws as `PictureSource.LoadAsync`; TypeError where no scene is given
  */
-export function takeSource(
+export async function takeSource(
   location: ModelLocation,
   scene: Scene,
   options: PictureSourceOptions = {},
 ): Promise<SourceLease> {
+  if (typeof scene?.getEngine !== 'function') {
+    throw new TypeError('AssetGenerator: there is no scene; expected LoadAsync(model, scene, options)');
+  }
   const { signal, onProgress, timeoutMs, numRetries, ...own } = options;
   const settings = JSON.stringify(Object.entries(definedOf(own)).sort());
   const address = keyOf(addressOf(location));
