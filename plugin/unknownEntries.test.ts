@@ -1,10 +1,11 @@
 import { Logger } from '@babylonjs/core/Misc/logger.js';
 import { afterEach, expect, it, vi } from 'vitest';
 import type { RecipeOptions } from '../runtime/index.ts';
-import type { GenerateMaterialOptions, GenerateTextureOptions } from './generateOptions.ts';
+import type { AssetGenerator } from './assetGenerator.ts';
+import type { GenerateMaterialOptions, GenerateSetOptions, GenerateTextureOptions } from './generateOptions.ts';
 import type { SpritesOptions } from './sprite/cells.ts';
 import { createScene, loadTiny } from './testing/tinyScene.ts';
-import { OF_MATERIALS, OF_SPRITES, OPTIONS, warnOfUnknown } from './unknownEntries.ts';
+import { OF_MATERIALS, OF_SETS, OF_SPRITES, OF_WARM_UPS, OPTIONS, warnOfUnknown } from './unknownEntries.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -84,6 +85,8 @@ it('has nothing to say of options that are right, and of what a baked picture ke
   scene.getEngine().dispose();
 });
 
+type WarmUpOptions = NonNullable<Parameters<AssetGenerator['warmUpAsync']>[0]>;
+
 /** All names of some options: the compiler tells of one that is missing, and of one that is none. */
 type NamesOf<Options> = Readonly<Record<keyof Options, true>>;
 
@@ -106,6 +109,7 @@ it('knows the options of all calls', () => {
     worldHeight: true,
     capacity: true,
   };
+  const ofSets: NamesOf<Omit<GenerateSetOptions, keyof GenerateTextureOptions>> = { vary: true, values: true };
   const ofMaterials: NamesOf<Omit<GenerateMaterialOptions, keyof GenerateTextureOptions>> = {
     tiling: true,
     surface: true,
@@ -113,5 +117,7 @@ it('knows the options of all calls', () => {
     variations: true,
     cellSize: true,
   };
-  expect([OPTIONS, OF_SPRITES, OF_MATERIALS]).toEqual([options, ofSprites, ofMaterials].map(Object.keys));
+  const ofWarmUps: NamesOf<Omit<WarmUpOptions, keyof GenerateTextureOptions>> = { onProgress: true };
+  const all = [options, ofSprites, ofSets, ofMaterials, ofWarmUps];
+  expect([OPTIONS, OF_SPRITES, OF_SETS, OF_MATERIALS, OF_WARM_UPS]).toEqual(all.map(Object.keys));
 });

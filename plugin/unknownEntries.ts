@@ -7,7 +7,9 @@ const BAKED_WITH = ['figment', 'model', 'hash', 'classifierHash', 'cvaeHash'];
 /** Options that stand beside the entries of a recipe, for some call or other. */
 export const OPTIONS = ['name', 'invertY', 'mipmaps', 'samplingMode', 'pixelArt', 'priority', 'signal', 'previewEvery'];
 export const OF_SPRITES = ['labels', 'count', 'recipes', 'numSpareCells', 'worldHeight', 'capacity'];
+export const OF_SETS = ['vary', 'values'];
 export const OF_MATERIALS = ['tiling', 'surface', 'parallax', 'variations', 'cellSize'];
+export const OF_WARM_UPS = ['onProgress'];
 
 /**
  * Warns of entries that no recipe has, which are passed over: a slip of the pen would otherwise give a picture of the
@@ -33,7 +35,7 @@ const nearestEntry = (name: string, value: unknown) =>
 
 /** A name that has the word in it, else the one with the fewest other letters. */
 function nearestName(word: string): string {
-  const names = [...RECIPE_KEYS, ...OPTIONS, ...OF_SPRITES, ...OF_MATERIALS];
+  const names = [...RECIPE_KEYS, ...OPTIONS, ...OF_SPRITES, ...OF_SETS, ...OF_MATERIALS, ...OF_WARM_UPS];
   const longer = names.find((name) => name.toLowerCase().includes(word.toLowerCase()));
   return names.find((name) => name === word) ?? longer ?? nearestWord(names, word)!;
 }
