@@ -22,6 +22,7 @@ export function leavingNothing<Part>(
   const told: Made[] = [];
   const before = new Set<unknown>([...scene.materials, ...scene.textures]);
   try {
+    if (name instanceof Object) throw new TypeError('its name is no text');
     return parse((made) => {
       told.push(made);
       return made;

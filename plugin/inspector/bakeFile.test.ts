@@ -35,6 +35,25 @@ it.each(['<!doctype html>', '{}', '[{"asset":"guests"}]'])(
   },
 );
 
+it('changes a seed in what the file has by then', async () => {
+  const group = { asset: 'guests', label: 'elf', seeds: [7] };
+  const written: unknown[] = [];
+  let now = [group];
+  vi.stubGlobal('fetch', async (_url: URL, init?: RequestInit) => {
+    if (init) written.push(JSON.parse(String(init.body)));
+    return new Response(JSON.stringify(now));
+  });
+  const file = new BakeFile('http://127.0.0.1:4848/');
+  now = [{ ...group, seeds: [1, 2] }]; // chosen meanwhile, by another page
+  expect(await file.changeSeedAsync(group, 7, 8)).toEqual({ ...group, seeds: [1, 2, 8] });
+  expect(written).toEqual([{ guests: { elf: [1, 2, 8] } }]);
+  now = [];
+  await expect(file.changeSeedAsync(group, 7, 8)).rejects.toThrow('has no elf of guests any more; open it again');
+  expect(written).toHaveLength(1);
+  vi.unstubAllGlobals();
+  vi.stubGlobal('location', { origin: 'http://localhost:5173' });
+});
+
 it('says how to start the server where nothing answers', async () => {
   const asked = new BakeFile('http://127.0.0.1:1/').groupsAsync();
   await expect(asked).rejects.toThrow(/nothing answers .* figment pick FILE --port 1 --page http:\/\/localhost:5173$/);

@@ -28,6 +28,20 @@ export class BakeFile {
     await this.askAsync('picks', { method: 'POST', body: JSON.stringify({ [asset]: { [label]: seeds } }) });
   }
 
+  /**
+   * Takes another seed instead of one, as `withSeed` does, in what the file has now: others may have chosen meanwhile.
+   *
+   * @returns the seeds of the asset's label then
+   * @throws  Error with what the server says against it, or when the file has no such asset any more
+   */
+  async changeSeedAsync({ asset, label }: PickGroup, before: number | undefined, after: number): Promise<PickGroup> {
+    const group = (await this.groupsAsync()).find((now) => now.asset === asset && now.label === label);
+    if (!group) throw new Error(`pick: the bake file has no ${label} of ${asset} any more; open it again`);
+    const changed = withSeed(group, before, after);
+    await this.writeAsync(changed);
+    return changed;
+  }
+
   private async askAsync(path: string, init?: RequestInit): Promise<string> {
     const response = await fetch(new URL(path, this.address), init).catch((cause) => {
       throw new Error(`pick: nothing answers this page at ${this.address}; start it: ${this.start}`, { cause });

@@ -1,5 +1,5 @@
 import type { Scene } from '@babylonjs/core/scene.js';
-import { createElement, useEffect, useMemo, useState } from 'react';
+import { createElement, useCallback, useEffect, useMemo, useState } from 'react';
 import { type LoadedModel, loadedModels } from '../index.ts';
 import { BakeFile } from './bakeFile.ts';
 import {
@@ -15,7 +15,7 @@ import {
   useObservableState,
 } from './inspectorParts.ts';
 import { ModelList } from './modelList.ts';
-import { paintableOf } from './paintable.ts';
+import { isSamePicture, type Paintable, paintableOf } from './paintable.ts';
 import { PictureEditor } from './pictureEditor.ts';
 import { Replacement } from './replacement.ts';
 import { replaceableTextures } from './replaceTexture.ts';
@@ -73,15 +73,12 @@ interface PaneProps {
 function Pane({ scene, selection, bakeFile }: PaneProps) {
   const entity = useObservableState(() => selection.selectedEntity, selection.onSelectedEntityChanged);
   const models = useLoadedModels(scene);
-  const [numReplaced, setNumReplaced] = useState(0);
-  const isPaintable = paintableOf(entity) !== null;
-  // What is selected is asked again when its texture was replaced, and once its model is loaded.
-  const subject = useMemo(() => paintableOf(entity), [entity, numReplaced, isPaintable]);
+  const { subject, lookAgain } = usePaintable(entity);
   const trial = useMemo(() => subject && trialOf(subject), [subject]);
   const textures = replaceableTextures(entity);
   const onReplaced = (texture: object) => {
     if (textures.some((old) => old === selection.selectedEntity)) selection.selectedEntity = texture;
-    else setNumReplaced((before) => before + 1);
+    else lookAgain();
   };
   const isOther = !trial && textures.length === 0;
   return createElement(
@@ -92,7 +89,7 @@ function Pane({ scene, selection, bakeFile }: PaneProps) {
       createElement(
         AccordionSection,
         { title: 'Picture' },
-        createElement(PictureEditor, { key: trial.subject.name, trial, bakeFile }),
+        createElement(PictureEditor, { key: trial.id, trial, bakeFile }),
       ),
     textures.length > 0 &&
       createElement(
@@ -110,6 +107,24 @@ function Pane({ scene, selection, bakeFile }: PaneProps) {
 }
 
 const REFRESH_MS = 500;
+
+/**
+ * What can be painted of what is selected. Nothing tells when its model is loaded, or a sprite shows another cell, so that it is
+ * asked now and then, and by `lookAgain` at once.
+ */
+function usePaintable(entity: unknown): { subject: Paintable | null; lookAgain(): void } {
+  const [, setNumLooks] = useState(0);
+  const lookAgain = useCallback(() => setNumLooks((before) => before + 1), []);
+  const now = paintableOf(entity);
+  const subject = useMemo(() => now, [now?.holder, now?.cell]);
+  useEffect(() => {
+    const timer = setInterval(() => {
+      if (!isSamePicture(paintableOf(entity), subject)) lookAgain();
+    }, REFRESH_MS);
+    return () => clearInterval(timer);
+  }, [entity, subject, lookAgain]);
+  return { subject, lookAgain };
+}
 
 /** The models of a scene; nothing tells when another is loaded, so that it is asked now and then. */
 function useLoadedModels(scene: Scene): readonly LoadedModel[] {

@@ -5,7 +5,7 @@ import { SpriteManager } from '@babylonjs/core/Sprites/spriteManager.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createScene, loadTiny, loadTinyTextures, loadTinyWalks } from '../testing/tinyScene.ts';
-import { paintableOf } from './paintable.ts';
+import { isSamePicture, paintableOf } from './paintable.ts';
 
 const RECIPE = { label: 'elf', seed: 7, numInferenceSteps: 2 };
 
@@ -47,10 +47,15 @@ it('is the cell that a sprite shows, whatever frame of it', async () => {
   const sprites = await walks.generateSpritesAsync({ recipes: [RECIPE, { ...RECIPE, label: 'orc' }] });
   const orc = sprites.createSprite('orc').play('walk', 'left');
   const paintable = paintableOf(orc)!;
-  expect(paintable).toMatchObject({ name: 'orc, cell 1 of tiny', recipe: { label: 'orc' } });
+  expect(paintable).toMatchObject({ name: 'cell 1 of tiny', recipe: { label: 'orc' } });
   await paintable.paintAsync({ ...RECIPE, label: 'goblin' });
   expect(sprites.cells).toMatchObject([{ label: 'elf' }, { label: 'goblin' }]);
   expect(paintable.savedRecipe).toEqual({ ...RECIPE, label: 'goblin' });
+  const other = sprites.createSprite('goblin');
+  other.cellIndex = orc.cellIndex;
+  expect(isSamePicture(paintableOf(other), paintable)).toBe(true);
+  orc.cellIndex = 0;
+  expect(isSamePicture(paintableOf(orc), paintable)).toBe(false);
   const { pixels, widthPx, heightPx } = await paintable.readPictureAsync();
   expect([widthPx, heightPx]).toEqual(walks.sizePx);
   expect(pixels).toEqual(await walks.generatePixelsAsync({ ...RECIPE, label: 'goblin' }));

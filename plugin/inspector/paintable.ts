@@ -15,6 +15,8 @@ export interface Paintable {
   readonly name: string;
   /** The texture or sheet that holds the picture. */
   readonly holder: object;
+  /** Which of the holder's pictures it is, whatever shows it: the cell of a sheet, and 0 of a texture. */
+  readonly cell: number;
   /** The recipe of the last picture that was finished. */
   readonly recipe: Readonly<RecipeOptions>;
   /** The recipe as a scene file keeps it, without what the model takes for granted. */
@@ -36,6 +38,11 @@ export function paintableOf(entity: unknown): Paintable | null {
   return entity instanceof Sprite ? ofSprite(entity) : null;
 }
 
+/** Whether two of them are one picture, or there is none both times. */
+export function isSamePicture(one: Paintable | null, other: Paintable | null): boolean {
+  return one?.holder === other?.holder && one?.cell === other?.cell;
+}
+
 /** A material's own picture: those of its variations are among its textures as well, and before it. */
 function textureOf(material: Material & { albedoTexture?: unknown }): unknown {
   const { albedoTexture } = material;
@@ -50,6 +57,7 @@ function ofTexture(texture: GeneratedTexture): Paintable {
   return {
     name: texture.name,
     holder: texture,
+    cell: 0,
     get recipe() {
       return texture.recipe!;
     },
@@ -74,8 +82,9 @@ function ofSprite(sprite: Sprite): Paintable | null {
   const cell = Math.floor(sprite.cellIndex / (sheet.info?.frames?.length ?? 1));
   if (!sheet.cells[cell]) return null;
   return {
-    name: `${sprite.name}, cell ${cell} of ${sheet.name}`,
+    name: `cell ${cell} of ${sheet.name}`,
     holder: sheet,
+    cell,
     get recipe() {
       return sheet.cells[cell]!;
     },

@@ -1,6 +1,5 @@
 import { createElement, Fragment, useEffect, useState } from 'react';
 import type { BakeFile, PickGroup } from './bakeFile.ts';
-import { withSeed } from './bakeFile.ts';
 import { ControlLine } from './controlLine.ts';
 import { controlsOf } from './controls.ts';
 import {
@@ -34,9 +33,9 @@ export function PictureEditor({ trial, bakeFile }: { trial: Trial; bakeFile: Bak
     const { before, after } = trial.keep();
     setNotice({ intent: 'success', message: 'Kept in the scene.' });
     if (!bakeFile || !group || after.seed === undefined) return;
-    const changed = withSeed(group, before.label === after.label ? before.seed : undefined, after.seed);
     try {
-      await bakeFile.writeAsync(changed);
+      const seedBefore = before.label === after.label ? before.seed : undefined;
+      const changed = await bakeFile.changeSeedAsync(group, seedBefore, after.seed);
       setGroups(groups.map((other) => (other === group ? changed : other)));
       setNotice({ intent: 'success', message: `Kept in the scene, and as ${group.asset} in the bake file.` });
     } catch (error) {

@@ -92,4 +92,13 @@ describe('a trial', () => {
     const other = await tiny.generateTextureAsync({ ...texture.recipe!, name: texture.name });
     expect(trialOf(paintableOf(other)!)).not.toBe(again);
   });
+
+  it('is one for all sprites that show a cell, so that what was kept for one was kept for all', async () => {
+    const sprites = await tiny.generateSpritesAsync({ recipes: [{ label: 'elf', seed: 7 }] });
+    const [one, two] = ['one', 'two'].map((name) => sprites.createSprite(0, name));
+    const kept = trialOf(paintableOf(one)!);
+    await kept.changeAsync({ seed: 8 });
+    kept.keep();
+    expect(trialOf(paintableOf(two)!).state).toMatchObject({ recipe: { seed: 8 }, isChanged: false });
+  });
 });

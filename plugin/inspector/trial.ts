@@ -18,6 +18,9 @@ export interface TrialState {
  * change that comes while another is being painted counts from that one, which is not waited for.
  */
 export class Trial {
+  private static numTrials = 0;
+  /** Tells it from all others. */
+  readonly id = Trial.numTrials++;
   readonly onChangedObservable = new Observable<TrialState>();
   private kept: Readonly<RecipeOptions>;
   private current: TrialState;
@@ -85,15 +88,15 @@ export class Trial {
   }
 }
 
-/** The trials of all that was selected, by what holds the picture, and by name. */
-const trials = new WeakMap<object, Map<string, Trial>>();
+/** The trials of all that was selected, by what holds the picture, and by its cell. */
+const trials = new WeakMap<object, Map<number, Trial>>();
 
 /** The trial of a picture: the one that was left when something else was selected, or a new one. */
 export function trialOf(subject: Paintable): Trial {
-  const { holder, name } = subject;
-  const known = trials.get(holder) ?? new Map<string, Trial>();
-  const trial = known.get(name) ?? new Trial(subject);
-  trials.set(holder, known.set(name, trial));
+  const { holder, cell } = subject;
+  const known = trials.get(holder) ?? new Map<number, Trial>();
+  const trial = known.get(cell) ?? new Trial(subject);
+  trials.set(holder, known.set(cell, trial));
   return trial;
 }
 

@@ -198,6 +198,7 @@ export class GeneratedSheet extends RawTexture {
    * preview gets its picture.
    */
   override clone(): GeneratedSheet {
+    this.assertAlive();
     const { source, saved, address, rootUrl, cells } = this;
     const copy = new GeneratedSheet(this.name, address, this.getScene()!, this.layout);
     copySettings(this, copy);
@@ -215,21 +216,20 @@ export class GeneratedSheet extends RawTexture {
 
   /** Saves the recipes of the cells and the address of the model. */
   override serialize(): SavedGeneratedSheet {
-    if (this.saved) return this.saved;
-    const { info } = this.source!;
+    const { saved, source } = this;
     const { cellSize, pixelArt, worldHeight } = this.layout;
     return {
       customType: CLASS_NAME,
       name: this.name,
       url: '',
-      model: addressToSave(this.address, this.source),
+      model: saved?.model ?? addressToSave(this.address, source),
       cellSize: [...cellSize],
       samplingMode: this.samplingMode,
       hasAlpha: this.hasAlpha,
       ...(pixelArt && { pixelArt }),
       ...(worldHeight && { worldHeight }),
       ...changedSettings(this, this.usualSettings),
-      cells: this.cells.map((recipe) => recipe && shortRecipe(recipe, info)),
+      cells: saved?.cells ?? this.cells.map((recipe) => recipe && shortRecipe(recipe, source!.info)),
     };
   }
 

@@ -97,6 +97,7 @@ export class GeneratedSprites<Words extends ModelWords = ModelWords> extends Spr
 
   /** Makes what takes the place of a manager of a scene file. @throws as `restoreSpritesAsync` */
   static async RestoreAsync(manager: ISpriteManager, signal?: AbortSignal): Promise<GeneratedSprites> {
+    signal?.throwIfAborted();
     const before = restored.get(manager);
     if (before) return before;
     if (!(manager as Partial<SpriteManager> | undefined)?.spriteRenderer) {

@@ -169,6 +169,8 @@ it('refuses sprites of another sheet, and leaves those alone that are given up o
   );
   plain.dispose();
   await expect(restoreSpritesAsync(plain)).rejects.toThrow('the sprite manager is disposed; give one of scene');
+  const given = restoreSpritesAsync(plain, { signal: AbortSignal.abort() }); // as by a component that leaves and disposes all
+  await expect(given).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
   await expect(restoreSpritesAsync(scene.spriteManagers![7]!)).rejects.toThrow('the sprite manager is undefined; give');
   sprites.createSprite('elf');
   const manager = await reloaded();

@@ -62,6 +62,23 @@ it('keeps its settings in a scene file', async () => {
   expect(() => GeneratedSheet.Parse(wrong, scene, '')).toThrow(/^GeneratedSheet: size/);
 });
 
+it('keeps what has changed since it was loaded in a scene file that is saved before it is painted', async () => {
+  const { sheet } = await tiny.generateSpritesAsync(ASKED);
+  const loaded = GeneratedSheet.Parse(structuredClone(sheet.serialize()), scene, '');
+  Object.assign(loaded, { name: 'mine', level: 0.5 });
+  expect(loaded.isReady()).toBe(false);
+  const early = loaded.serialize();
+  expect(early).toMatchObject({ name: 'mine', level: 0.5, cells: sheet.serialize().cells });
+  await loaded.whenPaintedAsync();
+  expect(loaded.serialize()).toEqual(early);
+});
+
+it('has no copies once it is disposed', async () => {
+  const { sheet } = await tiny.generateSpritesAsync(ASKED);
+  sheet.dispose();
+  expect(() => sheet.clone()).toThrow(expect.objectContaining({ name: 'AbortError' }));
+});
+
 it('shows the picture of a cell in which its original shows a preview', async () => {
   const { sheet } = await tiny.generateSpritesAsync(ASKED);
   const before = sheet.shownCell(0);

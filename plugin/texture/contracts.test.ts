@@ -195,6 +195,13 @@ describe('a clone', () => {
     expect(copy.roughness).toBe(0.5);
   });
 
+  it('has no clones once it is disposed, and says so', async () => {
+    const texture = await tiny.generateTextureAsync(RECIPE);
+    texture.dispose();
+    for (const copy of [() => texture.clone(), () => texture.createSibling('another')])
+      expect(copy).toThrow(expect.objectContaining({ name: 'AbortError', message: expect.stringMatching(/disposed/) }));
+  });
+
   it('keeps metadata and animations, as a scene file does', async () => {
     const texture = await tiny.generateTextureAsync(RECIPE);
     texture.metadata = { owner: 'innkeeper' };
@@ -280,6 +287,7 @@ describe('a scene file', () => {
       { size: 'x'.repeat(1e5) },
       { pixelArt: { factor: '2' } },
       { animations: 5 },
+      { name: { toString: 1 } },
     ];
     for (const damage of damages) {
       const parse = () => GeneratedTexture.Parse({ ...saved, ...damage } as typeof saved, scene, '');

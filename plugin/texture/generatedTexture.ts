@@ -239,8 +239,9 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
     return 'GeneratedTexture';
   }
 
-  /** Makes an empty texture for pictures of the same model, size and look. */
+  /** Makes an empty texture for pictures of the same model, size and look. @throws an AbortError when disposed */
   createSibling(name: string): GeneratedTexture<Words> {
+    this.assertAlive();
     const source = this.keepsModel ? this.address : this.source!;
     return new GeneratedTexture<Words>(name, source, this.getScene()!, this.look, this.rootUrl);
   }

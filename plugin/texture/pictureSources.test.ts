@@ -196,6 +196,21 @@ describe('two generators of one address', () => {
     expect(await (sprites.texture as GeneratedSheet).readCellAsync(0)).toEqual(pixels);
   });
 
+  it('are saved apart where scene files of two folders have named them alike', async () => {
+    await serveTiny('https://a.example/tiny', 'https://b.example/tiny');
+    const saved = (await tiny.generateTextureAsync(RECIPE)).serialize()!;
+    const parse = (rootUrl: string) => GeneratedTexture.Parse({ ...saved, model: 'tiny/' }, scene, rootUrl);
+    const first = parse('https://a.example/');
+    await next(first.onLoadObservable);
+    expect(first.serialize()!.model).toBe('tiny/');
+    const second = parse('https://b.example/');
+    await next(second.onLoadObservable);
+    expect([first, second].map((texture) => texture.serialize()!.model)).toEqual([
+      'https://a.example/tiny',
+      'https://b.example/tiny',
+    ]);
+  });
+
   it('do not when their options differ', async () => {
     const asked = await serveTiny(ADDRESS);
     await AssetGenerator.LoadAsync(ADDRESS, scene, ON_THIS_THREAD);

@@ -113,11 +113,20 @@ export function takeByAddress(
   if (saved === null) return takeSource(location, scene, options);
   const [, address = saved, hash] = /^(.*)#([\da-f]{8})$/s.exec(saved) ?? [];
   const whole = /^([a-z][a-z\d+.-]*:|\/)/i.test(address) ? address : (rootUrl ?? '') + address;
+  noteMeaning(scene, address, whole);
   const known = newestOf(scene, address, hash) ?? newestOf(scene, whole, hash);
   const place = typeof location === 'string' ? (packages.get(address) ?? whole) : location;
   if (known) return known.takeAsync({ signal });
   if (place === whole) assertMayBeRead('model', whole, rootUrl);
   return takeSource(place, scene, options);
+}
+
+/** What addresses of scene files meant, which count from the folder of their file, in each scene: address → whole ones. */
+const meanings = new WeakMap<Scene, Map<string, Set<string>>>();
+
+function noteMeaning(scene: Scene, address: string, whole: string): void {
+  const known = meanings.get(scene) ?? new Map<string, Set<string>>();
+  meanings.set(scene, known.set(address, (known.get(address) ?? new Set()).add(whole)));
 }
 
 /** A scene file may come from anywhere, and has Node read the disk only where it is from there itself. */
@@ -159,13 +168,17 @@ function hashesOf(models: readonly SharedSource[]): Set<string> {
 
 /**
  * The address of a model as a scene file holds it: with the beginning of its hash where the scene has another model of that name,
- * as two have that were loaded from files.
+ * as two have that were loaded from files; and the whole address where two scene files from different folders have named their models
+ * alike.
  */
 export function addressToSave(address: string, source: PictureSource | null): string {
   if (!source) return address;
   const { name, scene, info } = source;
+  const plain = address.replace(/#.*/s, '');
+  const numMeanings = meanings.get(scene)?.get(plain)?.size ?? 0;
+  if (plain !== name && numMeanings > 1) return keyOf(name);
   const isAlone = [...hashesOf(namedIn(scene, name))].every((hash) => hash === info.hash);
-  return isAlone ? address : `${address.replace(/#.*/s, '')}#${info.hash.slice(0, 8)}`;
+  return isAlone ? address : `${plain}#${info.hash.slice(0, 8)}`;
 }
 
 /** What a scene has loaded, in the order in which it was asked for. */
