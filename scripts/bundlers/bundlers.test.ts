@@ -45,6 +45,13 @@ describe('parseImport', () => {
     });
   });
 
+  it('has files whose names no bundler takes for anything else', () => {
+    const { asset, path } = parseImport('figment:portraits/a%23b%3Fc{d}%20é', {});
+    expect(asset.labels).toEqual(['a#b?c{d} é']);
+    expect(path).toMatch(/^[0-9a-f]{16}\/a_b_c_d_ é-0\.png$/);
+    expect(`${asset.output}.png`).toBe(path);
+  });
+
   it('asks for pipelines and steering as a bake file does', () => {
     const query =
       'pipeline=cvae%2Bddpm&strength=0.4&classifier=portraits-ornate&classifierLabel=ornate&classifierScale=-20';
@@ -196,6 +203,9 @@ describe('the plugin for Vite', () => {
       const url = JSON.parse(/export default ("[^"]+")/.exec(picture)![1]!);
       const served = await fetch(new URL(url, origin));
       expect(Buffer.from(await served.arrayBuffer())).toEqual(png);
+      await art.writeModel({ seed: 12 }); // as a training does, while the page is served
+      await expect.poll(() => fetched(address), { timeout: 20_000 }).not.toBe(module);
+      expect(await fetched(address)).toContain('"label":"elf","seed":7');
     } finally {
       await server.close();
     }

@@ -27,7 +27,8 @@ export function figmentEsbuild(options: FigmentPluginOptions = {}): Plugin {
       build.onLoad({ filter: /./, namespace: MODULE }, async ({ path }) => {
         try {
           const picture = await importer.load(path);
-          return { contents: moduleSource(picture, picture.file), loader: 'js', resolveDir: dirname(picture.file) };
+          const { file, watchFiles } = picture;
+          return { contents: moduleSource(picture, file), loader: 'js', resolveDir: dirname(file), watchFiles };
         } catch (error) {
           return { errors: [{ text: error instanceof Error ? error.message : String(error) }] };
         }

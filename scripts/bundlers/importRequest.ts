@@ -13,6 +13,8 @@ export interface ImportRequest {
   asset: BakeAsset;
   /** Below the cache folder. */
   path: string;
+  /** The folder of the model where it is the project's own, as the plugin's options have it; else null. */
+  ownModel: string | null;
 }
 
 const number = v.pipe(v.string(), v.regex(/^-?\d+(\.\d+)?$/, 'expected a number'), v.transform(Number));
@@ -84,11 +86,12 @@ export function parseImport(specifier: string, models: Readonly<Record<string, s
   }
   const interpolation = { seed: interpolateSeed, amount: interpolateAmount };
   const [plainName, plainLabel] = [decoded(specifier, name), decoded(specifier, label)];
-  if (!Object.hasOwn(models, plainName) && !SHIPPED_NAME.test(plainName)) {
+  const ownModel = Object.hasOwn(models, plainName) ? models[plainName]! : null;
+  if (ownModel === null && !SHIPPED_NAME.test(plainName)) {
     throw wrong(specifier, 'expected a shipped model, or one that the plugin has among its models');
   }
   const asset = {
-    model: Object.hasOwn(models, plainName) ? models[plainName]! : plainName,
+    model: ownModel ?? plainName,
     labels: [plainLabel],
     seeds: [seed],
     ...settings,
@@ -97,10 +100,8 @@ export function parseImport(specifier: string, models: Readonly<Record<string, s
     ...(interpolateSeed === undefined ? {} : { interpolate: interpolation }),
   };
   const hash = hashJson(asset).slice(0, 16);
-  return {
-    asset: { ...asset, name: hash, output: `${hash}/{label}-{seed}` } as BakeAsset,
-    path: `${hash}/${plainLabel}-${seed}.png`,
-  };
+  const file = `${hash}/${plainLabel.replace(/[^\p{L}\p{N} ._-]/gu, '_')}-${seed}`; // what bundlers take for a query is no part of it
+  return { asset: { ...asset, name: hash, output: file } as BakeAsset, path: `${file}.png`, ownModel };
 }
 
 function decoded(specifier: string, text: string): string {

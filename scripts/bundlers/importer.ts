@@ -1,7 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import type { BackendName } from '../../runtime/index.ts';
+import { type BackendName, INDEX_FILE } from '../../runtime/index.ts';
 import { type BakedRecipe, RECIPE_KEYWORD } from '../bake/bakePlan.ts';
 import { bake } from '../bake/index.ts';
 import { describeError } from '../node/describeError.ts';
@@ -24,6 +24,8 @@ export interface ImportedPicture {
   recipe: BakedRecipe;
   widthPx: number;
   heightPx: number;
+  /** Files that, when they change, have it made again: the index of a model of one's own. Absolute. */
+  watchFiles: string[];
 }
 
 export interface Importer {
@@ -79,7 +81,8 @@ export function createImporter(root: string, options: FigmentPluginOptions = {})
         waiting.push({ request, done: (error) => (error ? reject(named(specifier, error)) : resolve()) });
         void workOff();
       });
-      return openPicture(join(out, request.path));
+      const watchFiles = request.ownModel === null ? [] : [resolve(root, request.ownModel, INDEX_FILE)];
+      return { ...(await openPicture(join(out, request.path))), watchFiles };
     },
   };
 }
@@ -89,7 +92,7 @@ function named(specifier: string, error: unknown): Error {
   return new Error(`import "${specifier}": ${message}`, { cause: error });
 }
 
-async function openPicture(file: string): Promise<ImportedPicture> {
+async function openPicture(file: string): Promise<Omit<ImportedPicture, 'watchFiles'>> {
   const bytes = await readFile(file);
   const recipe: BakedRecipe = JSON.parse(readPngText(bytes, file)[RECIPE_KEYWORD]!);
   return { file, recipe, widthPx: bytes.readUInt32BE(16), heightPx: bytes.readUInt32BE(20) };

@@ -23,7 +23,7 @@ export interface FigmentVitePlugin {
   configResolved(config: { root: string; base: string }): void;
   configureServer(server: { middlewares: { use(route: string, handler: ReturnType<typeof sirv>): void } }): void;
   resolveId(id: string): string | undefined;
-  load(id: string): Promise<string | undefined>;
+  load(this: { addWatchFile(file: string): void }, id: string): Promise<string | undefined>;
   generateBundle(this: {
     emitFile(file: { type: 'asset'; fileName: string; source: Uint8Array }): void;
   }): Promise<void>;
@@ -68,6 +68,7 @@ export function figmentVite(options: FigmentViteOptions = {}): FigmentVitePlugin
     async load(id) {
       if (!id.startsWith(`${MARK}figment:`)) return undefined;
       const picture = await importer.load(id.slice(MARK.length));
+      for (const file of picture.watchFiles) this.addWatchFile(file);
       return moduleSource(picture, `${picture.file.replaceAll('\\', '/')}?url`);
     },
     async generateBundle() {
