@@ -133,6 +133,7 @@ async function bring(
       onProgress: (loadedBytes, totalBytes) => progress.loading(name, loadedBytes, totalBytes),
     });
     const artist = artistOf(generator, name);
+    if (isTaken(part)) return artist;
     if (part === gallery) {
       reached('painter');
       controls.offerPipelines(generator.info.pipelines);
@@ -142,6 +143,7 @@ async function bring(
     counting.remove();
     return artist;
   } catch (error) {
+    if (isTaken(part)) return null;
     if (part === gallery) {
       drawing.endRests();
       gallery.giveUp();
@@ -149,6 +151,11 @@ async function bring(
     missing.set(name, messageOf(error));
     return null;
   }
+}
+
+/** Whether a model that was trained here has begun to paint the portraits, before the shipped one was there. */
+function isTaken(part: Part): boolean {
+  return part === gallery && gallery.hasArtist;
 }
 
 /** Resolves when the page can be seen: what nobody looks at yet is not fetched. */

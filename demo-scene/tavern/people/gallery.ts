@@ -27,6 +27,11 @@ export class Gallery {
     }
   }
 
+  /** Whether somebody paints the portraits, or has painted them. */
+  get hasArtist(): boolean {
+    return this.artist !== null;
+  }
+
   /**
    * Paints all portraits by this artist, and disposes the artist before. Settles when all portraits are painted, or at
    * once when another artist takes over.

@@ -156,6 +156,12 @@ describe('Guests', () => {
     expect(first!.face!.recipe).toMatchObject({ label: 'orc', attributes: { ...attributes, hair: 'red' } });
     expect(first!.recipe.attributes).toEqual({ kind: 'orc', hair: 'red' });
     expect(sheetOf(first!).map(({ name }) => name)).toEqual(['kind', 'role', 'gender', 'hair']);
+    await changeSheetAsync(first!, 'hair', null);
+    const drawn = first!.recipe.attributes!.hair;
+    expect(drawn).toMatch(/red|grey/);
+    expect(first!.face!.recipe.attributes).toMatchObject({ hair: drawn });
+    await changeSheetAsync(first!, 'gender', null); // which the face alone shows
+    expect(first!.face!.recipe.attributes).not.toHaveProperty('gender');
 
     guests.areArriving = true;
     await pass(() => guests.present[2]?.state === 'coming');
@@ -169,6 +175,15 @@ describe('Guests', () => {
     expect(playing).toContain(true); // on the way to the right; of other ways the tiny model has no frames
     expect(sprite.animationStarted).toBe(false);
     faces.generator.dispose();
+  });
+
+  it('are painted whole when their sheet is changed after an edit', async () => {
+    const [first] = guests.present;
+    await first!.changeAsync({ image: new Uint8Array(4 * 16 * 16).fill(120), strength: 0.5 });
+    expect(first!.recipe.image).toBeDefined();
+    await changeSheetAsync(first!, 'kind', 'goblin');
+    const { label, image, strength } = first!.recipe;
+    expect({ label, image, strength }).toEqual({ label: 'goblin', image: undefined, strength: undefined });
   });
 
   it('are there again when they are kept, with what was made of them', async () => {
@@ -197,6 +212,9 @@ describe('Guests', () => {
     expect(summary()).toHaveLength(3);
     expect(guests.present[2]).toMatchObject({ place: 'place 3', state: 'here', recipe: { seed: later.seed } });
     expect(guests.present[2]!.face!.recipe.seed).toBe(77);
+    guests.areArriving = true;
+    await pass(() => guests.present.length === 4);
+    expect(guests.present[3]!.seed).toBe(later.seed + 1); // who is here already does not come in by the door
     artist.keeping.letGo(later);
     await again();
     guests.areArriving = true;

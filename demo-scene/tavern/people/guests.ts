@@ -145,13 +145,18 @@ export class Guests {
     }
     const { plan, faces } = this.options;
     const spot = plan.places[index]!;
-    const asked = laterGuest(plan, this.numArrivals++);
-    const { figure: recipe, face } = requestsFor(asked, plan, this.artist, faces);
+    const { figure: recipe, face } = requestsFor(this.nextArrival(), plan, this.artist, faces);
     const [figure, place] = [this.free.shift()!, placeName(index)];
     const guest = new Guest(this.artist, this.sheet, figure, spot, place, recipe, this.faceOf(place, face));
     if (!this.options.isStill()) guest.comeAlong([plan.door, ...spot.way, spot.at]);
     this.add(guest);
     void this.paint(guest, recipe);
+  }
+
+  /** The next of those to come who is not in the room already, as one is who was kept at an earlier visit. */
+  private nextArrival(): Asked {
+    const next = laterGuest(this.options.plan, this.numArrivals++);
+    return this.guests.some(({ recipe }) => recipe.seed === next.seed) ? this.nextArrival() : next;
   }
 
   private faceOf(place: string, recipe: SitterRecipe | null): Face | null {

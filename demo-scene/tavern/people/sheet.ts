@@ -1,9 +1,10 @@
 // The character sheet: what a visitor can choose of somebody's looks, as far as the models know it. A guest has two pictures,
 // a face and a figure, which are changed together.
+import { characterRequests } from '../../../plugin/index.ts';
 import { type Attributes, type AttributeValues, attributeProblem } from '../../../runtime/index.ts';
 import { attributesToChoose } from '../../shared/attributesToChoose.ts';
 import { ownValue } from '../../shared/ownValue.ts';
-import type { RecipeChanges, SitterRecipe } from './keeping.ts';
+import { NO_EDIT, type RecipeChanges, type SitterRecipe } from './keeping.ts';
 import { changeBesidesAsync, recipeToBe, type Sitter } from './sitter.ts';
 
 /** One line of the sheet. */
@@ -42,22 +43,37 @@ export function sheetOf(sitter: Sitter): SheetEntry[] {
 }
 
 /**
- * Changes one line of a sheet, in each picture that knows it; the rest of the person stays.
+ * Changes one line of a sheet, in each picture that knows it; the rest of the person stays. An edit of a part is undone, since that
+ * keeps all else of its picture as it is.
  *
- * @param value null: any
+ * @param value null: any; of what two pictures show, one value that goes with the rest of the person
  */
 export async function changeSheetAsync(sitter: Sitter, name: string, value: string | number | null): Promise<void> {
-  const changing = partsOf(sitter).map(({ sitter: part, labelName }) => {
+  const parts = partsOf(sitter);
+  const wanted = value ?? sharedValue(parts, name);
+  const changing = parts.map(({ sitter: part, labelName }) => {
     const { labels, info } = part.artist!.generator;
+    const whole = part.recipe.image ? { ...NO_EDIT, interpolate: undefined } : {};
     if (labelName === name) {
-      return labels.includes(String(value)) ? changeBesidesAsync(part, { label: String(value) }) : null;
+      return labels.includes(String(wanted)) ? changeBesidesAsync(part, { ...whole, label: String(wanted) }) : null;
     }
     const { attributes: vocabulary = {} } = info;
     if (!Object.hasOwn(vocabulary, name)) return null;
-    if (value !== null && attributeProblem(vocabulary, name, value)) return null; // the other picture knows it
-    return changeBesidesAsync(part, withAttribute(recipeToBe(part), name, value));
+    if (wanted !== null && attributeProblem(vocabulary, name, wanted)) return null; // the other picture knows it
+    return changeBesidesAsync(part, { ...whole, ...withAttribute(recipeToBe(part), name, wanted) });
   });
   await Promise.all(changing);
+}
+
+/** A value, drawn by the seed, of an attribute that face and figure both show, so that they agree; null where only one does. */
+function sharedValue(parts: readonly Part[], name: string): string | number | null {
+  const models = parts.map(({ sitter }) => sitter.artist!.generator.info);
+  if (models.length < 2 || !models.every(({ attributes = {} }) => Object.hasOwn(attributes, name))) return null;
+  const recipes = parts.map(({ sitter }) => recipeToBe(sitter));
+  const words = parts.map(({ labelName }, i) => ({ ...recipes[i]!.attributes, [labelName]: recipes[i]!.label }));
+  const { [name]: _, ...others } = Object.assign({}, ...words);
+  const [request] = characterRequests(others, models, recipes[0]!.seed);
+  return ownValue(request!.attributes, name) ?? null;
 }
 
 /** The same person with one attribute changed, or left open. */

@@ -28,7 +28,9 @@ export class Card {
   private readonly talk = new Talk();
   private readonly sheet = new SheetPanel((name, value) => {
     const { sitter } = this;
-    if (sitter) void this.paint(() => changeSheetAsync(sitter, name, value));
+    if (!sitter) return;
+    const notice = picturedOf(sitter).recipe.image ? 'The edit is undone, and the whole picture painted again.' : '';
+    void this.paint(() => changeSheetAsync(sitter, name, value), notice);
   });
   private readonly editor = new Editor(
     (changes) => this.change(changes),
@@ -206,12 +208,13 @@ export class Card {
     await this.paint(() => Promise.all(parts.map((part) => changeBesidesAsync(part, changes))));
   }
 
-  private async paint(work: () => Promise<unknown>): Promise<void> {
+  /** @param done said when it is painted */
+  private async paint(work: () => Promise<unknown>, done = ''): Promise<void> {
     const { sitter } = this;
     if (!sitter || !this.isHere(sitter)) return;
     void this.talk.stop();
     this.notice.textContent = 'Painting another…';
-    let notice = '';
+    let notice = done;
     try {
       await work();
     } catch (error) {
