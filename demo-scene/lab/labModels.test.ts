@@ -81,6 +81,9 @@ function withOtherModels(openPage: OpenPage): void {
     expect(await text(pupil, '#schedule .steps')).toContain('3 steps of dpm++ by the teacher');
     expect(await pupil.playwright.locator('#picture canvas').getAttribute('aria-label')).toContain('3 steps of dpm++');
     await showsTeacher(pupil);
+    await pupil.reload(); // the address has what was asked for, so that the way back stays the same
+    await ready(pupil);
+    await showsTeacher(pupil);
     await enter(pupil, 'guidance scale', 2);
     expect(await text(pupil, '[data-status=maker]'), 'who can do what is asked again').toBe('student');
     expect(await picture(pupil)).toEqual(four);
@@ -116,7 +119,7 @@ async function showsTeacher({ playwright }: TestPage<LabConsole>): Promise<void>
   expect(await playwright.inputValue('#settings .lil-option select >> nth=-1')).toBe('dpm++');
   expect(await playwright.getByLabel('steps', { exact: true }).inputValue()).toBe('3');
   expect(await playwright.textContent('#settings .note')).toBe(reason);
-  await expect.poll(() => playwright.url()).toMatch(/guidance=8&sampler=dpm\+\+&steps=3$/);
+  await expect.poll(() => playwright.url()).toMatch(/guidance=8&sampler=ddim&steps=4$/);
   const row = playwright.getByRole('group', { name: 'Steps of the student, and of its teacher' });
   expect(await row.locator('[aria-pressed=true]').allTextContents()).toEqual(['3teacher']);
   const refused = row.locator('[aria-disabled=true]');

@@ -4,7 +4,6 @@ import { element } from '../shared/page.ts';
 import { refuseDrops } from '../shared/refuseDrops.ts';
 import { endTyping } from './adjusting.ts';
 import { LargePicture } from './largePicture.ts';
-import { asMade } from './overruled.ts';
 import { GuidancePlot, SchedulePlot } from './plots.ts';
 import { ReconstructionView } from './reconstruction.ts';
 import { changedOf, type LabRecipe, labRecipe, makerOf, type Settings, withinRanges } from './settings.ts';
@@ -64,7 +63,7 @@ export class Workbench {
       ...stripPlans(info).map((plan, i) => new Strip(element('#strips'), plan, generator, -i, change)),
       ...(isEncoded ? [new Walk(generator)] : []),
     ];
-    const link = () => this.address.linkTo(asMade(this.settings, info));
+    const link = () => this.address.linkTo(this.settings);
     offerSharing({ picture: this.picture, link, recipe: () => this.recipe }, notify);
     this.use(settings, false, notes);
   }
@@ -82,7 +81,7 @@ export class Workbench {
     const settings = { ...asked, sameAs: changedOf(asked) }; // what is again as it was at first counts as never changed
     this.settings = settings;
     this.controls.show(settings);
-    this.address.write(asMade(settings, this.generator.info), isNew);
+    this.address.write(settings, isNew);
     this.walkControls.show(settings);
     this.schedule.show(settings);
     this.status.show(this.recipe);
