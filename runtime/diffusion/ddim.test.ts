@@ -60,6 +60,19 @@ describe('createDdim', () => {
     expect(maxDifference(samples, sampleGaussian(ddpm, schedule, DATA, NOISE, 5))).toBeLessThan(1e-5);
   });
 
+  it.each([3, 8, 24])(
+    'draws from the posterior at zero SNR and eta 1, however 1 − alphaBar is rounded: %i steps',
+    async (n) => {
+      const fields = { prediction_type: 'v_prediction', timestep_spacing: 'trailing', rescale_betas_zero_snr: true };
+      const alphaPrev = createSchedule(config(fields)).alphasCumprod[999 - Math.floor(1000 / n)]!;
+      const [v, xt, noise] = [tf.tensor([0.25]), tf.tensor([1.5]), tf.tensor([-2])];
+      const next = createDdim(config(fields), { numInferenceSteps: n, eta: 1 }).step(v, 0, xt, noise);
+      // At alphaBar 0, x0 is −v, and xt is noise alone, all of which is drawn once more.
+      expect((await next.xt.data())[0]).toBeCloseTo(-0.25 * Math.sqrt(alphaPrev) - 2 * Math.sqrt(1 - alphaPrev), 5);
+      tf.dispose([v, xt, noise, next.xt, next.x0Pred]);
+    },
+  );
+
   it('adds half the noise at eta 0.5, and keeps the variance of xt', async () => {
     const alphas = createSchedule(config()).alphasCumprod;
     const [alpha, alphaPrev] = [alphas[500]!, alphas[400]!];

@@ -66,6 +66,15 @@ describe('createDdpm', () => {
     tf.dispose([x, last.xt, last.x0Pred]);
   });
 
+  it('adds noise in the last step where its timestep is above 0, as diffusers does', async () => {
+    const fields = { variance_type: 'fixed_large', timestep_spacing: 'trailing' };
+    const [zero, one] = [tf.zeros([1]), tf.ones([1])];
+    const last = createDdpm(config(fields), { numInferenceSteps: 10 }).step(zero, 9, zero, one);
+    const beta = 1 - createSchedule(config(fields)).alphasCumprod[99]!; // from t = 99 to what has no noise
+    expect((await last.xt.data())[0]).toBeCloseTo(Math.sqrt(beta), 6);
+    tf.dispose([zero, one, last.xt, last.x0Pred]);
+  });
+
   it('prefers the variance type of the options', async () => {
     const x = tf.tensor([0.1, 0.2]);
     const stepWith = async (fields: object, options: object) => {

@@ -53,6 +53,20 @@ describe('createEuler', () => {
     expect(leading.initNoiseSigma).toBeCloseTo(1 / Math.sqrt(alpha), 9);
   });
 
+  it.each([
+    ['leading', 900, 1],
+    ['linspace', 999, 0],
+    ['trailing', 999, 0],
+  ] as const)(
+    'adds the variance of an image to its start where spacing is leading: %s',
+    (timestep_spacing, t, image) => {
+      const fields = { timestep_spacing, beta_end: 0.002 }; // so little noise that an image counts
+      const alpha = createSchedule(config(fields)).alphasCumprod[t]!;
+      const { initNoiseSigma } = createEuler(config(fields), { numInferenceSteps: 10 });
+      expect(initNoiseSigma).toBeCloseTo(Math.sqrt((1 - alpha) / alpha + image), 10);
+    },
+  );
+
   it.each(['v_prediction', 'sample'])('starts from zero SNR with %s, whose sigma is infinite', (prediction_type) => {
     const fields = { prediction_type, rescale_betas_zero_snr: true };
     const exact = exactSolution(createSchedule(config(fields)), DATA, NOISE, 999);

@@ -77,6 +77,12 @@ describe.each(['cpu', 'wasm'])('guidedPrediction on %s', (backend) => {
     expect(calls).toEqual(single([9, 9]));
   });
 
+  it('guides images that have a class beside those that have none', async () => {
+    const { values, calls } = await guide({ guidanceScale: 3 }, 500, [0, 9]);
+    expect(values).toEqual([-17, -34, 30, 40]); // 10 + 3 · (1 − 10) = −17; without a class, 10 + 3 · (10 − 10)
+    expect(calls).toEqual([{ batch: 4, t: [500, 500, 500, 500], labels: [0, 9, 9, 9] }]);
+  });
+
   it.each([
     { t: 199, isGuided: false },
     { t: 200, isGuided: true },

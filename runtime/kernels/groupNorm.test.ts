@@ -99,3 +99,17 @@ describeOnBackends((backend) => {
     });
   });
 });
+
+test.each<[string, number[], number[]]>([
+  ['of another batch', [3, 6], [3, 6]],
+  ['of other channels', [2, 3], [2, 3]],
+  ['that do not fit each other', [2, 6], [2, 3]],
+])('groupNorm refuses scale and shift %s', async (_, scale, shift) => {
+  const c = { shape: [2, 5, 3, 6], numGroups: 3, silu: false, modulated: true };
+  const [x, gamma, beta] = inputsOf(c);
+  await valuesOn('cpu', () => {
+    const inputs = [x!, gamma!, beta!, draw(4, scale), draw(5, shift)].map(toTensor);
+    expect(() => ours(c, inputs)).toThrow(`groupNorm: scale (${scale}) and shift (${shift}) must be (2, 6)`);
+    return [];
+  });
+});

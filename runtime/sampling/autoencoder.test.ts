@@ -10,7 +10,13 @@ import { encode } from '../networks/autoencoderKl.ts';
 import { scaleLatents } from '../networks/latentScaling.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { tinyModelFiles, withModel } from '../testing/tinyModel.ts';
-import { assertPictures, decodeLatents, decodeLatentsInSlices, encodePixelsInSlices } from './autoencoder.ts';
+import {
+  assertPictures,
+  decodeLatents,
+  decodeLatentsInSlices,
+  encodePixelsInSlices,
+  imagesToPixels,
+} from './autoencoder.ts';
 import { generate } from './generate.ts';
 import { createModel } from './model.ts';
 
@@ -126,5 +132,16 @@ describe('assertPictures', () => {
       await expect(assertBatch(noise, flat.fill(Number.NaN))).rejects.toThrow('the picture of tiny is not finite');
       expect(memory().numTensors).toBe(numTensors);
     });
+  });
+
+  it.each([Infinity, -Infinity])('refuses a picture with one value of %d', async (value) => {
+    await selectBackend({ backend: 'wasm' });
+    const images: Tensor4D = tensor4d(normals(1, 0, 64).fill(value, 5, 6), [1, 4, 4, 4]);
+    const { numTensors } = memory();
+    for (const take of [assertPictures, imagesToPixels]) {
+      await expect(take(tinyModelFiles(), images)).rejects.toThrow('the picture of tiny is not finite');
+    }
+    expect(memory().numTensors).toBe(numTensors);
+    images.dispose();
   });
 });

@@ -173,6 +173,14 @@ describe('classifierGuideOf', () => {
     });
   });
 
+  it('refuses a classifier of other latents', async () => {
+    const files = tinyClassifierFiles();
+    files.index.figment.scheduler = { ...files.index.figment.scheduler, beta_schedule: 'linear' };
+    const classifier = createNoisyClassifier(files);
+    await expect(make([ELF], { classifier })).rejects.toThrow(/tiny has another noise schedule/);
+    classifier.dispose();
+  });
+
   it.each<[string, SampleOptions, RegExp]>([
     ['label', { classifierLabel: 'hut' }, /label "hut" is unknown; did you mean "hat"\? known labels: hat, no_hat/],
     ['missing label', { classifierLabel: undefined }, /classifierLabel is missing; expected one of hat, no_hat/],

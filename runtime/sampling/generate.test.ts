@@ -122,6 +122,20 @@ describe('generate on wasm', () => {
     });
   });
 
+  it.each(['onStep', 'onSlice'])('leaves nothing behind when %s throws', async (name) => {
+    await withModel(async (model) => {
+      const options = { numInferenceSteps: 3 };
+      await generate(model, [ELF], options); // keeps what the next picture needs, too
+      const { numTensors } = memory();
+      let numCalls = 0;
+      const fail = () => {
+        if (++numCalls === 2) throw new Error('enough');
+      };
+      await expect(generate(model, [ELF], { ...options, [name]: fail })).rejects.toThrow('enough');
+      expect(memory().numTensors).toBe(numTensors);
+    });
+  });
+
   it.each<[string, PictureOptions, SampleOptions, RegExp]>([
     [
       'label',

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { normals } from '../core/random.ts';
-import { COMMON_SHARE, tiledNormals } from './latentNoise.ts';
+import { MAX_INFERENCE_STEPS, MAX_RESAMPLES } from '../core/samplingBounds.ts';
+import { SAMPLING_STREAMS } from '../core/streams.ts';
+import { COMMON_SHARE, noiseStream, tiledNormals } from './latentNoise.ts';
 
 const SHAPE = [40, 60, 8] as const;
 const TILES = [2, 3] as const;
@@ -51,5 +53,19 @@ describe('tiledNormals', () => {
 
   it('of one tile is its noise', () => {
     expect(tiledNormals(5, 3, [4, 4, 8], [1, 1])).toEqual(normals(5, 3, 128));
+  });
+});
+
+describe('noiseStream', () => {
+  it('gives each use, step and pass a stream of its own, which is not the start’s', () => {
+    const { first, count } = SAMPLING_STREAMS.noise;
+    const streams = new Set([first]);
+    for (const use of ['step', 'kept', 'back'] as const) {
+      for (let pass = 0; pass < MAX_RESAMPLES; pass++) {
+        for (let index = 0; index < MAX_INFERENCE_STEPS; index++) streams.add(noiseStream(use, index, pass));
+      }
+    }
+    expect(streams.size).toBe(1 + 3 * MAX_RESAMPLES * MAX_INFERENCE_STEPS);
+    expect(noiseStream('back', MAX_INFERENCE_STEPS - 1, MAX_RESAMPLES - 1)).toBeLessThan(first + count);
   });
 });

@@ -175,6 +175,24 @@ describe('pictures by recordings', () => {
       model.dispose();
     });
 
+    it.skipIf(backend !== 'wasm')('are noted once, until many others have been', () => {
+      const model = createModel(tinyModelFiles());
+      const noted = vi.spyOn(currentRecorder()!, 'structureOf');
+      const numNoted = (guidanceScale: number) => {
+        noted.mockClear();
+        for (const images of imagesInTurns(model, [recipesOf(model, [ELF], { guidanceScale, numInferenceSteps: 1 })])) {
+          images.dispose();
+        }
+        return noted.mock.calls.length;
+      };
+      const scales = Array.from({ length: 33 }, (_, i) => 2 + i / 4);
+      expect(scales.map(numNoted)).toEqual(scales.map(() => 1));
+      expect(numNoted(scales.at(-1)!)).toBe(0);
+      expect(numNoted(scales[0]!)).toBe(1);
+      noted.mockRestore();
+      model.dispose();
+    });
+
     it('do not mix when two batches are at work, or one was given up', async () => {
       const model = createModel(tinyModelFiles());
       const options = { sampler: 'dpm++', numInferenceSteps: 3 } as const;

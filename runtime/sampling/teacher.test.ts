@@ -145,6 +145,17 @@ describe('createTeacher', () => {
     );
   });
 
+  it('leaves its student as it was when it is disposed', async () => {
+    const files = tinyModelFiles({ student: true, attributes: HATS });
+    const model = createModel(files);
+    const expected = await generate(model, [CAP]);
+    const { numTensors } = memory();
+    createTeacher(model, files).dispose();
+    expect(memory().numTensors).toBe(numTensors);
+    expect(await generate(model, [CAP])).toEqual(expected);
+    model.dispose();
+  });
+
   it('refuses what is no teacher of the model, and leaves nothing behind', () => {
     const { numTensors } = memory();
     const files = tinyModelFiles({ student: true });

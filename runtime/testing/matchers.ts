@@ -48,3 +48,11 @@ export function expectClose(
   const message = `${place}; off by ${difference.toPrecision(3)}, allowed ${allowed.toPrecision(3)} (largest ${top})`;
   expect(difference <= allowed, message).toBe(true);
 }
+
+/** Expects that draws around zero have nothing to do with other values: they correlate by four standard errors at most. */
+export function expectUncorrelated(a: ArrayLike<number>, b: ArrayLike<number>): void {
+  const dot = (x: ArrayLike<number>, y: ArrayLike<number>) =>
+    Array.from(x).reduce((sum, value, i) => sum + value * y[i]!, 0);
+  expect(b.length).toBe(a.length);
+  expect(Math.abs(dot(a, b)) / Math.sqrt(dot(a, a) * dot(b, b))).toBeLessThan(4 / Math.sqrt(a.length));
+}

@@ -170,6 +170,34 @@ it('encodeDataset gives the same latents whatever the number and the speed of th
   expect([batches[0], batches[1]]).toEqual([[32], [3, 32, 3]]);
 });
 
+it('encodeDataset shifts seamless images evenly over a latent cell of four pixels', async () => {
+  const images = new Uint8Array(8 * 4 * 4);
+  images.fill(255, 0, 4); // a dot in the corner, by which the shift is seen
+  const dataset = { ...DATASET, images, classLabels: new Int32Array(1) };
+  const shifts: number[][] = [];
+  const seeing: LatentEncoder = {
+    async encode({ shape: [, , width, channels], data }) {
+      const pixel = data.indexOf(Math.max(...data)) / channels;
+      shifts.push([pixel % width, Math.floor(pixel / width)]);
+      return { mean: new Float32Array(8), std: new Float32Array(8) };
+    },
+    dispose: () => {},
+  };
+  const config = tinyVaeConfig({
+    block_out_channels: [8, 8, 8],
+    down_block_types: new Array(3).fill('DownEncoderBlock2D'),
+    up_block_types: new Array(3).fill('UpDecoderBlock2D'),
+  });
+  await encodeDataset(dataset, Int32Array.of(0), config, [seeing], { flip: false, isShifted: true });
+  // Hammersley's points: one in each row, in each column and in each quarter.
+  expect(shifts).toEqual([
+    [0, 0],
+    [1, 2],
+    [2, 1],
+    [3, 3],
+  ]);
+});
+
 it('encodeDataset ends with the first failure', async () => {
   const failing: LatentEncoder = { encode: () => Promise.reject(new Error('out of memory')), dispose: () => {} };
   const log: number[] = [];

@@ -1,5 +1,6 @@
 import { dispose, tensor4d } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
+import { parseSchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { scaleLatents } from '../networks/latentScaling.ts';
 import { createModel } from '../sampling/model.ts';
 import { tinyDataset } from '../testing/tinyDataset.ts';
@@ -59,6 +60,17 @@ it('scales latents as they were in training, whatever the auto-encoder scaled th
   expect([...(await scaled.data())]).toEqual([2, 0, -2, 2]); // (z − mean) / std
   dispose([z, scaled]);
   model.dispose();
+});
+
+it('clips what it predicts of pixels, which end at ±1, and not of latents', () => {
+  const { unet, vae } = tinyModelFiles();
+  const clips = (autoencoder: Parameters<typeof modelContent>[1]) => {
+    const network = { config: tinyUNetConfig(), weights: unet };
+    const content = modelContent(tinyDataset(), autoencoder, { mean: [0], std: [1] }, network, DIFFUSION_DEFAULTS, []);
+    return parseSchedulerConfig(content.schedulerConfig, 'the test').clipSample;
+  };
+  expect(clips(null)).toBe(true);
+  expect(clips({ config: tinyVaeConfig(), weights: vae })).toBe(false);
 });
 
 it('has examples of what it was trained on, in the folder too', async () => {

@@ -21,6 +21,14 @@ describe('relabel', () => {
     expect(fresh.flat().every((value) => Number.isFinite(value) && value !== 0)).toBe(true);
   });
 
+  it('draws new rows by the seed', () => {
+    const [first, same, other] = [5, 5, 6].map((seed) =>
+      row(relabel(network, ['elf', 'goblin', 'orc'], ['cat'], seed), 0),
+    );
+    expect(same).toEqual(first);
+    expect(other!.filter((value, i) => value === first![i])).toEqual([]);
+  });
+
   it('shares all other weights and leaves the network as it is', () => {
     const before = row(network, 1);
     const changed = relabel(network, ['elf', 'goblin', 'orc'], ['cat'], 5);

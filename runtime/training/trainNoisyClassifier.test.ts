@@ -7,15 +7,19 @@ import { sampleLatents } from '../networks/latentDistribution.ts';
 import { latentScaler, scaleLatents } from '../networks/latentScaling.ts';
 import { classifyNoisy, noisyClassifierShapes } from '../networks/noisyClassifier.ts';
 import { uploadWeights } from '../networks/uploadWeights.ts';
-import { expectClose } from '../testing/matchers.ts';
+import { expectClose, expectUncorrelated } from '../testing/matchers.ts';
+import { recordingGradients } from '../testing/naiveTraining.ts';
 import { randomWeights, tinyVaeConfig } from '../testing/tinyNetworks.ts';
 import { runSteps, tinyLatents } from '../testing/tinyTraining.ts';
+import type { Batch } from './batch.ts';
 import { drawLatents } from './latentDataset.ts';
+import { createTask } from './task.ts';
 import { trainingScheduler } from './trainDiffusion.ts';
 import {
   defaultNoisyClassifierConfig,
   NOISY_CLASSIFIER_DEFAULTS,
   noisyAccuracy,
+  noisyClassifierTaskSpec,
   noisyClassifierTrainer,
   noisyTimesteps,
 } from './trainNoisyClassifier.ts';
@@ -76,6 +80,18 @@ describe('a noise-aware classifier', () => {
     const rest = noisyClassifierTrainer(tinyLatents(), ORIGIN, CONFIG, { ...OPTIONS, numSteps: 3 }, state);
     expect((await runSteps(rest)).map(({ loss }) => loss)).toEqual(expected.slice(2).map(({ loss }) => loss));
     await Promise.all([whole.dispose(), rest.dispose()]);
+  });
+
+  it('sees latents noised apart from the noise of their posterior', async () => {
+    const { std, ...known } = tinyLatents();
+    const latents = { ...known, std: std.map(() => 1) };
+    const options = { ...OPTIONS, batchSize: 64, microBatchSize: 64, numSteps: 1 };
+    const batches: Batch[] = [];
+    const source = recordingGradients(createTask(noisyClassifierTaskSpec(CONFIG, ORIGIN.scheduler)), batches);
+    const trainer = noisyClassifierTrainer(latents, ORIGIN, CONFIG, options, undefined, source);
+    await runSteps(trainer);
+    await trainer.dispose();
+    expectUncorrelated(batches[0]!.x0!.data, batches[0]!.eps!.data);
   });
 });
 

@@ -5,7 +5,7 @@ import { ANY } from '../core/attributes.ts';
 import { formatProbe, parseProbe } from '../core/linearProbe.ts';
 import { integers, normals } from '../core/random.ts';
 import { downloadWeights } from '../networks/uploadWeights.ts';
-import { expectClose } from '../testing/matchers.ts';
+import { expectClose, expectUncorrelated } from '../testing/matchers.ts';
 import { tinyVaeConfig } from '../testing/tinyNetworks.ts';
 import { runSteps } from '../testing/tinyTraining.ts';
 import type { LatentDataset } from './latentDataset.ts';
@@ -78,6 +78,15 @@ describe('a probe in training', () => {
       Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
     const noise = rms(clean.map((value, i) => disturbed[i]! - value));
     expect(noise / rms(clean)).toBeCloseTo(0.5 / Math.sqrt(3), 1); // levels are drawn evenly
+  });
+
+  it('sees the latents of each step disturbed by noise of its own', () => {
+    const images = latents(64, 1);
+    const noiseOf = (step: number) => {
+      const seen = [0, 0.5].map((latentNoise) => probeBatch(images, MODEL, { ...OPTIONS, latentNoise }, step).x0!.data);
+      return Array.from(seen[0]!, (value, i) => seen[1]![i]! - value);
+    };
+    expectUncorrelated(noiseOf(0), noiseOf(1));
   });
 
   it('learns what latents show, and nothing of what they do not', async () => {

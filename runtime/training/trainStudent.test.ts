@@ -11,7 +11,8 @@ import { parseSchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { conditioningVectors } from '../networks/conditioning.ts';
 import { unet2d, unet2dShapes } from '../networks/unet2d.ts';
 import { uploadWeights } from '../networks/uploadWeights.ts';
-import { expectClose } from '../testing/matchers.ts';
+import { expectClose, expectUncorrelated } from '../testing/matchers.ts';
+import { recordingGradients } from '../testing/naiveTraining.ts';
 import { randomWeights, tinyUNetConfig } from '../testing/tinyNetworks.ts';
 import { runSteps, tinyLatents } from '../testing/tinyTraining.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
@@ -264,6 +265,21 @@ describe('studentTrainer', () => {
     expect(() => studentTrainer(subjects, STATISTICS, spec, OPTIONS, student.weights)).toThrow(
       /the first stage noises latents, of which there are none/,
     );
+  });
+
+  it('draws noise levels apart from the noise', async () => {
+    const options = { ...OPTIONS, batchSize: 64, microBatchSize: 64, numSteps: 1 };
+    const batches: Batch[] = [];
+    const source = recordingGradients(task, batches);
+    const trainer = studentTrainer(tinyLatents(), STATISTICS, spec, options, student.weights, source);
+    await runSteps(trainer);
+    await trainer.dispose();
+    const [t, eps] = [batches[0]!.t!.data, batches[0]!.eps!.data];
+    // Normal values come in pairs, whose length is of one uniform draw, as a timestep is.
+    const pairs = Array.from({ length: t.length / 2 }, (_, i) => 2 * i);
+    const lengths = pairs.map((i) => Math.hypot(eps[i]!, eps[i + 1]!) - Math.sqrt(Math.PI / 2)); // around their mean
+    const levels = pairs.map((i) => t[i]! - 499.5);
+    expectUncorrelated(levels, lengths);
   });
 
   it('learns in both stages, leaves the teacher as it was, and goes on bit for bit after a stop', async () => {

@@ -4,11 +4,11 @@ import { describeOnBackends, draw, toTensor, valuesOn } from '../../scripts/test
 import { type BackendName, selectBackend } from '../backends/selectBackend.ts';
 import { colourRarity, pixelRarity } from '../dataset/colourRarity.ts';
 import { autoencoderKlShapes, decode } from '../networks/autoencoderKl.ts';
-import { parseAutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
+import { type AutoencoderKlConfig, parseAutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
 import { initialWeights } from '../networks/initialWeights.ts';
 import { toPatches } from '../networks/patches.ts';
 import { uploadWeights } from '../networks/uploadWeights.ts';
-import { expectClose } from '../testing/matchers.ts';
+import { expectClose, expectUncorrelated } from '../testing/matchers.ts';
 import { naiveLosses, recordingGradients } from '../testing/naiveTraining.ts';
 import { tinyAttributes, tinyDataset } from '../testing/tinyDataset.ts';
 import { tinyPatches, tinyVaeConfig } from '../testing/tinyNetworks.ts';
@@ -16,7 +16,7 @@ import { runSteps, TINY_VAE_OPTIONS, tinyVaeTrainer } from '../testing/tinyTrain
 import { type Batch, pictureBatch } from './batch.ts';
 import { attributeWeights } from './losses.ts';
 import { createTask, type TaskSpec } from './task.ts';
-import { defaultVaeConfig, vaeTaskSpec, vaeTrainer } from './trainVae.ts';
+import { defaultVaeConfig, type VaeOptions, vaeTaskSpec, vaeTrainer } from './trainVae.ts';
 
 const OPTIONS = { ...TINY_VAE_OPTIONS, batchSize: 2 };
 
@@ -94,18 +94,23 @@ it('counts the errors of each channel as the weights say', async () => {
   dispose(weights as unknown as Tensor[]);
 });
 
+/** The first batch of a training. */
+async function firstBatch(config: AutoencoderKlConfig, options: VaeOptions, dataset = tinyDataset()): Promise<Batch> {
+  const batches: Batch[] = [];
+  const source = recordingGradients(createTask(vaeTaskSpec(config, options, dataset)), batches);
+  const trainer = vaeTrainer(dataset, Int32Array.from(dataset.classLabels.keys()), config, options, undefined, source);
+  await runSteps(trainer, 1);
+  await trainer.dispose();
+  return batches[0]!;
+}
+
 it('tells how rare the colours of each pixel are, as they are augmented', async () => {
   await selectBackend({ backend: 'wasm' });
   const config = tinyVaeConfig();
   const dataset = tinyDataset();
   const indices = Int32Array.from(dataset.classLabels.keys());
   const options = { ...OPTIONS, rareColourWeight: 1, numSteps: 1, augment: { ...OPTIONS.augment, flip: true } };
-  const batches: Batch[] = [];
-  const source = recordingGradients(createTask(vaeTaskSpec(config, options)), batches);
-  const trainer = vaeTrainer(dataset, indices, config, options, undefined, source);
-  await runSteps(trainer);
-  await trainer.dispose();
-  const { x, rarity } = batches[0]!;
+  const { x, rarity } = await firstBatch(config, options, dataset);
   const [, height, width, channels] = x!.shape as [number, number, number, number];
   expect(rarity!.shape).toEqual([2, height, width, 1]);
   const length = height * width * channels;
@@ -118,13 +123,8 @@ it('gives batches label and attributes, where latents are to tell them', async (
   const config = tinyVaeConfig();
   const dataset = { ...tinyDataset(), attributes: tinyAttributes() };
   const options = { ...OPTIONS, conditionWeight: 1, numSteps: 1 };
-  const batches: Batch[] = [];
-  const source = recordingGradients(createTask(vaeTaskSpec(config, options, dataset)), batches);
   const indices = Int32Array.from(dataset.classLabels.keys());
-  const trainer = vaeTrainer(dataset, indices, config, options, undefined, source);
-  await runSteps(trainer);
-  await trainer.dispose();
-  const { attributes, attributeWeights: weights } = batches[0]!;
+  const { attributes, attributeWeights: weights } = await firstBatch(config, options, dataset);
   expect(attributes!.shape).toEqual([2, 3]);
   const { classLabels, attributes: columns } = pictureBatch(dataset, indices, options, 0);
   expect([...attributes!.data]).toEqual(
@@ -133,19 +133,15 @@ it('gives batches label and attributes, where latents are to tell them', async (
   expect(weights!.data).toEqual(attributeWeights(attributes!.data, 3));
 });
 
+const DISTURBED = { ...OPTIONS, batchSize: 64, microBatchSize: 64, latentNoise: 0.5, numSteps: 1 };
+
 it('disturbs the latents of each image by a level of its own, on the scale on which the U-Net sees them', async () => {
   await selectBackend({ backend: 'wasm' });
   const stds = [0.5, 1, 2, 4];
   const config = tinyVaeConfig({ latents_mean: [0, 0, 0, 0], latents_std: stds, scaling_factor: 0.5 });
-  const dataset = tinyDataset();
-  const options = { ...OPTIONS, batchSize: 64, microBatchSize: 64, latentNoise: 0.5, numSteps: 1 };
-  const batches: Batch[] = [];
-  const source = recordingGradients(createTask(vaeTaskSpec(config, options)), batches);
-  const trainer = vaeTrainer(dataset, Int32Array.from(dataset.classLabels.keys()), config, options, undefined, source);
-  await runSteps(trainer);
-  await trainer.dispose();
-  const { shape, data } = batches[0]!.latentNoise!;
-  expect(shape).toEqual(batches[0]!.eps!.shape);
+  const { eps, latentNoise } = await firstBatch(config, DISTURBED);
+  const { shape, data } = latentNoise!;
+  expect(shape).toEqual(eps!.shape);
   const perImage = data.length / 64;
   const normalised = Array.from(data, (value, i) => (0.5 * value) / stds[i % 4]!);
   const levels = Array.from({ length: 64 }, (_, image) =>
@@ -158,6 +154,12 @@ it('disturbs the latents of each image by a level of its own, on the scale on wh
   const ofChannel = stds.map((_, channel) => normalised.filter((_, i) => i % 4 === channel));
   const strengths = ofChannel.map((values) => values.reduce((sum, v) => sum + v * v, 0));
   expect(Math.max(...strengths) / Math.min(...strengths)).toBeLessThan(1.2);
+});
+
+it('disturbs latents apart from the noise of their posterior', async () => {
+  await selectBackend({ backend: 'wasm' });
+  const { eps, latentNoise } = await firstBatch(tinyVaeConfig(), DISTURBED);
+  expectUncorrelated(eps!.data, latentNoise!.data);
 });
 
 it('defaultVaeConfig fits the data set', () => {

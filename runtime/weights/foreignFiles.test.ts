@@ -28,6 +28,12 @@ beforeAll(async () => {
   plain = plainIndex(await tinyModelFolder(), { labels: LABELS });
 });
 
+/** A list in which each tensor has a file of its own. */
+function shardList(count: number): Uint8Array {
+  const entries = Array.from({ length: count }, (_, i) => [`w${i}`, `${i}.safetensors`]);
+  return encodeText({ weight_map: Object.fromEntries(entries) });
+}
+
 const load = (files: Files) => loadModelFolder(memorySource(files, 'models/other'));
 
 async function picture(files: Files, label: string, numInferenceSteps = 2): Promise<Uint8Array> {
@@ -139,6 +145,7 @@ describe('findForeignFiles', () => {
   it.each<[string, Files, RegExp]>([
     ['another list', { [SHARD_LIST]: encodeText({ weights: {} }) }, /index\.json: expected weight_map/],
     ['a way out', { [SHARD_LIST]: encodeText({ weight_map: { a: '../a.safetensors' } }) }, /names the file "\.\.\/a/],
+    ['a thousand shards and one', { [SHARD_LIST]: shardList(1001) }, /names 1001 files; expected at most 1000/],
     ['a shard that is missing', { [SHARD_LIST]: encodeText({ weight_map: { a: 'a.safetensors' } }) }, /a\.safetensors/],
   ])('refuses %s', async (_, list, message) => {
     const { 'unet/diffusion_pytorch_model.safetensors': _weights, ...files } = plain;

@@ -77,4 +77,10 @@ describe('parseConfig', () => {
       'expected at most 32 levels of nesting',
     );
   });
+
+  it('refuses more than ten million bytes, whatever they say', () => {
+    expect(() => parseConfig(new Uint8Array(10_000_001).fill(0x20), 'c.json')).toThrow(
+      'c.json: has 10000001 bytes; expected at most 10000000',
+    );
+  });
 });

@@ -79,6 +79,11 @@ describe('parseSafetensors', () => {
     ['an empty file', zeros(0), 'expected at least 8 bytes, found 0'],
     ['a file cut in its length', zeros(7), 'expected at least 8 bytes, found 7'],
     ['a header longer than the file', file('{}', [], 3), 'expected a header of at most 2 bytes, but its length says 3'],
+    [
+      'a header of more than ten million bytes, whatever is in it',
+      file(' '.repeat(10_000_001)),
+      'expected a header of at most 10000000 bytes, but its length says 10000001',
+    ],
     ['a header of 2^62 bytes', file('{}', [], 2 ** 62), 'expected a header of at most 2 bytes'],
     ['an empty header', file(''), 'header: expected JSON'],
     ['a header that is not JSON', file('{"w":'), 'header: expected JSON'],
@@ -99,6 +104,11 @@ describe('parseSafetensors', () => {
     ['metadata that is a list', file({ __metadata__: [] }), 'expected __metadata__ to be an object of strings'],
     ['metadata with a number', file({ __metadata__: { a: 1 } }), 'expected __metadata__ "a" to be a string, found 1'],
     ['an entry that is a list', file({ w: [] }), 'tensor "w": expected an object with dtype, shape and data_offsets'],
+    [
+      'a name of 265 characters',
+      file({ ['w'.repeat(265)]: entry('F32', [0], [0, 0]) }),
+      ': expected a name of at most 264 characters',
+    ],
     ['an unknown dtype', file({ w: entry('F64', [1], [0, 8]) }, zeros(8)), 'tensor "w": dtype "F64" is not one of F32'],
     ['a dtype of Object', file({ w: entry('toString', [1], [0, 8]) }), 'tensor "w": dtype "toString" is not one of'],
     ['no dtype', file({ w: { shape: [], data_offsets: [0, 4] } }, zeros(4)), 'tensor "w": dtype undefined is not one'],

@@ -283,6 +283,15 @@ it('stops with the reason given, and lets go of the connection', async () => {
   expect(requests.length).toBe(1);
 });
 
+it('leaves nothing on the signal that it was given', async () => {
+  const { signal } = new AbortController();
+  const [added, removed] = [vi.spyOn(signal, 'addEventListener'), vi.spyOn(signal, 'removeEventListener')];
+  const fetch = async () => new Response(new Uint8Array(9));
+  await urlSource('/m', { fetch }).read('a', { signal });
+  expect(added).toHaveBeenCalled();
+  expect(removed.mock.calls.map(([, listener]) => listener)).toEqual(added.mock.calls.map(([, listener]) => listener));
+});
+
 it('lets go of an answer that it does not read to its end', async () => {
   answers = [(response) => response.writeHead(403).write('no, and there is more to come')];
   await expect(urlSource(baseUrl, FAST).read('a')).rejects.toThrow('status 403');
