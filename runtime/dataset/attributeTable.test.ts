@@ -38,7 +38,7 @@ async function read(text: string | Uint8Array | null, description: object = {}) 
 
 describe('readAttributes', () => {
   it('reads rows in any order; an empty cell is not known, and what has no range is left out', async () => {
-    for (const end of ['\n', '\r\n']) {
+    for (const end of ['\n', '\r\n', '\r']) {
       const { columns, problems } = await read(`\uFEFF${GOOD.join(end)}${end}`);
       expect(problems).toEqual([]);
       expect(vocabularyOf(columns)).toEqual({ hair: ['black', 'red'], wear: { min: 0, max: 1 } });
@@ -66,6 +66,34 @@ describe('readAttributes', () => {
   it('reads numbers with exponents, as spreadsheets write them', async () => {
     const { columns } = await read([HEADER, 'elf,0,,,5e-1', 'elf,1,,,2.5E-01', 'orc,0,,,0'].join('\n'));
     expect([...columns[1]!.data]).toEqual([0.5, 0.25, 0]);
+  });
+
+  it('passes over blanks around cells, and lines of blanks alone', async () => {
+    const rows = [
+      'label, tile,hair , bump,wear',
+      'elf, 0,black ,2,\t1',
+      '  ',
+      ' elf,1,,, ',
+      'orc ,0, red,, 0.5 ',
+      '\t',
+    ];
+    const { columns, problems } = await read(rows.join('\n'));
+    expect(problems).toEqual([]);
+    expect(columns).toEqual((await read(GOOD.join('\n'))).columns);
+  });
+
+  it('takes letters for the same whether their accents are stored apart or not', async () => {
+    const [whole, apart] = ['\u00e9', 'e\u0301'];
+    for (const [listed, written] of [
+      [whole, apart],
+      [apart, whole],
+    ]) {
+      const attributes = v.parse(VocabularySchema, { [`caf${listed}`]: ['b', `caf${listed}`] });
+      const rows = [`label,tile,caf${written}`, `${written},0,caf${written}`];
+      const { columns, problems } = await read(rows.join('\n'), { attributes, classes: [{ label: whole, count: 1 }] });
+      expect(problems).toEqual([]);
+      expect(columns).toEqual([{ name: `caf${whole}`, values: ['b', `caf${whole}`], data: Int16Array.of(1) }]);
+    }
   });
 
   it('takes a row for all frames of a subject, which names the first of them', async () => {
@@ -116,11 +144,6 @@ describe('readAttributes', () => {
     ['text for a number', ['elf,0,black,,much'], 'line 2, column 5 (wear): is "much"; expected a number from 0 to 1'],
     ['a hexadecimal number', ['elf,0,black,,0x1'], 'line 2, column 5 (wear): is "0x1"; expected a number from 0 to 1'],
     ['a binary number', ['elf,0,black,,0b1'], 'line 2, column 5 (wear): is "0b1"; expected a number from 0 to 1'],
-    [
-      'a number between spaces',
-      ['elf,0,black,, 1 '],
-      'line 2, column 5 (wear): is " 1 "; expected a number from 0 to 1',
-    ],
     ['a label', ['elv,0,black,,1'], 'line 2, column 1 (label): "elv" is unknown; did you mean "elf"? known: elf, orc'],
     ['a tile', ['elf,2,black,,1'], 'line 2, column 2 (tile): is "2"; expected 0 to 1, as elf has 2 tiles'],
     [
@@ -129,6 +152,7 @@ describe('readAttributes', () => {
       'line 2, column 2 (tile): is "-0"; expected 0 to 1, as elf has 2 tiles',
     ],
     ['a short line', ['elf,0,black'], 'line 2: has 3 values; expected 5, without quotes'],
+    ['a line of one cell', ['elf'], 'line 2: has 1 value; expected 5, without quotes'],
     ['a row twice', ['elf,0,,,', 'elf,0,,,'], 'line 3: tells of elf 0 again, as line 2'],
     ['missing rows', ['orc,0,,,'], 'elf: 2 of 2 tiles have no row: 0, 1'],
   ])('tells of %s by line and column', async (_, rows, problem) => {
@@ -147,6 +171,14 @@ describe('readAttributes', () => {
     ['', 'line 1: expected the columns label and tile, and one for each attribute, separated by commas'],
   ])('tells of the header %s', async (header, problem) => {
     expect((await read(header)).problems).toContain(`attributes.csv: ${problem}`);
+  });
+
+  it.each([
+    ['label;tile;hair;wear', 'line 1: is separated by semicolons; save the table with commas, and without quotes'],
+    ['label\ttile\thair\twear', 'line 1: is separated by tabs; save the table with commas, and without quotes'],
+    ['"label","tile","hair"', 'line 1: has cells in quotes; save the table with commas, and without quotes'],
+  ])('tells nothing but how to save a table that begins with %j', async (header, problem) => {
+    expect((await read(`${header}\nelf;0;red;1`)).problems).toEqual([`attributes.csv: ${problem}`]);
   });
 
   it('tells of the first twenty, and how many more there are', async () => {
@@ -196,6 +228,7 @@ describe('VocabularySchema', () => {
   it.each([
     [{ a: [] }],
     [{ a: ['x', 'x'] }],
+    [{ a: ['\u00e9', 'e\u0301'] }],
     [{ a: '1..0' }],
     [{ a: '1' }],
     [{ a: '0..1e' }],

@@ -12,6 +12,7 @@ import {
   type NumberRange,
 } from '../core/attributes.ts';
 import { attributesByName } from '../core/attributesByName.ts';
+import { cellsOf, flawOfHeader, linesOf, wrongCells } from '../core/csv.ts';
 import { messageOf, quote } from '../core/errors.ts';
 import { type Frame, numFramesOf } from '../core/frames.ts';
 import { listed } from '../core/listed.ts';
@@ -44,8 +45,11 @@ class FirstProblems {
 /** The columns by which a row says what it is about. */
 const KEYS: readonly string[] = ['label', 'tile', 'file'];
 
+/** A word or a name as cells of the table hold it: see `asCell`. */
 const word = v.pipe(
   v.string(),
+  v.normalize(),
+  v.trim(),
   v.minLength(1),
   v.maxLength(MAX_WORD_LENGTH),
   v.regex(/^\P{Cc}*$/u, 'has a control character; rename it'),
@@ -77,7 +81,10 @@ export const VocabularySchema = attributesByName(
 
 interface TableDescription {
   attributes?: Record<string, readonly string[] | string>;
-  /** The files are those of a class folder, each with its place; tiles of a sheet have none. */
+  /**
+   * The files are those of a class folder, each with its place; tiles of a sheet have none. Both they and the labels are written as
+   * cells hold them.
+   */
   classes: { label: string; count: number; files?: ReadonlyMap<string, number> }[];
   frames?: readonly Frame[];
 }
@@ -166,12 +173,17 @@ interface Reader {
 }
 
 function parseAttributes(text: string, description: TableDescription, problems: FirstProblems): AttributeColumn[] {
-  const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
-  const header = (lines[0] ?? '').split(',');
-  const numImages = description.classes.reduce((sum, { count }) => sum + imagesIn(count, description), 0);
-  const readers = readersOf(description, header, numImages, problems);
+  const lines = linesOf(text);
+  const header = cellsOf(lines[0]!);
   const key = keyOf(description);
   const [labelAt, keyAt] = [header.indexOf('label'), header.indexOf(key)];
+  const flaw = labelAt < 0 ? flawOfHeader(lines[0]!) : undefined;
+  if (flaw !== undefined) {
+    problems.add(() => `line 1: ${flaw}`);
+    return [];
+  }
+  const numImages = description.classes.reduce((sum, { count }) => sum + imagesIn(count, description), 0);
+  const readers = readersOf(description, header, numImages, problems);
   if (labelAt < 0 || keyAt < 0) {
     problems.add(
       () => `line 1: expected the columns label and ${key}, and one for each attribute, separated by commas`,
@@ -181,10 +193,10 @@ function parseAttributes(text: string, description: TableDescription, problems: 
   const lineOfImage = new Int32Array(numImages);
   const classes = classesByLabel(description);
   for (let line = 1; line < lines.length; line++) {
-    if (lines[line] === '') continue;
-    const cells = lines[line]!.split(',');
+    if (lines[line]!.trim() === '') continue;
+    const cells = cellsOf(lines[line]!);
     if (cells.length !== header.length) {
-      problems.add(() => `line ${line + 1}: has ${cells.length} values; expected ${header.length}, without quotes`);
+      problems.add(() => `line ${line + 1}: ${wrongCells(cells, header)}`);
       continue;
     }
     const image = imageOf(cells[labelAt]!, cells[keyAt]!, description, classes, [labelAt, keyAt], line, problems);

@@ -18,8 +18,8 @@ const textOf = (most: number) =>
 /** It is printed and named in errors, where control characters would steer a terminal. */
 export const plainTextOf = (most: number) =>
   v.pipe(textOf(most), v.regex(/^\P{Cc}*$/u, 'has a control character; rename it'));
-/** The name of a data set, or of one of its labels. */
-export const plainText = plainTextOf(MAX_LABEL_LENGTH);
+/** The name of a data set, or of one of its labels; letters with accents are whole (Unicode NFC), as keyboards write them. */
+export const plainText = v.pipe(v.string(), v.normalize(), plainTextOf(MAX_LABEL_LENGTH));
 /** A licence, or who made the pictures. */
 export const credit = textOf(10_000);
 

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { asCell } from '../core/csv.ts';
 import { quote } from '../core/errors.ts';
 import { isTransparent, type NumChannels, type PixelImage, withChannels } from '../core/pixels.ts';
 import { readAttributes, VocabularySchema } from './attributeTable.ts';
@@ -63,12 +64,12 @@ export async function openFolders(source: DatasetSource, decode: DecodePng, json
 
 /** What `attributes.csv` may name: the labels, and the files of each with their places in it. */
 function classesOf(folders: readonly string[], read: readonly LabelledImage[]) {
-  const classes = folders.map((folder) => ({ label: folder.normalize(), files: new Map<string, number>() }));
+  const classes = folders.map((folder) => ({ label: asCell(folder), count: 0, files: new Map<string, number>() }));
   for (const { path, classLabel } of read) {
-    const { files } = classes[classLabel]!;
-    files.set(path.slice(folders[classLabel]!.length + 1).normalize(), files.size);
+    const entry = classes[classLabel]!;
+    entry.files.set(asCell(path.slice(folders[classLabel]!.length + 1)), entry.count++);
   }
-  return classes.map(({ label, files }) => ({ label, count: files.size, files }));
+  return classes;
 }
 
 const tooMuch = (path: string) =>

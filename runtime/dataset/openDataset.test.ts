@@ -140,6 +140,21 @@ describe('class folders with attributes', () => {
     ]);
   });
 
+  it('are found where names of folders and files have blanks around them, or accents that are stored apart', async () => {
+    const one = image(1, 1, 1, 2, 3);
+    const { labels, sources, attributes } = await open({
+      ' e\u0301/ e\u0301.png': one,
+      'orc/1.png': one,
+      'dataset.json': JSON.stringify({ attributes: { hair: ['black', 'red'] } }),
+      'attributes.csv': 'label,file,hair\n e\u0301, \u00e9.png,red\norc,1.png,black',
+    });
+    expect([labels, sources]).toEqual([
+      [' \u00e9', 'orc'],
+      [' e\u0301/ e\u0301.png', 'orc/1.png'],
+    ]);
+    expect(attributes![0]!.data).toEqual(Int16Array.of(1, 0));
+  });
+
   it('tell what is wrong by line and column', async () => {
     expect(await problemsOf(table('orc,grin.png,red,2', 'elf,2.png,balck,3', 'elf,2.png,,'))).toEqual([
       'attributes.csv: line 2, column 2 (file): "grin.png" is unknown; did you mean "grim.png"? known: grim.png',

@@ -77,6 +77,16 @@ describe('openDataset of sheets', () => {
     );
   });
 
+  it('has labels as keyboards write them, and takes names of files as they are', async () => {
+    const file = 'e\u0301.png';
+    const own = [{ label: 'e\u0301', file, count: 5 }];
+    const { labels, sources } = await open({ 'dataset.json': json({ classes: own }), [file]: sheet(8, 6, 10) });
+    expect([labels, sources![0]]).toEqual([['\u00e9'], `${file}#0`]);
+    const twice = [...own, { label: '\u00e9', file: 'elf.png', count: 5 }];
+    const problems = await problemsOf({ 'dataset.json': json({ classes: twice }), [file]: sheet(8, 6, 10), ...sheets });
+    expect(problems).toEqual([expect.stringContaining('duplicate label "\u00e9"')]);
+  });
+
   it('cuts tiles left to right, top to bottom', async () => {
     const { images } = await open({ 'dataset.json': json(), ...sheets });
     expect(images).toHaveLength(7 * 2 * 3 * 4);

@@ -30,6 +30,16 @@ it('copies no model over another', async () => {
   expect(existsSync(site!)).toBe(false);
 });
 
+it('asks for another folder where none can be made', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'figment-copy-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  await writeFilesAtomic(join(folder, 'model'), await modelFolderFiles(tinyModelFiles()));
+  await symlink(join(folder, 'nowhere', 'else'), join(folder, 'dangling'));
+  await expect(copyModels([join(folder, 'model'), join(folder, 'dangling')])).rejects.toThrow(
+    /^models copy: .*dangling cannot be written to \(E[A-Z]+\); choose another folder$/,
+  );
+});
+
 it('copies a model whose files lie in no folders', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'figment-copy-'));
   onTestFinished(() => rm(folder, { recursive: true }));

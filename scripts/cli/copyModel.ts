@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { CONFIG_FILE, WEIGHTS_FILE } from '../../runtime/core/fileNames.ts';
 import { MissingFileError } from '../../runtime/index.ts';
-import { writeFilesAtomic } from '../node/atomicWrite.ts';
+import { makeWritableFolder, writeFilesAtomic } from '../node/atomicWrite.ts';
 import { diskSource } from '../node/diskSource.ts';
 import { fetchedFiles } from '../node/fetchedFiles.ts';
 import { missing } from '../node/openModel.ts';
@@ -68,6 +68,7 @@ async function copyModel({ name, from, fetched }: Located, folder: string): Prom
     },
   );
   const files = await Promise.all([...fetched].reverse().map(async (file) => [file, await source.read(file)] as const));
+  await makeWritableFolder(folder, { name: `models copy: ${folder}` });
   await writeFilesAtomic(join(folder, name), Object.fromEntries([...credits, ...files])); // model_index.json comes last
   console.log(`models: ${name} is in ${join(folder, name)}`);
 }

@@ -1,5 +1,6 @@
 // figment dataset: its options; dataset/makeDataset.ts does the work and is loaded only then.
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { cellsOf } from '../../runtime/core/csv.ts';
 import { MAX_SEED } from '../../runtime/core/random.ts';
 import { FACE_DEFAULTS, FACE_GRID_PX, FACE_LABELS } from './dataset/dicebearFaces.ts';
 import type { DrawCommandOptions, RelabelCommandOptions } from './dataset/makeDataset.ts';
@@ -107,8 +108,8 @@ function relabelCommand(): Command {
 function addGroup(text: string, before: Group[] = []): Group[] {
   const [label, values, ...rest] = text.split('=');
   if (!label || !values || rest.length > 0) throw new InvalidArgumentError('expected label=value,value or label=*.');
-  const group = { label, values: values.split(',').map((value) => value.trim()) };
-  if (before.some((other) => other.label === label)) {
+  const group = { label: label.normalize(), values: cellsOf(values) };
+  if (before.some((other) => other.label === group.label)) {
     throw new InvalidArgumentError(`"${label}" is there already; give it all of its values at once.`);
   }
   const shared = group.values.find((value) => before.some((other) => other.values.includes(value)));

@@ -43,6 +43,15 @@ it('writes a graph for each network, and what a program must know beside them', 
   await expect(figment('export', 'onnx', at('nothing'), '--out', at('onnx'))).rejects.toThrow(/does not exist/);
 });
 
+it('asks for a whole model where a network lies alone', async () => {
+  const files = Object.entries(await tinyModelFolder()).filter(([path]) => path.startsWith('vae/'));
+  await writeFilesAtomic(at('lone'), Object.fromEntries(files));
+  await expect(figment('export', 'onnx', at('lone'), '--out', at('lone-onnx'))).rejects.toThrow(
+    /^export onnx: .*lone is no whole model, as it has no model_index\.json; name one that figment train ddpm has made/,
+  );
+  expect(await readdir(dir)).not.toContain('lone-onnx');
+});
+
 it.skipIf(!isInstalled)('bakes the same pictures by ONNX Runtime, in this thread or in several', async () => {
   const bake = async (out: string, ...words: string[]) => {
     const common = ['--label', 'elf', '--count', '2', '--sampler', 'ddim', '--backend', 'wasm'];

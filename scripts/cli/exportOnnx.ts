@@ -8,6 +8,7 @@ import { onnxFiles } from '../node/onnx/onnxFiles.ts';
 import { buildModel, modelSource } from '../node/openModel.ts';
 import { printable } from '../node/terminal.ts';
 import { UsageError } from '../node/usageError.ts';
+import { ofWholeModel } from '../node/wholeModel.ts';
 
 /** @throws UsageError when files of these names lie in a folder that no export has written */
 async function refuseForeignFiles(out: string, names: readonly string[]): Promise<void> {
@@ -26,7 +27,8 @@ async function wasExported(out: string): Promise<boolean> {
 
 /** figment export onnx */
 export async function exportOnnx(name: string, out: string): Promise<void> {
-  const files = await loadModelFolder(modelSource(name), { acceptChanged: true });
+  const reading = loadModelFolder(modelSource(name), { acceptChanged: true });
+  const files = await ofWholeModel('export onnx', name, reading);
   enableProdMode();
   await selectBackend({ backend: 'cpu' });
   buildModel(files).dispose(); // says what does not fit, before anything is written

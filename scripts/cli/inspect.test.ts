@@ -15,6 +15,7 @@ import { TINY_FRAMES, tinyModelFiles, tinyModelFolder } from '../../runtime/test
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { describeError } from '../node/describeError.ts';
 import { diskSource } from '../node/diskSource.ts';
+import { inspectCommand } from './inspect.ts';
 import { createProgram } from './program.ts';
 
 let dir: string;
@@ -39,6 +40,14 @@ async function figment(...words: string[]): Promise<string> {
   printed.length = 0;
   await createProgram().parseAsync(words, { from: 'user' });
   return printed.join('\n');
+}
+
+/** What `figment inspect --help` prints. */
+function inspectHelp(): string {
+  const parts: string[] = [];
+  const writeOut = (text: string) => void parts.push(text);
+  inspectCommand().configureOutput({ writeOut }).outputHelp();
+  return parts.join('');
 }
 
 async function failure(...words: string[]): Promise<{ exitCode: number; message: string }> {
@@ -149,16 +158,28 @@ describe('inspect', () => {
     expect(await readFile(at('cut', 'model_index.json'), 'utf8')).toBe(before);
   });
 
-  it('tells what an auto-encoder alone is good for', async () => {
+  it('tells what an auto-encoder alone is good for, with code 0, as its help says', async () => {
     const files = Object.entries(await tinyModelFolder()).filter(([path]) => path.startsWith('vae/'));
     await writeFilesAtomic(at('run'), Object.fromEntries(files));
     expect(await figment('inspect', at('run'))).toMatch(
       /^vae +\d+ weights, 8, 16 channels, 2 pixels to a latent\nruns: not by itself .*; figment train ddpm --vae /m,
     );
+    expect(inspectHelp()).toMatch(/Exit code 1 when nothing of it runs, not even an auto-encoder/);
   });
 });
 
 describe('rehash', () => {
+  it('asks for a whole model where a network lies alone', async () => {
+    const files = Object.entries(await tinyModelFolder()).filter(([path]) => path.startsWith('vae/'));
+    await writeFilesAtomic(at('lone'), Object.fromEntries(files));
+    expect(await failure('rehash', at('lone'))).toEqual({
+      exitCode: 2,
+      message: expect.stringMatching(
+        /^rehash: .*lone is no whole model, as it has no model_index\.json; name one that figment train ddpm has made/,
+      ),
+    });
+  });
+
   it('says how far the decoder reaches, and lays it first where it is not', async () => {
     const weights = 'vae/diffusion_pytorch_model.safetensors';
     const parts = ['unet', 'decoder', 'scheduler'] as const;

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 
 const DETAILS = `
-Exit code 1 when nothing of it runs.
+Exit code 1 when nothing of it runs, not even an auto-encoder on which a model can be trained.
 
 Examples:
   figment inspect portraits

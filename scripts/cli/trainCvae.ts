@@ -63,18 +63,7 @@ export async function trainConditionalVae(command: ConditionalVaeCommandOptions)
   const init = folder ? await readConditionalVae(folder) : null;
   const config = init?.config ?? newConfig(dataset, command);
   checkSizes('train cvae', { '--latent-size': [command.latentSize, config.latent_size] });
-  if (config.num_labels !== dataset.labels.length) {
-    throw new UsageError(
-      `train cvae: ${folder} knows ${config.num_labels} labels, the data has ${dataset.labels.length}; choose them with --labels, or leave out --init-from`,
-    );
-  }
-  if (folder) checkSize(folder, sizeOfNetwork(config), dataset, 'leave out --init-from');
   if (model) checkSame(model, dataset, addTo!);
-  if (JSON.stringify(config.attributes) !== JSON.stringify(attributeKinds(vocabularyOf(dataset.attributes)))) {
-    throw new UsageError(
-      `train cvae: ${folder} knows other attributes than the data; choose them with --attributes, or leave out --init-from`,
-    );
-  }
   const credit = combineCredits([dataset, folder ? await readCredit(folder) : null]);
   await train(command, {
     kind: 'cvae',
@@ -88,6 +77,7 @@ export async function trainConditionalVae(command: ConditionalVaeCommandOptions)
     },
     shapes: conditionalVaeShapes(config),
     start: ({ workers, resumed }) => {
+      if (folder) checkNetwork(folder, config, dataset, command); // the notes of a run that goes on are compared by now
       const source = gradientsIn(workers, conditionalVaeTaskSpec(config, options));
       const trainer = conditionalVaeTrainer(dataset, split.train, config, options, resumed ?? init?.weights, source);
       const live = { config, weights: trainer.ema };
@@ -117,6 +107,27 @@ function newConfig(dataset: Dataset, { latentSize }: ConditionalVaeCommandOption
   throw new UsageError(
     `train cvae: the pictures are ${widthPx}×${heightPx} px; expected multiples of ${factor}, as the network halves them; resize them, or make them smaller with --shrink`,
   );
+}
+
+/** @throws UsageError when labels, pictures or attributes of the network that a training begins with are unlike those of the data */
+function checkNetwork(
+  folder: string,
+  config: ConditionalVaeConfig,
+  dataset: Dataset,
+  { initFrom }: ConditionalVaeCommandOptions,
+): void {
+  const remedy = initFrom === undefined ? 'go on with the data of the run' : 'leave out --init-from';
+  if (config.num_labels !== dataset.labels.length) {
+    throw new UsageError(
+      `train cvae: ${folder} knows ${config.num_labels} labels, the data has ${dataset.labels.length}; choose them with --labels, or ${remedy}`,
+    );
+  }
+  checkSize(folder, sizeOfNetwork(config), dataset, remedy);
+  if (JSON.stringify(config.attributes) !== JSON.stringify(attributeKinds(vocabularyOf(dataset.attributes)))) {
+    throw new UsageError(
+      `train cvae: ${folder} knows other attributes than the data; choose them with --attributes, or ${remedy}`,
+    );
+  }
 }
 
 const SAMPLE_COLUMNS = 12;

@@ -106,10 +106,12 @@ const LATER_NOTES = [
   'permuteChannels',
   'colourJitter',
   'cropPx',
+  'pictureSize',
 ];
 
 /** What a note stands for where its name does not tell. */
 const DECIDED_BY: Record<string, string> = {
+  pictureSize: ', which --data and --shrink decide on',
   split: ', which --labels, --held-out, --hold-out-by and --extra-data decide on',
   attribute: ', whose words in their order, or whose range, dataset.json lists',
 };

@@ -120,6 +120,7 @@ export async function train(command: CommonTrainOptions, training: TrainingKind)
   const notes = {
     kind,
     dataset: data.dataset.name,
+    pictureSize: `${data.dataset.widthPx}×${data.dataset.heightPx}`,
     seed: String(seed),
     splitSeed: String(command.splitSeed ?? seed),
     batchSize: String(batchSize),

@@ -16,20 +16,21 @@ import {
 } from '../../runtime/index.ts';
 import { encodeJson, writeFilesAtomic } from './atomicWrite.ts';
 import { diskSource } from './diskSource.ts';
+import { ofWholeModel } from './wholeModel.ts';
 
 /**
  * Writes the sha-256 of every file of a model folder into its model_index.json, and how far the decoder reaches into the
  * auto-encoder's file, whose tensors are laid in another order where the decoder does not come first. All other entries stay.
  *
  * @returns how many are new or other than before
- * @throws  ModelFileError, MissingFileError naming the file that is damaged or missing
+ * @throws  ModelFileError, MissingFileError naming the file that is damaged or missing; UsageError as `ofWholeModel`
  */
 export async function rehashModel(folder: string): Promise<number> {
   const isThere = (part: string) => existsSync(join(folder, part, 'config.json'));
   const parts: ModelPart[] = ['unet', 'vae', 'scheduler'];
   if (isThere('cvae')) parts.push('cvae');
   if (isThere('unet_teacher')) parts.push('teacher');
-  const whole = await readModelFiles(diskSource(folder), { parts });
+  const whole = await ofWholeModel('rehash', folder, readModelFiles(diskSource(folder), { parts }));
   await loadModelFolder(memorySource(whole, folder), { parts, acceptChanged: true }); // damaged files get no new digests
   const ordered = await decoderFirst(folder, whole[VAE_WEIGHTS_FILE]);
   const { [INDEX_FILE]: indexBytes, ...files } = { ...whole, ...ordered };

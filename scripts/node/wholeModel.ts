@@ -3,6 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import { INDEX_FILE } from '../../runtime/core/fileNames.ts';
 import {
   loadModelFolder,
+  MissingFileError,
   type ModelContent,
   type ModelIndex,
   type ModelPart,
@@ -12,6 +13,7 @@ import {
 } from '../../runtime/index.ts';
 import { encodeJson } from './atomicWrite.ts';
 import { diskSource } from './diskSource.ts';
+import { UsageError } from './usageError.ts';
 
 /** What a folder may have besides, and by which file of it the index tells. */
 const OPTIONAL = { cvae: 'cvae/config.json', teacher: 'unet_teacher/config.json' } as const;
@@ -25,6 +27,21 @@ export interface WholeModel {
 
 /** Whether a folder holds a model with all its parts, and not a network of a training alone. */
 export const isWholeModel = (dir: string) => existsSync(join(dir, INDEX_FILE));
+
+/**
+ * What reading a whole model gives.
+ *
+ * @throws UsageError naming the operation and what to name instead, where a folder holds a network of a training alone
+ */
+export async function ofWholeModel<Result>(operation: string, name: string, reading: Promise<Result>): Promise<Result> {
+  return reading.catch((error) => {
+    const hasIndex = !(error instanceof MissingFileError) || !error.fileName.endsWith(`/${INDEX_FILE}`);
+    if (hasIndex) throw error;
+    throw new UsageError(
+      `${operation}: ${name} is no whole model, as it has no ${INDEX_FILE}; name one that figment train ddpm has made, or that is installed`,
+    );
+  });
+}
 
 /** The parts that a model has besides those that every model has. */
 export function optionalParts({ figment }: ModelIndex): ModelPart[] {

@@ -39,7 +39,8 @@ def read_data(folder, vocabulary):
 
 
 def _read_sheets(folder, description, vocabulary):
-    classes, frames = description["classes"], len(description.get("frames", [None]))
+    classes = [{**one, "label": _cell(one["label"])} for one in description["classes"]]
+    frames = len(description.get("frames", [None]))
     tiles = np.concatenate([_tiles(folder, description, one) for one in classes])
     labels = [one["label"] for one in classes]
     counts = [one["count"] // frames for one in classes]
@@ -79,7 +80,7 @@ def _read_folders(folder, vocabulary):
     for place, one in enumerate(names):
         for name in sorted(os.listdir(os.path.join(folder, one))):
             if name.lower().endswith(".png") and not name.startswith("."):
-                places[_composed(one), _composed(name)] = len(images)
+                places[_cell(one), _cell(name)] = len(images)
                 images.append(_decode(os.path.join(folder, one, name)))
                 class_labels.append(place)
     if len({image.shape for image in images}) != 1:
@@ -90,13 +91,18 @@ def _read_folders(folder, vocabulary):
         [_composed(name) for name in names],
         torch.from_numpy(np.ascontiguousarray(pixels[..., :channels])),
         torch.tensor(class_labels),
-        _read_attributes(folder, len(images), "file", lambda label, file: places[label, _composed(file)], vocabulary),
+        _read_attributes(folder, len(images), "file", lambda label, file: places[label, file], vocabulary),
     )
 
 
 def _composed(name):
     """A name in whole letters, as keyboards write them."""
     return unicodedata.normalize("NFC", name)
+
+
+def _cell(text):
+    """A text as a cell of a table holds it: in whole letters, and without the blanks around it."""
+    return _composed(text).strip()
 
 
 def _decode(path):
@@ -116,7 +122,7 @@ def _read_attributes(folder, num_pictures, key, place_of, vocabulary):
     if not vocabulary:
         return torch.from_numpy(values)
     with open(os.path.join(folder, "attributes.csv"), encoding="utf-8-sig") as file:
-        lines = [line.split(",") for line in file.read().splitlines() if line != ""]
+        lines = [[_cell(text) for text in line.split(",")] for line in file if line.strip() != ""]
     header = lines[0]
     label_at, key_at = header.index("label"), header.index(key)
     for number, cells in enumerate(lines[1:], start=2):

@@ -1,8 +1,10 @@
 // The work of figment dataset: draws or relabels pictures under a progress line, and writes them as a data set.
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rmdir } from 'node:fs/promises';
+import { asCell, cellsOf, flawOfHeader, linesOf, wrongCells } from '../../../runtime/core/csv.ts';
 import { type Dataset, MAX_IMAGE_BYTES, numFramesOf } from '../../../runtime/index.ts';
+import { makeWritableFolder } from '../../node/atomicWrite.ts';
 import { readDataset } from '../../node/readDataset.ts';
-import { type Progress, startProgress } from '../../node/terminal.ts';
+import { counted, type Progress, startProgress } from '../../node/terminal.ts';
 import { UsageError } from '../../node/usageError.ts';
 import { writeDataset } from '../../node/writeDataset.ts';
 import { drawFaces, FACE_LABELS } from './dicebearFaces.ts';
@@ -65,7 +67,8 @@ export interface RelabelCommandOptions {
 }
 
 export async function relabelPictures(command: RelabelCommandOptions): Promise<void> {
-  const { data, attributes, column, group, matched = false, seed, out } = command;
+  const { data, attributes, group, matched = false, seed, out } = command;
+  const column = asCell(command.column);
   const source = await readDataset(data);
   const values = valuesOf(source, await readCsv(attributes), attributes, column);
   const draw = async () => regroup(source, values, group, { matched, seed });
@@ -85,7 +88,7 @@ function valuesOf(dataset: Dataset, rows: Record<string, string>[], file: string
   }
   const byPlace = new Map<string, string>();
   for (const row of rows) {
-    const place = `${row.label} ${row[key]?.normalize()}`;
+    const place = `${row.label} ${row[key]}`;
     if (byPlace.has(place)) {
       throw new UsageError(
         `dataset relabel: ${file} tells of ${key} ${row[key]} of "${row.label}" twice; keep one line`,
@@ -97,8 +100,8 @@ function valuesOf(dataset: Dataset, rows: Record<string, string>[], file: string
   return Array.from(classLabels, (label, image) => {
     const tile = next[label]!;
     next[label]! += numFramesOf(dataset);
-    const name = key === 'file' ? sources![image]!.replace(/^[^/]*\//, '').normalize() : tile;
-    const value = byPlace.get(`${labels[label]} ${name}`);
+    const name = key === 'file' ? asCell(sources![image]!.replace(/^[^/]*\//, '')) : tile;
+    const value = byPlace.get(`${asCell(labels[label]!)} ${name}`);
     if (value !== undefined) return value;
     throw new UsageError(`dataset relabel: ${file} has no line for ${key} ${name} of "${labels[label]}"`);
   });
@@ -107,19 +110,21 @@ function valuesOf(dataset: Dataset, rows: Record<string, string>[], file: string
 /**
  * Reads a CSV file without quotes: the names of its columns, then one record a line.
  *
- * @throws UsageError naming the line that has other columns than the first
+ * @throws UsageError for a first line that was written otherwise, and naming a line that has other columns than that
  */
 async function readCsv(file: string): Promise<Record<string, string>[]> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new UsageError(`${file} cannot be read (${error.code})`);
   });
-  const [header = '', ...lines] = text.replace(/^\uFEFF/, '').split(/\r?\n/);
-  const names = header.split(',');
+  const [header = '', ...lines] = linesOf(text);
+  const names = cellsOf(header);
+  const flaw = names.includes('label') ? undefined : flawOfHeader(header);
+  if (flaw !== undefined) throw new UsageError(`dataset relabel: ${file}: line 1 ${flaw}`);
   return lines.flatMap((line, i) => {
-    if (line === '') return [];
-    const row = line.split(',');
+    if (line.trim() === '') return [];
+    const row = cellsOf(line);
     if (row.length === names.length) return [Object.fromEntries(row.map((value, column) => [names[column]!, value]))];
-    throw new UsageError(`${file}: line ${i + 2} has ${row.length} values; expected ${names.length}, without quotes`);
+    throw new UsageError(`${file}: line ${i + 2} ${wrongCells(row, names)}`);
   });
 }
 
@@ -132,13 +137,16 @@ async function make(
   draw: (onProgress: OnProgress) => Promise<Dataset>,
 ): Promise<void> {
   await checkEmpty(name, out);
+  const isNew = await makeWritableFolder(out, { name: `dataset ${name}: --out ${out}` });
   const progress = startLate(name);
   try {
     const dataset = await draw(progress.update);
     await writeDataset(out, dataset, description);
-    console.log(`${dataset.classLabels.length} images with ${dataset.labels.length} labels in ${out}`);
+    const { classLabels, labels } = dataset;
+    console.log(`${counted(classLabels.length, 'image')} with ${counted(labels.length, 'label')} in ${out}`);
   } finally {
     progress.stop();
+    if (isNew) await rmdir(out).catch(() => {}); // it has content, as a rule
   }
 }
 
