@@ -53,7 +53,7 @@ export async function changeSheetAsync(sitter: Sitter, name: string, value: stri
   const wanted = value ?? sharedValue(parts, name);
   const changing = parts.map(({ sitter: part, labelName }) => {
     const { labels, info } = part.artist!.generator;
-    const whole = part.recipe.image ? { ...NO_EDIT, interpolate: undefined } : {};
+    const whole = recipeToBe(part).image ? { ...NO_EDIT, interpolate: undefined } : {};
     if (labelName === name) {
       return labels.includes(String(wanted)) ? changeBesidesAsync(part, { ...whole, label: String(wanted) }) : null;
     }
