@@ -146,7 +146,7 @@ async function make(
     console.log(`${counted(classLabels.length, 'image')} with ${counted(labels.length, 'label')} in ${out}`);
   } finally {
     progress.stop();
-    if (isNew) await rmdir(out).catch(() => {}); // it has content, as a rule
+    if (isNew) await rmdir(out).catch(() => {}); // what failed leaves an empty folder, which goes; any other stays
   }
 }
 
