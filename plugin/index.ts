@@ -47,7 +47,14 @@ export {
   type SurfaceMaterialOptions,
   type SurfaceSettings,
 } from './material/surfaceMaterial.ts';
-export { type CharacterRequest, type CharacterSheet, characterRequests } from './npc/characterSheet.ts';
+export {
+  type CharacterChange,
+  type CharacterNow,
+  type CharacterRequest,
+  type CharacterSheet,
+  characterChanges,
+  characterRequests,
+} from './npc/characterSheet.ts';
 export { createNpcAsync, type Npc, type NpcGenerators, type NpcOptions } from './npc/createNpc.ts';
 export type { Compute } from './painting/createPainter.ts';
 export type { GuidanceTrace } from './painting/traceGuidance.ts';

@@ -364,7 +364,7 @@ export class PictureSource {
     return `${PICTURE_VERSION}|${hash}|${recipeKey(recipe)}${classifier}`;
   }
 
-  /** Disposed with its scene, it draws nothing again. */
+  /** The scene ends, and nothing of it is drawn again after a lost device. */
   private end(): void {
     this.isRestoring = false;
     this.dispose();

@@ -19,7 +19,7 @@ export interface TrialState {
  */
 export class Trial {
   private static numTrials = 0;
-  /** Tells it from all others. */
+  /** No other trial has this number. */
   readonly id = Trial.numTrials++;
   readonly onChangedObservable = new Observable<TrialState>();
   private kept: Readonly<RecipeOptions>;

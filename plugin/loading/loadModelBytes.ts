@@ -105,7 +105,7 @@ export function sourceOf(location: ModelLocation, { timeoutMs, numRetries, maxFi
   throw new TypeError(`AssetGenerator: the model is given as ${given}; expected ${expected}`);
 }
 
-/** By the names: contents may come from elsewhere, once they are asked for. */
+/** Whether the names in an object are those of a model's files. The files are not looked at: some are fetched when they are. */
 function holdsFiles(location: ModelLocation): boolean {
   return location instanceof Object && Object.keys(location).some((path) => /\.(json|safetensors)$/.test(path));
 }

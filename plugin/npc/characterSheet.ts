@@ -45,6 +45,12 @@ export interface CharacterRequest {
 /** What a model is asked for when entries of a sheet change: a label where that is another. */
 export type CharacterChange = Omit<CharacterRequest, 'label'> & Partial<Pick<CharacterRequest, 'label'>>;
 
+/** What a model has been asked for, such as a recipe. */
+export interface CharacterNow {
+  label: string;
+  attributes?: Attributes;
+}
+
 type CharacterModel = Pick<ModelInfo, 'name' | 'labels' | 'attributes' | 'examples'>;
 
 /** A list with one entry for each of the models. */
@@ -122,7 +128,7 @@ function partOf(words: CharacterSheet, model: CharacterModel, labelName: string)
 export function characterChanges<const Models extends readonly CharacterModel[]>(
   changes: CharacterSheet,
   models: Models,
-  now: ForEach<Models, Pick<CharacterRequest, 'label' | 'attributes'>>,
+  now: ForEach<Models, CharacterNow>,
   seed: number,
 ): ForEach<Models, CharacterChange> {
   const asked = askedEntries(changes, models);
@@ -144,12 +150,13 @@ function drawnAgain(
   asked: CharacterSheet,
   models: readonly CharacterModel[],
   labelNames: readonly string[],
-  now: readonly Pick<CharacterRequest, 'label' | 'attributes'>[],
+  now: readonly CharacterNow[],
   seed: number,
 ): CharacterSheet {
   const open = Object.keys(stated).filter((name) => !Object.hasOwn(asked, name));
   const before = now.map(({ label, attributes }, i) => ({ ...attributes, [labelNames[i]!]: label }));
-  const rest = filtered(Object.assign({}, ...before, asked), (name) => !open.includes(name));
+  const words = askedEntries(Object.assign({}, ...before, asked), models);
+  const rest = filtered(words, (name) => !open.includes(name));
   const drawn = open[0] ? requestsOf(rest, models, seed) : [];
   return filtered(Object.assign({}, ...drawn.map(({ attributes }) => attributes)), (name) => open.includes(name));
 }

@@ -1,4 +1,4 @@
-// How sheets of sprites are asked for.
+// What a game asks for when it has a sheet of sprites made: numbers, recipes and a signal.
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { tiny, useTiny } from '../testing/tinySuite.ts';
 

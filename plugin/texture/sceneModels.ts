@@ -121,7 +121,10 @@ export function takeByAddress(
   return takeSource(place, scene, options);
 }
 
-/** What addresses of scene files meant, which count from the folder of their file, in each scene: address → whole ones. */
+/**
+ * The addresses of models as the files of a scene name them, each with the whole addresses that it stood for. It stood for several where
+ * files of different folders name their models alike.
+ */
 const meanings = new WeakMap<Scene, Map<string, Set<string>>>();
 
 function noteMeaning(scene: Scene, address: string, whole: string): void {
@@ -139,7 +142,10 @@ function assertMayBeRead(kind: 'model' | 'classifier', address: unknown, rootUrl
   );
 }
 
-/** A source; where it was disposed, another that the scene has loaded from there since, or else itself, which tells what is wrong. */
+/**
+ * The source itself, while it is not disposed. Then another one that the scene has loaded from the same address, and where there is none
+ * the disposed one again, whose errors say what is wrong.
+ */
 export function orAnother(source: PictureSource): PictureSource {
   if (!source.isDisposed) return source;
   const { scene, name, info } = source;

@@ -1,4 +1,4 @@
-// What lies in the way of a bake.
+// A bake finds files and folders of others where it would write its pictures.
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';

@@ -42,7 +42,7 @@ async function figment(...words: string[]): Promise<string> {
   return printed.join('\n');
 }
 
-/** What `figment inspect --help` prints. */
+/** The text that a person reads after typing `figment inspect --help`. */
 function inspectHelp(): string {
   const parts: string[] = [];
   const writeOut = (text: string) => void parts.push(text);

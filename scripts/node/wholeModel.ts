@@ -29,9 +29,11 @@ export interface WholeModel {
 export const isWholeModel = (dir: string) => existsSync(join(dir, INDEX_FILE));
 
 /**
- * What reading a whole model gives.
+ * Waits until a model folder is read. A folder that a training has left with a single network in it has no model_index.json, and
+ * cannot be read as a model: the error says so.
  *
- * @throws UsageError naming the operation and what to name instead, where a folder holds a network of a training alone
+ * @param reading the files of the model, as they are being read
+ * @throws        UsageError naming the operation, and what folder to name instead; whatever else goes wrong with the reading
  */
 export async function ofWholeModel<Result>(operation: string, name: string, reading: Promise<Result>): Promise<Result> {
   return reading.catch((error) => {

@@ -1,6 +1,6 @@
 // The character sheet: what a visitor can choose of somebody's looks, as far as the models know it. A guest has two pictures,
 // a face and a figure, which are changed together.
-import { characterRequests } from '../../../plugin/index.ts';
+import { characterChanges } from '../../../plugin/index.ts';
 import { type Attributes, type AttributeValues, attributeProblem } from '../../../runtime/index.ts';
 import { attributesToChoose } from '../../shared/attributesToChoose.ts';
 import { ownValue } from '../../shared/ownValue.ts';
@@ -67,13 +67,11 @@ export async function changeSheetAsync(sitter: Sitter, name: string, value: stri
 
 /** A value, drawn by the seed, of an attribute that face and figure both show, so that they agree; null where only one does. */
 function sharedValue(parts: readonly Part[], name: string): string | number | null {
+  if (parts.length < 2) return null;
   const models = parts.map(({ sitter }) => sitter.artist!.generator.info);
-  if (models.length < 2 || !models.every(({ attributes = {} }) => Object.hasOwn(attributes, name))) return null;
   const recipes = parts.map(({ sitter }) => recipeToBe(sitter));
-  const words = parts.map(({ labelName }, i) => ({ ...recipes[i]!.attributes, [labelName]: recipes[i]!.label }));
-  const { [name]: _, ...others } = Object.assign({}, ...words);
-  const [request] = characterRequests(others, models, recipes[0]!.seed);
-  return ownValue(request!.attributes, name) ?? null;
+  const [change] = characterChanges({ [name]: undefined }, models, recipes, recipes[0]!.seed);
+  return ownValue(change!.attributes, name) ?? null;
 }
 
 /** The same person with one attribute changed, or left open. */
