@@ -145,6 +145,7 @@ export {
   vaeTrainer,
   vaeTrainingShapes,
 } from './training/trainVae.ts';
+export { changeLatents, latentSpread, whitening, withLatentChange } from './training/whitenLatents.ts';
 
 // Weights, and the folders that models are kept in
 

@@ -191,6 +191,11 @@ function ddpmCommand(): Command {
       'standard deviation of the latents, that of the noise being 1 (default: 1, of n frames 1/√n)',
       realNumber(0.01, 10),
     )
+    .option(
+      '--whiten <x>',
+      'let the channels of the latents vary more alike, of which the auto-encoder makes the same pictures: 0.5 is half-way, 1 wholly alike',
+      realNumber(0, 1),
+    )
     .option('--cond-drop-prob <p>', 'share of images trained without label and attributes', realNumber(0, 1))
     .option('--min-snr-gamma <x>', 'clamp the weights by signal-to-noise ratio', realNumber(0.1))
     .option(

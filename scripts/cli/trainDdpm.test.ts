@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import * as runtime from '../../runtime/index.ts';
 import { unet2dShapes } from '../../runtime/networks/unet2d.ts';
 import { encodeText, pixelFolder } from '../../runtime/testing/foreignFolders.ts';
+import { expectClose } from '../../runtime/testing/matchers.ts';
 import { tinyDataset } from '../../runtime/testing/tinyDataset.ts';
 import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
 import { randomWeights, tinyUNetConfig } from '../../runtime/testing/tinyNetworks.ts';
@@ -12,6 +13,8 @@ import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { diskSource } from '../node/diskSource.ts';
 import * as openModel from '../node/openModel.ts';
 import { decodePng } from '../node/png.ts';
+import { readDataset } from '../node/readDataset.ts';
+import { readVae } from '../node/readNetworks.ts';
 import { writeDataset } from '../node/writeDataset.ts';
 import { saveEachStep } from '../testing/saveEachStep.ts';
 import { createProgram } from './program.ts';
@@ -74,9 +77,11 @@ it('refuses options that would do nothing', async () => {
   ]) {
     await expect(train('sized', ...sizes)).rejects.toThrow(/cannot be used with option '--init-from <dir>'/);
   }
-  await expect(train('scaled', NO_VAE, '--latent-scale', '0.5')).rejects.toThrow(
-    /^train ddpm: --latent-scale is for latents, .*; give --vae, or leave it out$/,
-  );
+  for (const option of ['--latent-scale', '--whiten']) {
+    await expect(train('scaled', NO_VAE, option, '0.5')).rejects.toThrow(
+      new RegExp(`^train ddpm: ${option} is for latents, .*; give --vae, or leave it out$`),
+    );
+  }
 });
 
 it('trains on pixels without an auto-encoder, from a model that knew no classes, and goes on', async () => {
@@ -124,6 +129,32 @@ it('goes on with the auto-encoder that it began with', async () => {
     /made with another vae \([0-9a-f]+, now [0-9a-f]+\)/,
   );
   expect(await train('encoded', '--resume', '--steps', '3')).toMatch(/done: 3 steps/);
+});
+
+it('whitens latents, of which the auto-encoder makes the same pictures, and goes on with them', async () => {
+  await train('unchanged');
+  await train('white', '--whiten', '1');
+  const dataset = await readDataset(at('data'));
+  const errorsOf = async (name: string) => {
+    const model = runtime.createModel(await runtime.loadModelFolder(diskSource(at(name))));
+    const errors: number[] = [];
+    for (const image of dataset.classLabels.keys()) {
+      errors.push((await runtime.reconstruct(model, runtime.imagesOfDataset(dataset, Int32Array.of(image)))).l1);
+    }
+    model.dispose();
+    return errors;
+  };
+  const halfPrecision = { absolute: 1e-3, relative: 1e-3 }; // as models are stored
+  expectClose(await errorsOf('white'), await errorsOf('unchanged'), halfPrecision);
+  const white = await readVae(at('white'));
+  const std = white.config.latents_std!;
+  const logVar = white.weights.get('encoder.conv_out.bias')!.data.slice(std.length);
+  const varianceOfMeans = std.map((value, i) => value ** 2 - Math.exp(logVar[i]!));
+  expectClose(varianceOfMeans, new Float32Array(std.length).fill(1), { absolute: 0.02, relative: 0 }); // of images that train
+  const further = ['--resume', '--steps', '3'];
+  await expect(train('white', ...further)).rejects.toThrow(/made with another whiten \(1, now the usual one\)/);
+  expect(await train('white', '--whiten', '1', ...further)).toMatch(/encoded before(.|\n)*done: 3 steps/);
+  expect(await readVae(at('white'))).toEqual(white);
 });
 
 it('writes a model, and a preview of the model as it is stored, from one download of the weights', async () => {

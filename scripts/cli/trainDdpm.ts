@@ -1,7 +1,9 @@
 import {
   type AttributeColumn,
+  type AutoEncoder,
   type AutoencoderKlConfig,
   attributesOf,
+  changeLatents,
   conditionedShapes,
   type Dataset,
   type DatasetSplit,
@@ -15,6 +17,7 @@ import {
   isRolled,
   type LatentDataset,
   latentShape,
+  latentSpread,
   latentStatistics,
   MATERIAL_CHANNELS,
   MAX_EXAMPLE_LABELS,
@@ -23,6 +26,8 @@ import {
   type PredictionType,
   pixelChannels,
   pixelStatistics,
+  whitening,
+  withLatentChange,
 } from '../../runtime/index.ts';
 import { combineCredits, readCredit } from '../node/credit.ts';
 import { digestOfVae } from '../node/latentCache.ts';
@@ -52,13 +57,12 @@ interface DdpmCommandOptions extends CommonTrainOptions {
   layers?: number;
   positions?: boolean;
   latentScale?: number;
+  whiten?: number;
 }
 
 /** figment train ddpm */
 export async function trainDdpm(command: DdpmCommandOptions): Promise<void> {
-  if (command.latentScale !== undefined && command.vae === undefined) {
-    throw new UsageError('train ddpm: --latent-scale is for latents, not for pixels; give --vae, or leave it out');
-  }
+  refuseOfPixels(command);
   const { dataset: read, split } = await readTrainingData(command);
   const folder = startFolder(command, 'unet');
   const vaeFolder = command.vae === undefined ? null : modelFolder(command.vae);
@@ -86,13 +90,14 @@ export async function trainDdpm(command: DdpmCommandOptions): Promise<void> {
     kind: 'ddpm',
     data,
     options,
-    notes: { ...trainingNotes(options, vae, latentScale), ...attributeNotes(dataset.attributes) },
+    notes: { ...trainingNotes(options, vae, { ...command, latentScale }), ...attributeNotes(dataset.attributes) },
     shapes: conditionedShapes(config, conditioning),
     start: async (place) => {
       const { workers, resumed } = place;
       const { circular } = options;
       const encoding = { vae, circular, isShifted: isRolled(options, config) };
       const encoded = await trainingLatents('train ddpm', data, encoding, command, place);
+      const ownVae = vae && command.whiten !== undefined ? whitened(vae, encoded, command.whiten) : vae;
       const latents = withAttributes(data, encoded);
       const statistics = vae ? scaledStatistics(latents, dataset, latentScale) : pixelStatistics(dataset.channels);
       const source = gradientsIn(workers, diffusionTaskSpec(config, options));
@@ -101,12 +106,30 @@ export async function trainDdpm(command: DdpmCommandOptions): Promise<void> {
         trainer,
         save: async ({ step }, isOwn) => {
           const unet = { config, weights: await downloadWeights(trainer.ema) };
-          const content = modelContent({ ...dataset, ...credit }, vae, statistics, unet, options, split.train);
+          const content = modelContent({ ...dataset, ...credit }, ownVae, statistics, unet, options, split.train);
           await saveDiffusionModel(content, { out: command.out, step, isOwn }, examples);
         },
       };
     },
   });
+}
+
+/** @throws UsageError for options of latents where there are none */
+function refuseOfPixels({ vae, latentScale, whiten }: DdpmCommandOptions): void {
+  const given = Object.entries({ '--latent-scale': latentScale, '--whiten': whiten }).find(
+    ([, value]) => value !== undefined,
+  );
+  if (vae !== undefined || !given) return;
+  throw new UsageError(`train ddpm: ${given[0]} is for latents, not for pixels; give --vae, or leave it out`);
+}
+
+/** The auto-encoder of latents whose channels vary more alike, which the given latents become. */
+function whitened(vae: AutoEncoder, latents: LatentDataset, amount: number): AutoEncoder {
+  return rangeAsUsageError(() => {
+    const change = whitening(latentSpread(latents, vae.config.latent_channels), amount);
+    changeLatents(latents, change);
+    return withLatentChange(vae, change);
+  }, 'train ddpm: --whiten');
 }
 
 /** The pictures as the auto-encoder takes them: see `fitImages`. */
@@ -160,7 +183,7 @@ function diffusionOptions(command: DdpmCommandOptions, dataset: Dataset, before:
 function trainingNotes(
   options: DiffusionOptions,
   vae: NetworkFiles<AutoencoderKlConfig> | null,
-  latentScale: number,
+  { latentScale, whiten }: { latentScale: number; whiten?: number },
 ): Record<string, string> {
   const { predictionType, betaSchedule, circular, conditioning } = options;
   return {
@@ -171,6 +194,7 @@ function trainingNotes(
     vae: vae ? digestOfVae(vae) : 'none, but pixels',
     ...(!vae && { space: 'pixels' }),
     ...(latentScale !== 1 && { latentScale: String(latentScale) }),
+    ...(whiten !== undefined && { whiten: String(whiten) }),
     ...lossNotes(options),
   };
 }

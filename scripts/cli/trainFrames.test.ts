@@ -55,6 +55,13 @@ it('scales the latents of frames that say the same', async () => {
   for (const [i, std] of loud.entries()) expect(walks[i]! / std).toBeCloseTo(Math.sqrt(WALK.length), 5);
 });
 
+it('whitens the channels that all frames have', async () => {
+  await ddpm('white', '--whiten', '1', '--latent-scale', '1');
+  const { latents_std, latent_channels } = (await readVae(at('white'))).config;
+  expect([latents_std!.length, latent_channels]).toEqual([2, 2]);
+  expect(Math.min(...latents_std!)).toBeGreaterThanOrEqual(0.999); // 1, and what the encoder is unsure of
+});
+
 it('shows rows of frames: of each label one of its own, a real one, and one that ought to be like it', async () => {
   const { width, height } = decodePng(await readPreview('walks'));
   expect([width, height]).toEqual([2 * 3 * 24, 2 * 2 * 12]);
