@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { factorList, oneOf } from './optionParsers.ts';
+import { factorList, nameList, oneOf } from './optionParsers.ts';
 
 it('takes one of a few numbers and no other', () => {
   const parse = oneOf([1, 2, 4, 8]);
@@ -14,4 +14,9 @@ it('takes factors of names, and nothing else', () => {
   for (const text of ['', 'eyes', 'eyes=', '=2', 'eyes=-1', 'eyes=81', 'eyes=x', 'eyes=1=2', 'eyes=1,', 'eyes=1,2']) {
     expect(() => parse(text), text).toThrow('expected names with numbers from 0 to 80, such as eyes=2,hair=0.5.');
   }
+});
+
+it('takes names as data sets have them, however their accents were typed', () => {
+  expect(nameList('fe\u0301e, troll')).toEqual(['f\u00e9e', 'troll']);
+  expect(() => nameList('elf,,troll')).toThrow('expected names separated by commas.');
 });

@@ -38,9 +38,9 @@ export function realNumber(min: number, max = Number.POSITIVE_INFINITY): (text: 
   };
 }
 
-/** Parser of an option that takes names, separated by commas. */
+/** Parser of an option that takes names, separated by commas; letters are composed with their accents, as data sets have them. */
 export function nameList(text: string): string[] {
-  const names = text.split(',').map((name) => name.trim());
+  const names = text.split(',').map((name) => name.trim().normalize());
   if (names.includes('')) throw new InvalidArgumentError('expected names separated by commas.');
   return names;
 }
