@@ -173,6 +173,12 @@ it('asks for the attributes of held-out images, and tells how well each is read'
   expect(Object.keys(real)).toEqual(['tone', 'growth']);
   const { accuracy, accuracyPerAttribute: kept } = metrics.vae;
   expect([accuracy >= 0 && accuracy <= 1, Object.keys(kept)]).toEqual([true, ['tone', 'growth']]);
+  const { weakClasses, accuracyPerClass: generated } = metrics.byGuidance['2'];
+  const [weak] = weakClasses; // the model has learned nothing
+  const told = [generated, metrics.classifier.heldOutAccuracyPerClass, metrics.vae.accuracyPerClass].map((of) =>
+    of[weak].toFixed(2),
+  );
+  expect(printed).toContain(`weak at guidance 2 (real, after the VAE): ${weak} ${told[0]} (${told[1]}, ${told[2]})`);
   const { tone, growth, ...others } = metrics.byGuidance['2'].accuracyPerAttribute;
   expect([tone >= 0 && tone <= 1, Math.abs(growth) <= 1, others]).toEqual([true, true, {}]);
   expect(printed).toMatch(

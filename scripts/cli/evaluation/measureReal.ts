@@ -83,7 +83,12 @@ export function realMetrics(
       ...(Object.keys(real.attributes).length > 0 && { heldOutAccuracyPerAttribute: real.attributes }),
     },
     ...(realFrames && { heldOutFrames: { numFrames: numFramesOf(whole), ...realFrames.metrics } }),
-    vae: { heldOutL1: l1, accuracy: reconstructed.accuracy.overall, ...perAttribute(reconstructed) },
+    vae: {
+      heldOutL1: l1,
+      accuracy: reconstructed.accuracy.overall,
+      accuracyPerClass: byLabel(whole.labels, reconstructed.accuracy.perClass),
+      ...perAttribute(reconstructed),
+    },
     frechet: { imagesPerClass: perClass, trainToHeldOut: frechetDistance(train.gaussian, real.gaussian) },
   };
 }

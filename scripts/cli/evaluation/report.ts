@@ -36,7 +36,12 @@ export interface Metrics {
   /** Only for models with frames: of held-out images, each of so many frames. */
   heldOutFrames?: FrameMetrics & { numFrames: number };
   /** How the auto-encoder gives held-out images back, and what the classifier reads then, in colours of the model's palette. */
-  vae: { heldOutL1: number; accuracy: number; accuracyPerAttribute?: Record<string, number> };
+  vae: {
+    heldOutL1: number;
+    accuracy: number;
+    accuracyPerClass: Record<string, number>;
+    accuracyPerAttribute?: Record<string, number>;
+  };
   frechet: { imagesPerClass: number; trainToHeldOut: number };
   byGuidance: Record<string, GuidanceMetrics>;
   /** Only where it was searched for. */
@@ -220,8 +225,13 @@ function formatPipeline([name, metrics]: [string, PipelineMetrics]): string {
 }
 
 /** The classes that are badly recognised, at each guidance scale where there are some. */
-function formatWeak({ byGuidance }: Metrics): string[] {
-  return Object.entries(byGuidance).flatMap(([scale, { weakClasses }]) =>
-    weakClasses.length > 0 ? [`weak at guidance ${scale}: ${weakClasses.join(', ')}`] : [],
-  );
+function formatWeak({ classifier, vae, byGuidance }: Metrics): string[] {
+  return Object.entries(byGuidance).flatMap(([scale, { weakClasses, accuracyPerClass }]) => {
+    const labels = weakClasses.map((label) => {
+      const accuracies = [accuracyPerClass, classifier.heldOutAccuracyPerClass, vae.accuracyPerClass];
+      const [generated, real, remade] = accuracies.map((of) => of[label]!.toFixed(2));
+      return `${label} ${generated} (${real}, ${remade})`;
+    });
+    return labels.length > 0 ? [`weak at guidance ${scale} (real, after the VAE): ${labels.join(', ')}`] : [];
+  });
 }
