@@ -25,7 +25,7 @@ export function watchScene(scene: Scene, { onEnd, onLost, onRestored }: SceneEve
     engine.onContextRestoredObservable.add(onRestored),
   ];
   return () => {
-    for (const observer of observers) observer.remove();
+    for (const observer of observers) observer.remove(true); // at once, Babylon would skip whoever is to be told next
   };
 }
 

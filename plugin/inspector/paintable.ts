@@ -71,7 +71,7 @@ function ofTexture(texture: GeneratedTexture): Paintable {
     readPictureAsync: async () => ({ ...texture.look, pixels: await texture.readPictureAsync() }),
     onPainted: (callback) => {
       const observer = texture.onGeneratedObservable.add(callback);
-      return () => observer.remove();
+      return () => observer.remove(true);
     },
   };
 }

@@ -127,7 +127,7 @@ export class SurfaceMaterial extends PBRMaterial {
       if (texture === albedo) this.firstWrite.reject(albedo.errorObject?.exception);
     });
     albedo.onDisposeObservable.addOnce(() => {
-      failed.remove();
+      failed.remove(true); // whoever is told of an error may dispose the material, and others are told next
       const reason = abortError(`generate: texture ${albedo.name} was disposed`);
       this.pending?.abort(reason);
       this.firstWrite.reject(reason);

@@ -104,6 +104,7 @@ export interface LibraryMaterial {
   roughness: number;
   parallax?: BakeAsset['parallax'];
   parallaxScaleBias?: number; // the setting of Babylon's PBRMaterial: how far parallax shifts the picture
+  tiles: boolean; // the picture repeats without a seam; others end at their borders, as the plugin shows them
   pixelArt: boolean;
   recipe: BakedRecipe;
 }
@@ -152,14 +153,20 @@ export function bakedRecipe(picture: Pick<PlannedPicture, 'look' | 'label' | 'se
 
 /** Stands for the format ktx2 in keys. KTX2 files with the plain name as key may hold a recipe that no reader understands; they are baked once more. */
 const KTX2_KEY = 'ktx2 2';
+/** Stands for it where a map has numbers other than normals: in files with the key above their mip levels were averaged as sRGB. */
+const KTX2_NUMBERS_KEY = 'ktx2 3';
 
 /** Content hash of all that decides on a picture's file. */
 export function fileKey(recipe: BakedRecipe, look: Look, layer: Layer, format: FileFormat): string {
   const surface = layer === 'picture' || layer === 'albedo' ? null : look.surface;
   const hasHeight = layer === 'normal' && look.parallax !== undefined;
   const more = { ...(look.pixelArt && { pixelArt: look.pixelArt }), ...(hasHeight && { hasHeight }) };
-  const asWritten = format === 'ktx2' ? KTX2_KEY : format;
+  const asWritten = format === 'ktx2' ? ktx2Key(layer) : format;
   return hashJson([recipe, look.enlarge, surface, layer, asWritten, ...(Object.keys(more).length > 0 ? [more] : [])]);
+}
+
+function ktx2Key(layer: Layer): string {
+  return layer === 'picture' || layer === 'albedo' || layer === 'normal' ? KTX2_KEY : KTX2_NUMBERS_KEY;
 }
 
 /** How many times as wide and high as the model's picture its files are. */

@@ -47,3 +47,43 @@ it('makes KTX2 files with mip levels, colours as sRGB and maps as numbers, witho
   expect(log).toHaveBeenCalledTimes(1);
   expect(await encodeKtx2(image(4), 'picture', { figment: '{"seed":7}' })).toEqual(picture);
 });
+
+/** The part of the encoder's module that reads files, which its package does not type. */
+interface Basis {
+  initializeBasis(): void;
+  KTX2File: new (
+    bytes: Uint8Array,
+  ) => {
+    startTranscoding(): void;
+    getImageTranscodedSizeInBytes(level: number, layer: number, face: number, format: number): number;
+    transcodeImage(into: Uint8Array, ...what: number[]): void;
+    delete(): void;
+  };
+}
+
+const RGBA = 13; // Basis Universal's number
+
+/** The mean of red in a mip level. */
+async function meanOf(bytes: Uint8Array, level: number): Promise<number> {
+  const path = new URL('../../node_modules/ktx2-encoder/dist/basis/basis_encoder.js', import.meta.url);
+  const { default: load }: { default: () => Promise<Basis> } = await import(path.href);
+  const basis = await load();
+  basis.initializeBasis();
+  const file = new basis.KTX2File(new Uint8Array(bytes));
+  file.startTranscoding();
+  const pixels = new Uint8Array(file.getImageTranscodedSizeInBytes(level, 0, 0, RGBA));
+  file.transcodeImage(pixels, level, 0, 0, RGBA, 0, -1, -1);
+  file.delete();
+  return pixels.reduce((sum, value, i) => sum + (i % 4 === 0 ? value : 0), 0) / (pixels.length / 4);
+}
+
+it('averages maps in mip levels as the numbers that they are, and colours as light', async () => {
+  const isWhite = (i: number) => (Math.floor(i / 3) + Math.floor(i / (3 * SIZE))) % 2 === 1;
+  const pixels = Uint8Array.from({ length: 3 * SIZE * SIZE }, (_, i) => (isWhite(i) ? 255 : 0));
+  const chequered = { width: SIZE, height: SIZE, channels: 3 as const, pixels };
+  for (const layer of ['orm', 'roughness', 'height', 'normal'] as const) {
+    const mean = await meanOf(await encodeKtx2(chequered, layer, {}), 2);
+    expect(Math.abs(mean - 127.5), layer).toBeLessThan(2);
+  }
+  expect(await meanOf(await encodeKtx2(chequered, 'albedo', {}), 2)).toBeGreaterThan(180);
+});

@@ -28,7 +28,7 @@ export async function encodeKtx2(image: PixelImage, layer: Layer, text: Record<s
       generateMipmap: true,
       isPerceptual: isColour,
       isSetKTX2SRGBTransferFunc: isColour,
-      isNormalMap: layer === 'normal',
+      isNormalMap: !isColour, // by this alone the encoder averages numbers as they are in mip levels, and not as sRGB
       imageDecoder: async () => {
         onStarted();
         return { width, height, data: rgba(image) };

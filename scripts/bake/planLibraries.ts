@@ -15,6 +15,9 @@ import type { Problem } from './readBakeFile.ts';
 /** How far Babylon shifts a picture by its height: below 0 where the sides of a normal map are turned, as for left-handed scenes. */
 const BABYLON_PARALLAX = -0.05;
 
+/** The keys of kinds that are not called as they are: a glTF file whose key has the plain name may have addresses that Babylon refuses. */
+const KINDS_IN_KEYS: Readonly<Record<string, string>> = { gltf: 'gltf 2' };
+
 /** The entry of a picture with maps in a library. */
 export function materialOf(picture: PlannedPicture, numPictures: number, { index }: BakeModel): LibraryMaterial {
   const { look, label, files } = picture;
@@ -28,6 +31,7 @@ export function materialOf(picture: PlannedPicture, numPictures: number, { index
     metallic,
     roughness,
     ...(look.parallax && { parallax: look.parallax, parallaxScaleBias: BABYLON_PARALLAX }),
+    tiles: index.figment.circularPadding,
     pixelArt: index.figment.pixelArt || look.pixelArt !== undefined,
     recipe: bakedRecipe(picture),
   };
@@ -52,7 +56,7 @@ export function planLibraries(
         ? 'Babylon shifts a picture by its height where green is "opengl"; leave out one of parallax and green'
         : undefined);
     if (problem) problems.push({ path: ['materials', kind], message: problem });
-    return { kind: kind as Library['kind'], path, materials, key: hashJson([kind, materials]) };
+    return { kind: kind as Library['kind'], path, materials, key: hashJson([KINDS_IN_KEYS[kind] ?? kind, materials]) };
   });
 }
 

@@ -37,6 +37,15 @@ beforeAll(async () => {
 });
 afterAll(() => art.remove());
 
+it('ends pictures that do not repeat at their borders, as the plugin does', () => {
+  const gltf: { samplers: object[] } = JSON.parse(files.get('libraries/all.gltf')!.toString());
+  for (const sampler of gltf.samplers) expect(sampler).toMatchObject({ wrapS: 33071, wrapT: 33071 });
+  const babylon: { materials: { albedoTexture: object }[] } = JSON.parse(
+    files.get('libraries/all.babylon')!.toString(),
+  );
+  for (const { albedoTexture } of babylon.materials) expect(albedoTexture).toMatchObject({ wrapU: 0, wrapV: 0 });
+});
+
 describe('the glTF library', () => {
   it('passes the Khronos validator, its maps included', async () => {
     const report = await validateBytes(files.get('libraries/all.gltf')!, {
@@ -48,6 +57,16 @@ describe('the glTF library', () => {
     expect(report.info).toMatchObject({ materialCount: 3, drawCallCount: 3, hasTextures: true });
     const images = report.info.resources.filter(({ pointer }) => pointer.startsWith('/images/'));
     expect(images.map(({ image }) => image!.width)).toEqual([64, 64, 64, 16, 16, 16, 16]);
+  });
+
+  it('points at maps in other folders without two dots in a row, at which Babylon fails', () => {
+    const content = files.get('libraries/all.gltf')!.toString();
+    const images: { uri: string }[] = JSON.parse(content).images;
+    expect(images[0]!.uri).toBe('%2E%2E/walls/a%20wall%23albedo.png');
+    expect(images.filter(({ uri }) => uri.includes('..'))).toEqual([]);
+    expect(new URL(images[0]!.uri, 'https://game.example/art/libraries/all.gltf').pathname).toBe(
+      '/art/walls/a%20wall%23albedo.png',
+    );
   });
 
   it('has the roughness and metal of the packed map, or else of the settings', () => {

@@ -6,14 +6,17 @@ import { ALPHA_CUT_OFF, type Library, type LibraryMaterial } from './bakePlan.ts
 /** The bytes of a library file; its addresses of maps are relative to the file. */
 export async function writeLibrary({ kind, path, materials }: Library): Promise<Uint8Array> {
   const folder = posix.dirname(path);
-  const addressed = materials.map((material) => ({ ...material, maps: addressesFrom(folder, material.maps) }));
+  const address = kind === 'babylon' ? addressFrom : gltfAddressFrom;
+  const addressed = materials.map(({ maps, ...material }) => ({
+    ...material,
+    maps: addressesOf(maps, (map) => address(folder, map)),
+  }));
   const content = kind === 'babylon' ? babylonLibrary(addressed) : await gltfLibrary(addressed);
   return new TextEncoder().encode(`${JSON.stringify(content, null, 2)}\n`);
 }
 
-function addressesFrom(folder: string, maps: LibraryMaterial['maps']): LibraryMaterial['maps'] {
-  const entries = Object.entries(maps).map(([name, path]) => [name, addressFrom(folder, path)]);
-  return Object.fromEntries(entries);
+function addressesOf(maps: LibraryMaterial['maps'], addressOf: (path: string) => string): LibraryMaterial['maps'] {
+  return Object.fromEntries(Object.entries(maps).map(([name, path]) => [name, addressOf(path)]));
 }
 
 /** A relative address; file names may contain characters that have to be escaped in addresses. */
@@ -21,9 +24,15 @@ function addressFrom(folder: string, path: string): string {
   return posix.relative(folder, path).split('/').map(encodeURIComponent).join('/');
 }
 
+/** The same without two dots in a row, at which Babylon's loader of glTF fails; escaped they mean the same to all who resolve addresses. */
+function gltfAddressFrom(folder: string, path: string): string {
+  return addressFrom(folder, path).replaceAll('..', '%2E%2E');
+}
+
 // Babylon's files name sampling modes, address modes and transparency modes by number.
 const BABYLON_NEAREST = 8;
 const BABYLON_TRILINEAR = 3;
+const CLAMP = 0;
 const REPEAT = 1;
 const ALPHA_TEST = 1;
 
@@ -39,7 +48,7 @@ function babylonLibrary(materials: readonly LibraryMaterial[]): object {
 
 function pbrMaterial(material: LibraryMaterial): object {
   const { name, maps, hasAlpha, green, metallic, roughness, parallax, parallaxScaleBias, recipe } = material;
-  const texture = (address: string | undefined) => address && parsedTexture(address, material.pixelArt);
+  const texture = (address: string | undefined) => address && parsedTexture(address, material);
   const albedo = texture(maps.albedo);
   return {
     customType: 'BABYLON.PBRMaterial',
@@ -85,7 +94,7 @@ function normalSides(green: LibraryMaterial['green']): object {
   return { invertNormalMapX: true, invertNormalMapY: green === 'opengl' };
 }
 
-function parsedTexture(address: string, pixelArt: boolean): object {
+function parsedTexture(address: string, { pixelArt, tiles }: LibraryMaterial): object {
   return {
     name: address,
     level: 1,
@@ -98,8 +107,8 @@ function parsedTexture(address: string, pixelArt: boolean): object {
     uAng: 0,
     vAng: 0,
     wAng: 0,
-    wrapU: REPEAT,
-    wrapV: REPEAT,
+    wrapU: tiles ? REPEAT : CLAMP,
+    wrapV: tiles ? REPEAT : CLAMP,
     invertY: true,
     samplingMode: pixelArt ? BABYLON_NEAREST : BABYLON_TRILINEAR,
   };
@@ -135,7 +144,7 @@ async function gltfLibrary(materials: readonly LibraryMaterial[]): Promise<objec
 }
 
 function addMaterial(document: Document, entry: LibraryMaterial): Material {
-  const { name, maps, hasAlpha, pixelArt, metallic, roughness, recipe } = entry;
+  const { name, maps, hasAlpha, pixelArt, tiles, metallic, roughness, recipe } = entry;
   const material = document.createMaterial(name).setExtras({ figment: recipe });
   const texture = (address: string) =>
     document.createTexture(address).setURI(address).setMimeType('image/png').setImage(NOT_EMBEDDED);
@@ -154,13 +163,17 @@ function addMaterial(document: Document, entry: LibraryMaterial): Material {
   ];
   for (const info of infos) {
     info
-      ?.setMagFilter(pixelArt ? GL_NEAREST : GL_LINEAR)
+      ?.setWrapS(tiles ? GL_REPEAT : GL_CLAMP_TO_EDGE)
+      .setWrapT(tiles ? GL_REPEAT : GL_CLAMP_TO_EDGE)
+      .setMagFilter(pixelArt ? GL_NEAREST : GL_LINEAR)
       .setMinFilter(pixelArt ? GL_NEAREST_MIPMAP_LINEAR : GL_LINEAR_MIPMAP_LINEAR);
   }
   return material;
 }
 
-// glTF names texture filters by the numbers that WebGL gives them.
+// glTF names wrapping and texture filters by the numbers that WebGL gives them.
+const GL_REPEAT = 10497;
+const GL_CLAMP_TO_EDGE = 33071;
 const GL_NEAREST = 9728;
 const GL_LINEAR = 9729;
 const GL_NEAREST_MIPMAP_LINEAR = 9986;

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { pixelFolder } from '../../runtime/testing/foreignFolders.ts';
 import { tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { decodePng } from '../node/png.ts';
@@ -41,6 +42,13 @@ it('writes a graph for each network, and what a program must know beside them', 
   );
   expect(await readdir(at('art'))).toEqual(['figment.json']);
   await expect(figment('export', 'onnx', at('nothing'), '--out', at('onnx'))).rejects.toThrow(/does not exist/);
+});
+
+it('leaves no graph of another model beside its own', async () => {
+  await figment('export', 'onnx', at('tiny'), '--out', at('again'));
+  await writeFilesAtomic(at('pixels'), pixelFolder());
+  await figment('export', 'onnx', at('pixels'), '--out', at('again'));
+  expect((await readdir(at('again'))).sort()).toEqual(['figment.json', 'unet.onnx']);
 });
 
 it('asks for a whole model where a network lies alone', async () => {

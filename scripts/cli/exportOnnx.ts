@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { enableProdMode } from '@tensorflow/tfjs-core';
 import { loadModelFolder, modelNotes, selectBackend } from '../../runtime/index.ts';
 import { makeWritableFolder, writeFilesAtomic } from '../node/atomicWrite.ts';
-import { onnxFiles } from '../node/onnx/onnxFiles.ts';
+import { GRAPH_FILES, onnxFiles } from '../node/onnx/onnxFiles.ts';
 import { buildModel, modelSource } from '../node/openModel.ts';
 import { printable } from '../node/terminal.ts';
 import { UsageError } from '../node/usageError.ts';
@@ -15,6 +15,11 @@ async function refuseForeignFiles(out: string, names: readonly string[]): Promis
   const there = names.find((name) => existsSync(join(out, name)));
   if (there === undefined || (await wasExported(out))) return;
   throw new UsageError(`export: ${out} holds a ${there} that no export has written; choose another --out`);
+}
+
+/** Removes the graphs that an earlier export has left there, and that the model has not. */
+async function removeOthers(out: string, names: readonly string[]): Promise<void> {
+  for (const name of GRAPH_FILES) if (!names.includes(name)) await rm(join(out, name), { force: true });
 }
 
 async function wasExported(out: string): Promise<boolean> {
@@ -34,9 +39,10 @@ export async function exportOnnx(name: string, out: string): Promise<void> {
   buildModel(files).dispose(); // says what does not fit, before anything is written
   for (const note of modelNotes(files)) console.log(printable(`export: ${note}`));
   const written = onnxFiles(files);
-  await refuseForeignFiles(out, Object.keys(written));
+  await refuseForeignFiles(out, [...Object.keys(written), ...GRAPH_FILES]);
   await makeWritableFolder(out);
   await writeFilesAtomic(out, written);
+  await removeOthers(out, Object.keys(written));
   const sizes = Object.entries(written).map(([path, { length }]) => `${path} (${(length / 1e6).toFixed(1)} MB)`);
   console.log(`export: ${sizes.join(', ')} in ${out}`);
 }

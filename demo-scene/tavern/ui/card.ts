@@ -76,7 +76,7 @@ export class Card {
     const parts = new Set([sitter, pictured]);
     const observers = Array.from(parts, (part) => part.onChangedObservable.add(() => void this.show()));
     this.stopObserving = () => {
-      for (const observer of observers) observer.remove();
+      for (const observer of observers) observer.remove(true);
     };
     this.notice.textContent = '';
     const { interpolate, image } = pictured.recipe;

@@ -227,6 +227,7 @@ it('describes a model for programs without TensorFlow.js', async () => {
   const told = JSON.parse(new TextDecoder().decode(files['figment.json']));
   expect(told).toMatchObject({
     labels: ['elf', 'goblin', 'orc'],
+    classLabels: [0, 1, 2],
     nullLabel: 3,
     takes: 'conditioning',
     attributes: VOCABULARY,
@@ -241,6 +242,14 @@ it('describes a model for programs without TensorFlow.js', async () => {
   expect(ddim.steps.map(({ timestep }: { timestep: number }) => timestep)).toEqual([999, 749, 499, 249]);
   const plain = onnxFiles(await loadModelFolder(memorySource(pixelFolder())));
   expect(Object.keys(plain)).toEqual(['unet.onnx', 'figment.json']);
+  expect(JSON.parse(new TextDecoder().decode(plain['figment.json']))).not.toHaveProperty('classLabels');
+});
+
+it('tells which class is which label, where the row for none of them is not the last', async () => {
+  const index = { labels: ['elf', 'goblin', 'orc'], figment: { nullLabel: 1 } };
+  const files = await loadModelFolder(memorySource(pixelFolder({ numClasses: 4, index }), 'pixels'));
+  const told = JSON.parse(new TextDecoder().decode(onnxFiles(files)['figment.json']));
+  expect(told).toMatchObject({ labels: index.labels, classLabels: [0, 2, 3], nullLabel: 1, takes: 'class_labels' });
 });
 
 it('takes the same input twice for one graph: its bytes do not depend on when they are made', () => {

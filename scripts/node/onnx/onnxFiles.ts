@@ -25,6 +25,9 @@ export interface OnnxGraphs {
   encoder: OnnxGraph | null;
 }
 
+/** The names of the files that the graphs of a model may be written to. */
+export const GRAPH_FILES: readonly string[] = ['unet.onnx', 'conditioning.onnx', 'decoder.onnx', 'encoder.onnx'];
+
 /** @throws Error naming the file and option that is wrong, as `createModel`, which should have checked the files before */
 export function onnxGraphs(files: ModelFiles): OnnxGraphs {
   const { figment } = files.index;
@@ -60,6 +63,7 @@ function description(index: ModelIndex, scheduler: SchedulerConfig, unet: UNet2D
   const { labels, figment } = index;
   const { name, licence, attribution, widthPx, heightPx, channels, premultipliedAlpha, sampleDefaults } = figment;
   const { frames, student } = figment;
+  const isConditional = unet.num_class_embeds !== null || unet.class_embed_type !== null;
   const vae = files.vaeConfig ? parseAutoencoderKlConfig(files.vaeConfig) : null;
   const { alphasCumprod } = createSchedule(scheduler);
   return {
@@ -71,7 +75,8 @@ function description(index: ModelIndex, scheduler: SchedulerConfig, unet: UNet2D
       frameOrder: `an image has ${frames.length} frames in a row, and latents their latents stacked along channels; decoder and encoder take frames one by one`,
     }),
     labels,
-    nullLabel: unet.num_class_embeds === null && unet.class_embed_type === null ? null : nullLabelOf(index),
+    ...(isConditional && { classLabels: classesOf(index) }),
+    nullLabel: isConditional ? nullLabelOf(index) : null,
     attributes: figment.attributes ?? {},
     takes:
       unet.class_embed_type === 'identity' ? 'conditioning' : unet.num_class_embeds === null ? null : 'class_labels',
@@ -103,6 +108,12 @@ function description(index: ModelIndex, scheduler: SchedulerConfig, unet: UNet2D
 
 function nullLabelOf({ labels, figment }: ModelIndex): number | null {
   return figment.nullLabel === undefined ? labels.length : figment.nullLabel;
+}
+
+/** What `class_labels` are for each label: its place in the list, or one more from the row on that stands for no label. */
+function classesOf(index: ModelIndex): number[] {
+  const nullLabel = nullLabelOf(index) ?? index.labels.length;
+  return index.labels.map((_, place) => (place < nullLabel ? place : place + 1));
 }
 
 /** What each DDIM step (eta 0) needs: see `createDdim`. */
