@@ -1,10 +1,11 @@
-import GUI, { type Controller } from 'lil-gui';
+import type { Controller, GUI } from 'lil-gui';
 import type { ModelInfo } from '../../plugin/index.ts';
 import { ANY_WORD, type AttributeValues, isRange, type NumberRange, type Vocabulary } from '../../runtime/index.ts';
 import { attributesToChoose } from '../shared/attributesToChoose.ts';
 import { labelWords } from '../shared/labelWords.ts';
 import { ownValue } from '../shared/ownValue.ts';
 import { Adjusting } from './adjusting.ts';
+import { createPanel } from './createPanel.ts';
 import type { Settings } from './settings.ts';
 import { withAttribute } from './withAttribute.ts';
 
@@ -18,7 +19,7 @@ export class AttributeControls {
   constructor(container: HTMLElement, info: ModelInfo, onChange: (changes: Partial<Settings>, isNew: boolean) => void) {
     const { attributes: vocabulary = {} } = info;
     this.#info = info;
-    const gui = new GUI({ container, title: 'Attributes', injectStyles: false });
+    const gui = createPanel(container, 'Attributes');
     if (isNarrow()) gui.close();
     const adjusting = new Adjusting(gui);
     const change = (name: string, value: string | number | null) =>

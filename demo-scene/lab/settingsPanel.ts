@@ -1,9 +1,10 @@
-import GUI, { type Controller } from 'lil-gui';
+import type { Controller, GUI } from 'lil-gui';
 import type { ModelInfo } from '../../plugin/index.ts';
 import { mixesLabels, randomSeed, SAMPLER_NAMES } from '../../runtime/index.ts';
 import { create, element } from '../shared/page.ts';
 import { Adjusting } from './adjusting.ts';
 import { AttributeControls, choicesOf, explain, isNarrow } from './attributeControls.ts';
+import { createPanel } from './createPanel.ts';
 import { asMade, whyOverruled } from './overruled.ts';
 import { canBeOrnate, type NumberName, rangesOf, type Settings, withinRanges } from './settings.ts';
 
@@ -56,7 +57,7 @@ export class SettingsPanel {
   ) {
     this.asked = settings;
     this.values = { ...settings };
-    this.gui = new GUI({ container, title: 'Settings', injectStyles: false });
+    this.gui = createPanel(container, 'Settings');
     if (isNarrow()) this.gui.close();
     this.gui.add(this.values, 'label', choicesOf(info.labels)).name('label');
     if (mixesLabels(info)) {

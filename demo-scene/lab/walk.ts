@@ -1,4 +1,4 @@
-import GUI from 'lil-gui';
+import type GUI from 'lil-gui';
 import type { AssetGenerator, Latents, ModelInfo, RecipeOptions } from '../../plugin/index.ts';
 import { randomSeed } from '../../runtime/index.ts';
 import { blankPicture, standingFrame } from '../shared/frames.ts';
@@ -6,6 +6,7 @@ import { labelWords } from '../shared/labelWords.ts';
 import { create, drawStill, element } from '../shared/page.ts';
 import { Adjusting } from './adjusting.ts';
 import { choicesOf } from './attributeControls.ts';
+import { createPanel } from './createPanel.ts';
 import { labRecipe, type Settings } from './settings.ts';
 
 /** The walk is painted after the strips, whose priority is higher. */
@@ -138,7 +139,7 @@ export class WalkControls {
     private readonly onChange: (changes: WalkEnd, isNew: boolean) => void,
   ) {
     this.values = { walkLabel, walkSeed };
-    this.gui = new GUI({ container: element('#walk-end'), title: 'Walk to', injectStyles: false });
+    this.gui = createPanel(element('#walk-end'), 'Walk to');
     this.gui.add(this.values, 'walkLabel', choicesOf(labels)).name('end label');
     this.gui.add(this.values, 'walkSeed').step(1).name('end seed');
     this.gui

@@ -197,12 +197,12 @@ async function working(work: Promise<void>): Promise<void> {
   }
 }
 
-/** What could not be loaded, why, and what to do; null where all is there. */
+/** What could not be loaded, what to do, and why; null where all is there. The line may have no room for the reason, which is last. */
 function missingSentence(): string | null {
   const [why] = missing.values();
   if (why === undefined) return null;
   const what = new Intl.ListFormat('en').format(missing.keys());
-  return `There are no ${what} here: ${why.replace(/\.$/, '')}. Reload the page to try again.`;
+  return `There are no ${what} here. Reload the page to try again. ${why}`;
 }
 
 /** Notes when the visit came this far, for `npm run bench:tavern` and the browser's profiler. */

@@ -67,7 +67,9 @@ describeInBrowser(
         path: '?quality=low&arrivals=on',
       });
       await whenReady(elsewhere.playwright);
-      expect(await elsewhere.playwright.textContent('#progress')).toMatch(/^There are no characters here: .*404/);
+      expect(await elsewhere.playwright.textContent('#progress')).toMatch(
+        /^There are no characters here\. Reload the page to try again\. .*404/,
+      );
       expect(await elsewhere.call('guests')).toEqual([]);
       const numOthers = numAll - plan.guests.labels.length;
       expect(await elsewhere.playwright.locator('#people nav button').count()).toBe(numOthers);

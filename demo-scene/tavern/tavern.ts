@@ -98,7 +98,7 @@ const MIN_FOV_ACROSS = 0.6;
 export const VIEW = { target: [-0.15, 1.78, 1.4], distanceM: 5.5, fromAbove: 1.5 } as const;
 
 /** A camera that turns and zooms, and stays inside the room. */
-function createCamera(scene: Scene, canvas: HTMLCanvasElement): ArcRotateCamera {
+export function createCamera(scene: Scene, canvas: HTMLCanvasElement): ArcRotateCamera {
   const camera = new ArcRotateCamera(
     'eye',
     -Math.PI / 2,
@@ -118,7 +118,7 @@ function createCamera(scene: Scene, canvas: HTMLCanvasElement): ArcRotateCamera 
   camera.wheelDeltaPercentage = 0.01;
   camera.pinchDeltaPercentage = 0.01;
   camera.panningSensibility = 0;
-  camera.attachControl(canvas, true);
+  camera.attachControl(canvas, true, false); // Ctrl with the arrow keys would move it through the walls
   const widen = () => {
     camera.fov = fieldOfView(canvas.clientWidth / Math.max(1, canvas.clientHeight));
   };

@@ -143,6 +143,12 @@ export function open(): void {
   card.open(sitter);
 }
 
+/** Opens the card of somebody whose hair has a colour that the model does not offer, as another kind may have left it. */
+export function openWithHair(colour: string): void {
+  recipe = { ...recipe, attributes: { hair_colour: colour } };
+  card.open(sitter);
+}
+
 /** Closes the card and opens it again, before the browser tells that it has closed. */
 export function reopen(): void {
   card.close();

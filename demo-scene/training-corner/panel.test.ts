@@ -53,6 +53,27 @@ describeInBrowser(
       await openCorner(playwright);
     });
 
+    it('is all that the keyboard reaches where it covers the page, and one part of many beside the scene', async () => {
+      const isReached = () =>
+        playwright.evaluate(() => {
+          const covered = ['body > header a', '#canvas', '#people summary', '#open-training'];
+          return covered.map((selector) => {
+            document.querySelector<HTMLElement>(selector)!.focus();
+            return document.activeElement!.matches(selector);
+          });
+        });
+      const small = playwright.viewportSize()!;
+      expect(await isReached()).toEqual([false, false, false, false]);
+      await playwright.setViewportSize({ width: 1280, height: 720 });
+      await expect.poll(isReached).toEqual([true, true, true, true]);
+      await playwright.setViewportSize(small);
+      await expect.poll(isReached).toEqual([false, false, false, false]);
+      await playwright.click('#training [data-action=close]');
+      expect(await playwright.evaluate(() => document.activeElement!.id)).toBe('open-training');
+      expect(await isReached()).toEqual([true, true, true, true]);
+      await openCorner(playwright);
+    });
+
     it('trains, goes on after a reload, and hands its model to the visitor and to the scene', async () => {
       expect(await playwright.textContent('[data-training=backend]')).toMatch(/No GPU.*wasm in a worker, slower/);
       await playwright.click('#training [data-action=builtIn]');
@@ -157,6 +178,10 @@ describeInBrowser(
       await rm(folder, { recursive: true });
 
       expect(await flawsOfAccess(playwright, '#training')).toEqual([]);
+      const whatSpeaks = await playwright
+        .locator('#training output')
+        .evaluateAll((all) => all.map((one) => one.ariaLive));
+      expect(whatSpeaks, 'which changes with each step').toEqual(['off', 'off']);
       for (const [width, height] of [
         [360, 740],
         [390, 844],

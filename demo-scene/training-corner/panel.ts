@@ -17,6 +17,8 @@ export class TrainingPanel {
   private readonly pictures: PictureChoice;
   private readonly handOut: HandOut;
   private state: TrainingState | null = null;
+  /** Whether the panel lies over the whole page, as its style sheet has it there. */
+  private readonly whole = matchMedia('(max-width: 640px)');
 
   /** Adds the closed panel to the page once its style sheet is loaded. */
   static async CreateAsync(opener: HTMLElement, user: ModelUser): Promise<TrainingPanel> {
@@ -58,15 +60,23 @@ export class TrainingPanel {
     });
   }
 
-  /** Opens beside the scene, which stays usable. */
+  /** Opens beside the scene, which stays usable where it is seen. */
   open(): void {
     this.dialog.show();
+    this.closeOff();
     element('h2', this.dialog).focus();
   }
 
   close(): void {
     this.dialog.close();
+    this.closeOff();
     this.opener.focus();
+  }
+
+  /** Keeps keyboard and screen readers from all that the open panel covers. */
+  private closeOff(): void {
+    const isCovered = this.dialog.open && this.whole.matches;
+    for (const part of document.querySelectorAll<HTMLElement>('body > header, main, #controls')) part.inert = isCovered;
   }
 
   private wireButtons(): void {
@@ -79,6 +89,7 @@ export class TrainingPanel {
     onSecondPress(this.button('startOver'), 'Forget this training?', () => this.post({ type: 'startOver' }));
     ignoreRefusedPresses(this.dialog);
     this.closeByEscape();
+    this.whole.addEventListener('change', () => this.closeOff());
   }
 
   /** Escape closes the panel wherever the focus is, unless another part of the page has it. */

@@ -113,6 +113,17 @@ describeInBrowser(
       ]);
     });
 
+    it('keeps the focus on a list of the character sheet when the choice changes what the lists offer', async () => {
+      await page.call('openWithHair', 'silver');
+      const hair = playwright.locator('#sheet [data-attribute=hair_colour]');
+      const numColours = await hair.locator('option').count();
+      await hair.focus();
+      await playwright.keyboard.press('Home');
+      await expect.poll(() => hair.locator('option').count(), { message: 'without silver' }).toBe(numColours - 1);
+      const focused = () => playwright.evaluate(() => (document.activeElement as HTMLElement).dataset.attribute);
+      expect(await focused()).toBe('hair_colour');
+    });
+
     it('tells by name who is kept', async () => {
       await page.call('letGo');
       await playwright.click('[data-action=keep]');
@@ -125,6 +136,17 @@ describeInBrowser(
       expect(await playwright.isVisible('#sheet')).toBe(false);
       await page.call('open');
       expect(await playwright.isVisible('#sheet')).toBe(true);
+    });
+
+    it('has a screen reader say of a slider what is written beside it', async () => {
+      const slider = playwright.locator('#sheet input[type=range][data-attribute=age]');
+      expect(await slider.getAttribute('aria-valuetext')).toBe('any');
+      await slider.evaluate((input: HTMLInputElement) => {
+        input.value = '30';
+        input.dispatchEvent(new Event('input'));
+      });
+      expect(await slider.getAttribute('aria-valuetext')).toBe('30');
+      expect(await playwright.locator('#sheet output').getAttribute('aria-live')).toBe('off');
     });
 
     it('shows a picture whose model came after it was opened, and was larger than the last', async () => {

@@ -4,7 +4,8 @@ import { create } from '../../shared/page.ts';
 /** A slider for an attribute that is a number, with its value beside it: per cent of a share, and the number of anything else. */
 export class NumberSlider {
   readonly input: HTMLInputElement;
-  readonly output = create('output');
+  /** It is silent, since a screen reader says the same of the slider. */
+  readonly output = create('output', { ariaLive: 'off' });
   private readonly isShare: boolean;
 
   constructor({ min, max }: NumberRange) {
@@ -22,6 +23,8 @@ export class NumberSlider {
 
   private write(value: number | null): void {
     const number = value !== null && (this.isShare ? `${Math.round(100 * value)} %` : String(Math.round(value)));
-    this.output.textContent = number || 'any';
+    const text = number || 'any';
+    this.output.textContent = text;
+    this.input.ariaValueText = text;
   }
 }

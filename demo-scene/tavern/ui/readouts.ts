@@ -60,15 +60,19 @@ export class ProgressLine {
   private readonly line = element('#progress');
   private readonly text = element('span', this.line);
   private readonly bar = element<HTMLProgressElement>('progress', this.line);
+  /** Read out when it changes: once for each part of the work, and not at every picture or tenth of a megabyte. */
+  private readonly forReaders = element('[data-progress]');
   private painted = '';
   private numAll = 0;
 
   loading(what: string, loadedBytes: number, totalBytes: number | undefined): void {
-    this.show(loadingSentence(what, loadedBytes, totalBytes), totalBytes ? loadedBytes / totalBytes : 0);
+    const share = totalBytes ? loadedBytes / totalBytes : 0;
+    this.show(loadingSentence(what, loadedBytes, totalBytes), share, `Fetching the ${what}`);
   }
 
   portraits(numDone: number, numAll: number): void {
-    this.show(`Painting portrait ${Math.min(numDone + 1, numAll)} of ${numAll}`, numDone / numAll);
+    const sentence = `Painting portrait ${Math.min(numDone + 1, numAll)} of ${numAll}`;
+    this.show(sentence, numDone / numAll, 'Painting the portraits');
   }
 
   /** @param numLeft how many pictures are still to be painted; the most that there have been are all */
@@ -79,17 +83,18 @@ export class ProgressLine {
     const numDone = this.numAll - numLeft;
     const sentence =
       numLeft > 0 ? `Painting the ${what}: ${numDone} of ${this.numAll}` : `Putting the ${what} in place`;
-    this.show(sentence, numDone / this.numAll);
+    this.show(sentence, numDone / this.numAll, `Painting the ${what}`);
   }
 
   /** Shows a last sentence, or none, without the bar. */
   end(sentence = ''): void {
-    this.show(sentence, 1);
+    this.show(sentence, 1, sentence);
     this.bar.hidden = true;
   }
 
-  private show(text: string, share: number): void {
+  private show(text: string, share: number, said: string): void {
     this.text.textContent = this.text.title = text;
+    if (this.forReaders.textContent !== said) this.forReaders.textContent = said;
     this.bar.value = share;
     this.bar.hidden = false;
   }

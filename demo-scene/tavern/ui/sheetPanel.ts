@@ -16,7 +16,8 @@ export class SheetPanel {
   constructor(private readonly onChange: (name: string, value: string | number | null) => void) {}
 
   /**
-   * Shows these entries. Pickers that are there already stay, so that the keyboard's focus does.
+   * Shows these entries. Pickers that are there already stay, and where others take their place the keyboard's focus goes to the one
+   * of the same entry.
    *
    * @param isPerson whether they are somebody's, or of a thing or a surface
    */
@@ -41,7 +42,9 @@ export class SheetPanel {
       const change = (value: string | number | null) => this.onChange(name, value);
       return isRange(values) ? this.slider(entry, values, change) : this.list(entry, values, change);
     });
+    const focused = this.panel.querySelector<HTMLElement>(':focus')?.dataset.attribute;
     this.panel.replaceChildren(element('legend', this.panel), ...pickers);
+    if (focused) this.panel.querySelector<HTMLElement>(`[data-attribute="${CSS.escape(focused)}"]`)?.focus();
   }
 
   private list(
