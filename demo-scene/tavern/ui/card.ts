@@ -9,6 +9,7 @@ import { changeBesidesAsync, NO_PAINTER, type Sitter } from '../people/sitter.ts
 import { CardFigure } from './cardFigure.ts';
 import { Editor } from './editor.ts';
 import { picturesOf, savePictures } from './savedPictures.ts';
+import { percent, showShare } from './shares.ts';
 import { SheetPanel } from './sheetPanel.ts';
 import { Talk } from './talk.ts';
 
@@ -129,7 +130,7 @@ export class Card {
     this.write('seed', String(seed));
     this.write('guidance', String(guidanceScale ?? 'none'));
     this.write('varied', variationOf(pictured.recipe));
-    element('output[for=strength]', this.dialog).textContent = percent(this.strength.valueAsNumber);
+    showShare(this.strength);
     this.editButton.hidden = isLarge(pictured.recipe) || hasFrames(pictured) || hasMaps(pictured);
     this.showKept(sitter);
     this.dialog.toggleAttribute('data-painting', sitter.isPainting || pictured.isPainting);
@@ -318,10 +319,6 @@ function stillOf(sitter: Sitter, pixels: Uint8Array): Still {
   if (hasFrames(sitter)) return standingFrame(pixels, info);
   const { widthPx = sizePx[0], heightPx = sizePx[1] } = sitter.recipe;
   return { pixels, widthPx, heightPx };
-}
-
-function percent(share: number): string {
-  return `${Math.round(100 * share)} %`;
 }
 
 /** A few words on how the picture differs from that of its seed alone. */

@@ -57,6 +57,7 @@ describeInBrowser(
       await playwright.waitForSelector('.presets button');
       expect(await playwright.isVisible('[data-action=reroll]')).toBe(false);
       expect(await strengthOn(playwright)).toBe('80 %');
+      expect(await playwright.getAttribute('#edit-strength', 'aria-valuetext'), 'what is read out').toBe('80 %');
       expect(await playwright.isChecked('#keep-outline')).toBe(true);
       await playwright.click('[data-edit=paint]');
       const whole = await page.call('lastAsked');

@@ -3,6 +3,7 @@ import { randomSeed } from '../../../runtime/index.ts';
 import { create, element, onClicks } from '../../shared/page.ts';
 import type { RecipeChanges, SitterRecipe } from '../people/keeping.ts';
 import type { Sitter } from '../people/sitter.ts';
+import { showShare } from './shares.ts';
 
 /** The strength that suits the whole picture, and the one that suits a marked part. */
 const STRENGTHS = { whole: '0.8', part: '1' };
@@ -28,7 +29,7 @@ export class Editor {
     onClicks(this.panel, 'data-edit', actions);
     this.strength.addEventListener('input', () => {
       this.chosen.strength = true;
-      this.showStrength();
+      showShare(this.strength);
     });
     this.outline.addEventListener('change', () => {
       this.chosen.outline = true;
@@ -73,11 +74,7 @@ export class Editor {
     this.hadMask = hasMask;
     if (!this.chosen.strength) this.strength.value = hasMask ? STRENGTHS.part : STRENGTHS.whole;
     if (!this.chosen.outline) this.outline.checked = !hasMask;
-    this.showStrength();
-  }
-
-  private showStrength(): void {
-    element('output[for=edit-strength]', this.panel).textContent = `${Math.round(100 * this.strength.valueAsNumber)} %`;
+    showShare(this.strength);
   }
 
   /** Begins from the noise of a second seed. The first seed stays, and with it the sitter's name. */

@@ -1,5 +1,6 @@
 import type { NumberRange } from '../../../runtime/index.ts';
 import { create } from '../../shared/page.ts';
+import { percent } from './shares.ts';
 
 /** A slider for an attribute that is a number, with its value beside it: per cent of a share, and the number of anything else. */
 export class NumberSlider {
@@ -22,7 +23,7 @@ export class NumberSlider {
   }
 
   private write(value: number | null): void {
-    const number = value !== null && (this.isShare ? `${Math.round(100 * value)} %` : String(Math.round(value)));
+    const number = value !== null && (this.isShare ? percent(value) : String(Math.round(value)));
     const text = number || 'any';
     this.output.textContent = text;
     this.input.ariaValueText = text;
