@@ -23,35 +23,34 @@ export interface LatentChange {
   logVar: Float32Array;
 }
 
-/** Deviations of so many places tell as much as those of all. */
-const MAX_PLACES = 2 ** 18;
+/** So many places tell as much as all. */
+const MAX_PLACES = 2 ** 16;
 
 /** @param channels of the auto-encoder: latents of several frames have a multiple of them */
 export function latentSpread({ mean, std }: Pick<LatentDataset, 'mean' | 'std'>, channels: number): LatentSpread {
-  const numPlaces = mean.length / channels;
-  const chosen = Math.min(numPlaces, MAX_PLACES);
-  const placeAt = (i: number) => Math.floor((i * numPlaces) / chosen) * channels;
-  const [centre, unsure] = [new Float64Array(channels), new Float64Array(channels)];
-  for (let n = 0; n < chosen; n++) {
-    const at = placeAt(n);
-    for (let i = 0; i < channels; i++) {
-      centre[i]! += mean[at + i]! / chosen;
-      unsure[i]! += std[at + i]! ** 2 / chosen;
-    }
-  }
-  const covariance = new Float64Array(channels ** 2);
-  for (let n = 0; n < chosen; n++) {
-    const at = placeAt(n);
-    for (let i = 0; i < channels; i++) {
-      const own = (mean[at + i]! - centre[i]!) / chosen;
-      for (let j = 0; j < channels; j++) covariance[i * channels + j]! += own * (mean[at + j]! - centre[j]!);
-    }
-  }
+  const places = evenlySpreadPlaces(mean.length, channels);
+  const centre = averages(places, channels, (at, i) => mean[at + i]!);
+  const covariance = averages(places, channels ** 2, (at, k) => {
+    const [i, j] = [Math.floor(k / channels), k % channels];
+    return (mean[at + i]! - centre[i]!) * (mean[at + j]! - centre[j]!);
+  });
   const deviation = Float64Array.from({ length: channels }, (_, i) => Math.sqrt(covariance[i * (channels + 1)]!));
-  const correlation = covariance.map(
-    (v, at) => v / (deviation[Math.floor(at / channels)]! * deviation[at % channels]!),
-  );
-  return { std: deviation, correlation, unsure };
+  const correlation = covariance.map((v, k) => v / (deviation[Math.floor(k / channels)]! * deviation[k % channels]!));
+  return { std: deviation, correlation, unsure: averages(places, channels, (at, i) => std[at + i]! ** 2) };
+}
+
+/** Where the channels of some places begin. */
+function evenlySpreadPlaces(numValues: number, channels: number): Int32Array {
+  const numPlaces = numValues / channels;
+  const numChosen = Math.min(numPlaces, MAX_PLACES);
+  return Int32Array.from({ length: numChosen }, (_, n) => Math.floor((n * numPlaces) / numChosen) * channels);
+}
+
+/** The average over places of each of `length` values. */
+function averages(places: Int32Array, length: number, valueAt: (place: number, i: number) => number): Float64Array {
+  const sums = new Float64Array(length);
+  for (const place of places) for (let i = 0; i < length; i++) sums[i]! += valueAt(place, i);
+  return sums.map((sum) => sum / places.length);
 }
 
 /**
