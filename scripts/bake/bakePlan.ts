@@ -76,7 +76,8 @@ export interface Sheet {
   asset: string;
   image: string; // path of the PNG
   atlas: string; // path of the JSON
-  tiles: { name: string; path: string }[];
+  /** The outline is the file that shows what is cut out, if one is baked: a map does not. */
+  tiles: { name: string; path: string; outline?: string }[];
   columns: number;
   widthPx: number; // of a tile
   heightPx: number;

@@ -60,7 +60,7 @@ export function findCollision(files: Iterable<[path: string, owner: string]>): s
     const other = owners.get(pathKey(path));
     if (other === owner) return `${path} would be written for several pictures of ${owner}; name ${PLACES} in its path`;
     if (other !== undefined) {
-      return `${path} would be written twice, by ${other} and by ${owner}; give them other names`;
+      return `${path} would be written twice, by ${other} and by ${owner}; name ${PLACES} in the path, or give the assets other names`;
     }
     owners.set(pathKey(path), owner);
   }

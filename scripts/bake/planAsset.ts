@@ -63,6 +63,7 @@ export function planAsset(
   checkPixelArt(asset, wrong);
   checkPictureSize(looks[0], wrong);
   checkAnimated(asset, model, wrong);
+  checkEndings(asset, wrong);
   if (asset.parallax && !asset.maps?.includes('normal')) {
     wrong('parallax', 'the height goes into the normal map; add "normal" to maps');
   }
@@ -237,10 +238,15 @@ function planSheets(asset: BakeAsset, look: Look, layers: Layer[], pictures: Pla
     return layers.map((layer) => {
       const expanded = expandPath(sheet, { asset: asset.name, model: look.modelName, map: layer });
       if ('problem' in expanded) throw new RangeError(expanded.problem);
-      const files = pictures.map(({ files }) => files.find((file) => file.layer === layer && file.format === 'png')!);
-      const tiles = pictures.map((picture, i) => ({ name: pictureName(picture), path: files[i]!.path }));
+      const files = pictures.map((picture) => pngOf(picture, [layer])!);
+      const tiles = pictures.map((picture, i) => {
+        const outline = pngOf(picture, ['picture', 'albedo'])?.path;
+        return { name: pictureName(picture), path: files[i]!.path, ...(outline !== undefined && { outline }) };
+      });
       checkTileNames(tiles);
-      const key = hashJson(['sheet', columns, tiles.map(({ name }, i) => [name, files[i]!.key])]);
+      const isMap = layer !== 'picture' && layer !== 'albedo';
+      const pivots = isMap ? ['pivots of the picture'] : []; // sheets without this have those of the map, which are wrong
+      const key = hashJson(['sheet', columns, tiles.map(({ name }, i) => [name, files[i]!.key]), ...pivots]);
       const [image, atlas] = [`${expanded.path}.png`, `${expanded.path}.json`];
       const { frames } = look;
       return { asset: asset.name, image, atlas, tiles, columns, widthPx, heightPx, ...(frames && { frames }), key };
@@ -249,6 +255,11 @@ function planSheets(asset: BakeAsset, look: Look, layers: Layer[], pictures: Pla
     wrong('sheet', withoutOperation(error));
     return [];
   }
+}
+
+/** The PNG file of a picture that shows one of these layers. */
+function pngOf({ files }: PlannedPicture, layers: readonly Layer[]): PictureFile | undefined {
+  return files.find(({ layer, format }) => format === 'png' && layers.includes(layer));
 }
 
 /** Values with hyphens may join to one name: a-b and c, or a and b-c. The atlas would have the last of them alone. */
@@ -287,6 +298,14 @@ function checkPictureSize(look: Look | undefined, wrong: Wrong): void {
 function checkAnimated({ formats }: BakeAsset, { index: { figment } }: BakeModel, wrong: Wrong): void {
   if (figment.frames || !formats?.includes('apng')) return;
   wrong('formats', `pictures of ${figment.name} have no frames, so they do not move; leave out "apng"`);
+}
+
+/** Endings are added, and who writes one gets it twice. */
+function checkEndings({ output, sheet }: BakeAsset, wrong: Wrong): void {
+  for (const [entry, path] of Object.entries({ output, sheet })) {
+    const [ending] = /\.(png|apng|ktx2|json)$/i.exec(path ?? '') ?? [];
+    if (ending) wrong(entry, `leave out ${ending} at the end; files get the endings of their formats`);
+  }
 }
 
 /** Tries the settings of the maps on each label. */

@@ -39,7 +39,11 @@ describe('a bake', () => {
       ],
       'X0.png would be written twice, by asset0 (orc, seed 0) and by asset1 (elf, seed 0)',
     ],
-    ['a file of two pictures', [{ output: '{label}', count: 2 }], 'elf.png would be written twice'],
+    [
+      'a file of two pictures',
+      [{ output: '{label}', count: 2 }],
+      'elf.png would be written twice, by asset0 (elf, seed 0) and by asset0 (elf, seed 1); name {map}, {label}, {seed}',
+    ],
     [
       'a file that is the manifest',
       [{ output: 'sheet', labels: ['elf'] }, { sheet: 'figment.bake.manifest' }],
@@ -62,6 +66,8 @@ describe('a bake', () => {
       [{ labels: ['elf'], maps: ['albedo', 'normal'], output: '{asset}' }],
       'asset0.png would be written for several pictures of asset0 (elf, seed 0); name {map}, {label}, {seed} or an attribute',
     ],
+    ['an ending', [{ output: '{seed}.png' }], 'assets[0].output: leave out .png at the end; files get the endings of'],
+    ['an ending of a sheet', [{ sheet: 'guests.JSON' }], 'assets[0].sheet: leave out .JSON at the end'],
     ['seeds and a count', [{ seeds: [1], count: 2 }], 'assets[0].count: seeds says already how many'],
     ['a sheet without PNG', [{ sheet: 's', formats: ['ktx2'] }], 'assets[0].sheet: a sheet is laid from PNG files'],
     ['eta elsewhere', [{ sampler: 'euler', eta: 1 }], 'assets[0].eta: eta is for the sampler ddim'],

@@ -80,6 +80,10 @@ describe('a bake file', () => {
       /expected a list of labels; .*, found an object/,
     ],
     ['{ "figment": 1, "assets": [{ "name": "a", "maps": ["albdeo"] }] }', /found "albdeo"; did you mean "albedo"\?/],
+    [
+      '{ "figment": 1, "defaults": { "seeds": [1] }, "assets": [{ "name": "a" }] }',
+      /:1:40 defaults.seeds: there is no default for this entry; it stands in each of the assets/,
+    ],
     ['{ "figment": 1, "assets": { "name": "a" } }', /assets: expected a list, found an object/],
     ['{\n "figment": 1\n "assets": [}', /:3:2: no JSON: comma expected/],
     ['{ "figment": 1, "figment": 1, "assets": [{ "name": "a" }] }', /:1:14 figment: this entry is there twice/],

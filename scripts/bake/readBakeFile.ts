@@ -173,6 +173,9 @@ function wordsOf(expected: string): string[] {
 }
 
 function unknownEntry(key: string, path: (string | number)[]): string {
+  if (path[0] === 'defaults' && path.length === 2 && knownEntries(['assets', 0]).includes(key)) {
+    return 'there is no default for this entry; it stands in each of the assets';
+  }
   const known = knownEntries(path.slice(0, -1));
   const nearest = nearestWord(known, key);
   return `this entry is unknown; ${nearest === undefined ? '' : `did you mean "${nearest}"? `}known: ${known.join(', ')}`;

@@ -1,9 +1,9 @@
 import { readFile, rm } from 'node:fs/promises';
-import { type BackendName, composeAtlas, footPivot, type SheetTile } from '../../runtime/index.ts';
+import { type BackendName, composeAtlas, footPivot, type Pivot, type SheetTile } from '../../runtime/index.ts';
 import { makeWritableFolder } from '../node/atomicWrite.ts';
 import { InterruptError } from '../node/interrupt.ts';
 import { packageVersion } from '../node/packageRoot.ts';
-import { decodePng, encodePng, roomFor } from '../node/png.ts';
+import { decodePng, encodePng, type PngImage, roomFor } from '../node/png.ts';
 import { UsageError } from '../node/usageError.ts';
 import { type BakePlan, type PlannedPicture, RECIPE_KEYWORD, type Sheet } from './bakePlan.ts';
 import { type BakeEngine, sha256, writeOutput } from './baker.ts';
@@ -212,15 +212,9 @@ async function tidyUp(plan: BakePlan, manifest: Manifest, prune: boolean): Promi
 /** Composes the sheet of baked pictures, and writes its PNG and then its JSON. */
 async function writeSheet(out: string, sheet: Sheet): Promise<[string, FileRecord][]> {
   const tiles: SheetTile[] = [];
-  for (const { name, path } of sheet.tiles) {
-    const bytes = await readFile(await placeInside(out, path, true));
-    const png = decodePng(bytes, path, roomFor(sheet.widthPx * sheet.heightPx));
-    if (png.width !== sheet.widthPx || png.height !== sheet.heightPx) {
-      throw new Error(
-        `bake: ${path} is ${png.width}×${png.height} pixels; expected ${sheet.widthPx}×${sheet.heightPx}`,
-      );
-    }
-    const pivot = sheet.frames && footPivot(png.pixels, png.width, png.height, sheet.frames);
+  for (const { name, path, outline } of sheet.tiles) {
+    const png = await readTile(out, path, sheet);
+    const pivot = sheet.frames && (await pivotOf(out, outline, sheet));
     tiles.push({ name, pixels: png.pixels, ...(pivot && { pivot }) });
   }
   const image = sheet.image.slice(sheet.image.lastIndexOf('/') + 1);
@@ -232,4 +226,17 @@ async function writeSheet(out: string, sheet: Sheet): Promise<[string, FileRecor
   ];
   for (const [path, bytes] of files) await writeOutput(out, path, bytes);
   return files.map(([path, bytes]) => [path, { key: sheet.key, sha256: sha256(bytes) }]);
+}
+
+async function readTile(out: string, path: string, { widthPx, heightPx }: Sheet): Promise<PngImage> {
+  const png = decodePng(await readFile(await placeInside(out, path, true)), path, roomFor(widthPx * heightPx));
+  if (png.width === widthPx && png.height === heightPx) return png;
+  throw new Error(`bake: ${path} is ${png.width}×${png.height} pixels; expected ${widthPx}×${heightPx}`);
+}
+
+/** Where the character of a tile stands, which its outline alone can tell: all maps are held where the picture is. */
+async function pivotOf(out: string, outline: string | undefined, sheet: Sheet): Promise<Pivot | undefined> {
+  if (outline === undefined) return undefined;
+  const { pixels, channels, width, height } = await readTile(out, outline, sheet);
+  return channels === 4 ? footPivot(pixels, width, height, sheet.frames) : { x: 0.5, y: 1 }; // opaque down to its edge
 }

@@ -6,7 +6,7 @@ import { SpritePackedManager } from '@babylonjs/core/Sprites/spritePackedManager
 import { Scene } from '@babylonjs/core/scene.js';
 import { decodeApng } from 'fast-png';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import type { Atlas } from '../../runtime/core/atlas.ts';
+import { type Atlas, footPivot } from '../../runtime/core/atlas.ts';
 import { TINY_FRAMES } from '../../runtime/testing/tinyModel.ts';
 import { describeError } from '../node/describeError.ts';
 import { decodePng } from '../node/png.ts';
@@ -92,6 +92,24 @@ it('writes a sheet whose JSON is of TexturePacker, PixiJS and Aseprite', async (
   const packed = manager as unknown as { _packedAndReady: boolean; _spriteMap: string[] };
   expect([packed._packedAndReady, packed._spriteMap]).toEqual([true, Object.keys(atlas.frames)]);
   scene.getEngine().dispose();
+});
+
+it('holds a map where its picture is held', async () => {
+  const asset = { model: './walks', labels: ['elf'], count: 2, sheet: '{asset}-{map}' };
+  await place.describe([
+    { ...asset, maps: ['albedo', 'normal'] },
+    { ...asset, maps: ['normal'] },
+  ]);
+  await figment('bake', place.file);
+  const files = await place.files();
+  const pivots = (sheet: string) => {
+    const { frames } = JSON.parse(String(files.get(`${sheet}.json`))) as Atlas;
+    return Object.values(frames).map(({ pivot }) => pivot);
+  };
+  const [row] = [...files].filter(([path]) => path.endsWith('elf-0-albedo.png')).map(([, bytes]) => decodePng(bytes));
+  expect(pivots('asset0-albedo')[0]).toEqual(footPivot(row!.pixels, row!.width, row!.height, TINY_FRAMES));
+  expect(pivots('asset0-normal')).toEqual(pivots('asset0-albedo'));
+  expect(new Set(pivots('asset1-normal'))).toEqual(new Set([undefined])); // nothing tells where the feet are
 });
 
 it('writes animations of what moves', async () => {

@@ -27,6 +27,7 @@ import { withPipeline } from '../node/pipelineFile.ts';
 import { readDataset } from '../node/readDataset.ts';
 import { UsageError } from '../node/usageError.ts';
 import { chooseAttributes } from './chooseAttributes.ts';
+import { refuseInClasses } from './refuseInClasses.ts';
 import { checkFrames, usualLatentScale, usualPrediction } from './trainingOfFrames.ts';
 
 export interface ExportTrainerCommandOptions {
@@ -41,6 +42,7 @@ export interface ExportTrainerCommandOptions {
 /** figment export trainer */
 export async function exportTrainer(options: ExportTrainerCommandOptions): Promise<void> {
   const { data, out } = options;
+  await refuseInClasses('export trainer', out, data);
   const whole = await readDataset(data);
   checkFrames('export trainer', whole, options);
   const dataset = { ...whole, attributes: chooseAttributes(whole, options) };

@@ -9,8 +9,10 @@ import {
   type ModelSource,
   parseConfig,
 } from '../../runtime/index.ts';
-import { encodeJson, writeFilesAtomic } from '../node/atomicWrite.ts';
+import { encodeJson, makeWritableFolder, writeFilesAtomic } from '../node/atomicWrite.ts';
 import { diskSource } from '../node/diskSource.ts';
+import { UsageError } from '../node/usageError.ts';
+import { isWholeModel } from '../node/wholeModel.ts';
 
 /** Writes an entry, or takes it out; all else stays as it is. */
 export async function writeModelEntry(folder: string, name: keyof FigmentEntry, value?: object): Promise<void> {
@@ -19,8 +21,18 @@ export async function writeModelEntry(folder: string, name: keyof FigmentEntry, 
   await writeFilesAtomic(folder, { [INDEX_FILE]: index });
 }
 
-/** Loads a model as though it had no such entry, which may be one that cannot be read: it is to be made again. */
-export function loadWithoutEntry(folder: string, name: keyof FigmentEntry): Promise<ModelFiles> {
+/**
+ * Loads a model as though it had no such entry, which may be one that cannot be read: it is to be made again.
+ *
+ * @throws UsageError where there is no model, or where the entry could not be written once it is made
+ */
+export async function loadWithoutEntry(folder: string, name: keyof FigmentEntry): Promise<ModelFiles> {
+  if (!isWholeModel(folder)) {
+    throw new UsageError(
+      `${name}: ${folder} is no model folder, as it has no ${INDEX_FILE}; name one that figment train ddpm has made`,
+    );
+  }
+  await makeWritableFolder(folder, { name: `${name}: ${folder}`, remedy: 'name a copy of it that can' });
   const source = diskSource(folder);
   const without: ModelSource = {
     ...source,

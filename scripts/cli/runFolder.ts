@@ -11,6 +11,7 @@ import { makeWritableFolder, removeAbandonedFiles } from '../node/atomicWrite.ts
 import { abandonable } from '../node/interrupt.ts';
 import { isRunning } from '../node/isRunning.ts';
 import { UsageError } from '../node/usageError.ts';
+import { refuseInClasses } from './refuseInClasses.ts';
 
 export interface RunFolderOptions {
   out: string;
@@ -39,10 +40,14 @@ const held = new Set<string>();
  * when the training is interrupted before it could begin.
  *
  * @throws UsageError when a run or a model is there and neither --resume nor --overwrite is given; when another training
- *         writes to the folder; when it can't be written to
+ *         writes to the folder; when it can't be written to; when it would become a class of the data
  */
-export async function inRunFolder(options: RunFolderOptions, training: () => Promise<void>): Promise<void> {
-  const { out, resume = false, overwrite = false } = options;
+export async function inRunFolder(
+  options: RunFolderOptions & { data?: string },
+  training: () => Promise<void>,
+): Promise<void> {
+  const { out, data, resume = false, overwrite = false } = options;
+  if (data !== undefined) await refuseInClasses('train', out, data);
   const sign = SIGNS.find((file) => existsSync(join(out, file)));
   if (sign && !resume && !overwrite) {
     throw new UsageError(

@@ -7,6 +7,7 @@ import { readDataset } from '../../node/readDataset.ts';
 import { counted, type Progress, startProgress } from '../../node/terminal.ts';
 import { UsageError } from '../../node/usageError.ts';
 import { writeDataset } from '../../node/writeDataset.ts';
+import { refuseInClasses } from '../refuseInClasses.ts';
 import { drawFaces, FACE_LABELS } from './dicebearFaces.ts';
 import { type Group, regroup } from './regroup.ts';
 import { DRAWN_MATERIALS, drawMaterials } from './surfaces/drawMaterials.ts';
@@ -69,6 +70,7 @@ export interface RelabelCommandOptions {
 export async function relabelPictures(command: RelabelCommandOptions): Promise<void> {
   const { data, attributes, group, matched = false, seed, out } = command;
   const column = asCell(command.column);
+  await refuseInClasses('dataset relabel', out, data);
   const source = await readDataset(data);
   const values = valuesOf(source, await readCsv(attributes), attributes, column);
   const draw = async () => regroup(source, values, group, { matched, seed });
