@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile, realpath } from 'node:fs/promises';
+import { readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, normalize, resolve } from 'node:path';
 import { removeAbandonedFiles } from '../node/atomicWrite.ts';
 import { UsageError } from '../node/usageError.ts';
@@ -102,11 +102,12 @@ async function isSame(file: string, other: string): Promise<boolean> {
  * taken over. What another bake file of the same name has left is that one's, and is forgotten here.
  */
 export async function findOrphans(plan: BakePlan, manifest: Manifest): Promise<string[]> {
-  const wanted = new Set(Array.from(ownedFiles(plan), ([path]) => pathKey(path)));
+  const wanted = new Map(Array.from(ownedFiles(plan), ([path]) => [pathKey(path), path]));
   const takenOver = await manifest.pathsOfOthers();
   const orphans: string[] = [];
   for (const path of manifest.paths()) {
-    if (wanted.has(pathKey(path)) || flawOfPath(path) !== undefined) continue;
+    const alike = wanted.get(pathKey(path));
+    if ((alike !== undefined && (await areOneFile(plan.out, path, alike))) || flawOfPath(path) !== undefined) continue;
     if (manifest.otherOrigin !== null) {
       manifest.delete(path);
       continue;
@@ -116,6 +117,14 @@ export async function findOrphans(plan: BakePlan, manifest: Manifest): Promise<s
     else manifest.delete(path);
   }
   return orphans;
+}
+
+/** Whether two paths, alike but for their case, name one file: on most systems of Windows and macOS they do. */
+async function areOneFile(out: string, path: string, other: string): Promise<boolean> {
+  if (path === other) return true;
+  const files = [path, other].map((name) => stat(resolve(out, name), { bigint: true }).catch(() => null));
+  const [one, two] = await Promise.all(files);
+  return one !== null && one !== undefined && one.dev === two?.dev && one.ino === two.ino;
 }
 
 /** Removes the temporary files of a bake that was killed while it wrote. */

@@ -156,6 +156,15 @@ describe('figment bake FILE', () => {
     expect([...(await art.files()).keys()]).toEqual(['0.png', '2.png']);
   });
 
+  it('takes a file whose name differs in case alone for another where the system does', async () => {
+    await art.describe([{ labels: ['elf'], output: 'elf' }]);
+    await bake();
+    await art.describe([{ labels: ['elf'], output: 'Elf' }]);
+    await bake('--prune');
+    expect([...(await art.files()).keys()].map((name) => name.toLowerCase())).toEqual(['elf.png']);
+    expect(await bake('--check')).toMatch(/all is as/);
+  });
+
   it('makes the whole of its shards, and in threads the same bytes', { timeout: LIMIT_MS }, async () => {
     await art.describe(THREE, { materials: { gltf: 'all.gltf' } });
     await bake('--batch', '2', '--jobs', '2');
