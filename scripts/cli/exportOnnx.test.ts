@@ -55,7 +55,7 @@ it('asks for a whole model where a network lies alone', async () => {
   const files = Object.entries(await tinyModelFolder()).filter(([path]) => path.startsWith('vae/'));
   await writeFilesAtomic(at('lone'), Object.fromEntries(files));
   await expect(figment('export', 'onnx', at('lone'), '--out', at('lone-onnx'))).rejects.toThrow(
-    /^export onnx: .*lone is no whole model, as it has no model_index\.json; name one that figment train ddpm has made/,
+    /^export onnx: .*lone is no whole model, as it has no model_index\.json; name the folder of one, such as figment train ddpm has made/,
   );
   expect(await readdir(dir)).not.toContain('lone-onnx');
 });

@@ -175,7 +175,7 @@ describe('rehash', () => {
     expect(await failure('rehash', at('lone'))).toEqual({
       exitCode: 2,
       message: expect.stringMatching(
-        /^rehash: .*lone is no whole model, as it has no model_index\.json; name one that figment train ddpm has made/,
+        /^rehash: .*lone is no whole model, as it has no model_index\.json; name the folder of one, such as figment train ddpm has made/,
       ),
     });
   });

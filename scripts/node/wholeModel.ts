@@ -40,7 +40,7 @@ export async function ofWholeModel<Result>(operation: string, name: string, read
     const hasIndex = !(error instanceof MissingFileError) || !error.fileName.endsWith(`/${INDEX_FILE}`);
     if (hasIndex) throw error;
     throw new UsageError(
-      `${operation}: ${name} is no whole model, as it has no ${INDEX_FILE}; name one that figment train ddpm has made, or that is installed`,
+      `${operation}: ${name} is no whole model, as it has no ${INDEX_FILE}; name the folder of one, such as figment train ddpm has made`,
     );
   });
 }
