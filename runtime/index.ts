@@ -2,6 +2,7 @@
 
 // Data sets: what a model learns from
 
+export { DATASET_FILE } from './core/fileNames.ts';
 export {
   type AttributeColumn,
   attributesOf,
@@ -20,7 +21,6 @@ export { ATTRIBUTES_FILE, writeAttributes } from './dataset/attributeTable.ts';
 export { AUGMENT_DEFAULTS, type AugmentOptions } from './dataset/augment.ts';
 export { batchIndices } from './dataset/batches.ts';
 export { type Dataset, DatasetError, MAX_IMAGE_BYTES, membersOf } from './dataset/dataset.ts';
-export { DATASET_FILE } from './dataset/datasetFile.ts';
 export {
   albedoOf,
   append,

@@ -1,11 +1,11 @@
 // The file `dataset.json`, which says what the pictures of a data set are.
+
 import * as v from 'valibot';
 import { messageOf, shortened } from '../core/errors.ts';
+import { DATASET_FILE } from '../core/fileNames.ts';
 import { findJsonFlaw } from '../core/untrustedJson.ts';
 import { DatasetError, MAX_LABEL_LENGTH } from './dataset.ts';
 import { type DatasetSource, decodeText, NO_TEXT } from './source.ts';
-
-export const DATASET_FILE = 'dataset.json';
 
 /** What a model's index may hold of a name, and well below what it may hold of a credit, since a model may join several. */
 const textOf = (most: number) =>

@@ -1,5 +1,6 @@
+import { DATASET_FILE } from '../core/fileNames.ts';
 import type { Dataset } from './dataset.ts';
-import { DATASET_FILE, readDatasetFile } from './datasetFile.ts';
+import { readDatasetFile } from './datasetFile.ts';
 import { openFolders } from './folders.ts';
 import { openSheets } from './sheet.ts';
 import type { DatasetSource, DecodePng } from './source.ts';

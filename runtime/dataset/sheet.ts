@@ -5,13 +5,14 @@
 
 import * as v from 'valibot';
 import { MATERIAL_CHANNELS } from '../core/channelNames.ts';
+import { DATASET_FILE } from '../core/fileNames.ts';
 import { type Frame, numFramesOf } from '../core/frames.ts';
 import { FRAMES_SCHEMA } from '../core/framesSchema.ts';
 import { isTransparent, joinMaps, type NumChannels, type PixelImage, withChannels } from '../core/pixels.ts';
 import type { AttributeColumn } from './attributeColumns.ts';
 import { readAttributes, VocabularySchema } from './attributeTable.ts';
 import { type Dataset, DatasetError, MAX_IMAGE_BYTES } from './dataset.ts';
-import { checkDatasetFile, credit, DATASET_FILE, plainText, plainTextOf } from './datasetFile.ts';
+import { checkDatasetFile, credit, plainText, plainTextOf } from './datasetFile.ts';
 import { type DatasetSource, type DecodePng, readImage } from './source.ts';
 
 const path = plainTextOf(1000);

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve } from 'node:path';
-import { DATASET_FILE } from '../../runtime/dataset/datasetFile.ts';
+import { DATASET_FILE } from '../../runtime/core/fileNames.ts';
 import { UsageError } from '../node/usageError.ts';
 
 /** @throws UsageError when `out` is a data set of class folders, or lies in one; hidden folders are passed over there */
