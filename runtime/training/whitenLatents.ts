@@ -1,5 +1,5 @@
 // Latents whose channels vary alike. Of an auto-encoder's own latents, coarse structure varies far more than details, so that details are
-// decided last, when a student of few steps has none left.
+// decided in the very last steps, of which a student of few takes none.
 import type { WeightTensor } from '../weights/weightTensor.ts';
 import type { AutoEncoder } from './adaptChannels.ts';
 import type { LatentDataset } from './latentDataset.ts';
