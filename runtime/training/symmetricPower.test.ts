@@ -5,7 +5,7 @@ import { symmetricPower } from './symmetricPower.ts';
 const MATRIX = [4, 1, 0.5, 1, 3, -0.2, 0.5, -0.2, 2];
 const IDENTITY = [1, 0, 0, 0, 1, 0, 0, 0, 1];
 
-/** Of matrices of three rows. */
+/** The product of two matrices that have three rows each. */
 const product = (a: ArrayLike<number>, b: ArrayLike<number>) =>
   IDENTITY.map((_, at) => [0, 1, 2].reduce((sum, k) => sum + a[Math.floor(at / 3) * 3 + k]! * b[3 * k + (at % 3)]!, 0));
 
