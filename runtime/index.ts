@@ -324,7 +324,7 @@ export {
   latentTensor,
   pixelsToImages,
 } from './sampling/autoencoder.ts';
-export { conditionInSlices, rowsOfCondition } from './sampling/batchCondition.ts';
+export { conditionInSlices, rowOfLabel, rowsOfCondition } from './sampling/batchCondition.ts';
 export type { Classifiers } from './sampling/classifierGuide.ts';
 export type { Networks, SampleOptions } from './sampling/completeAll.ts';
 export { type ConditionalVae, type CvaeNetwork, createConditionalVae } from './sampling/conditionalVae.ts';

@@ -1,14 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { createScene, loadTiny } from '../../plugin/testing/tinyScene.ts';
+import { percent } from '../shared/percent.ts';
 import { defaultSettings, labRecipe } from './settings.ts';
-import { AMOUNTS, between, captionOf, endRecipe, noiseRecipe } from './walk.ts';
+import { AMOUNTS, between, endRecipe, noiseRecipe } from './walk.ts';
 
 const { info } = await loadTiny(createScene());
 const SETTINGS = { ...defaultSettings(info), label: 'elf', seed: 7, walkLabel: 'orc', walkSeed: 9 };
 
 describe('a walk', () => {
   it('has seven pictures from one picture to the other', () => {
-    expect(AMOUNTS.map(captionOf)).toEqual(['0 %', '17 %', '33 %', '50 %', '67 %', '83 %', '100 %']);
+    expect(AMOUNTS.map(percent)).toEqual(['0 %', '17 %', '33 %', '50 %', '67 %', '83 %', '100 %']);
     expect(noiseRecipe(SETTINGS, info, 0)).toEqual(labRecipe(SETTINGS, info));
     expect(noiseRecipe(SETTINGS, info, 1)).toEqual(endRecipe(SETTINGS, info));
     expect(endRecipe(SETTINGS, info)).toEqual({ ...labRecipe(SETTINGS, info), label: 'orc', seed: 9 });

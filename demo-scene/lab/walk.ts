@@ -4,6 +4,7 @@ import { randomSeed } from '../../runtime/index.ts';
 import { blankPicture, standingFrame } from '../shared/frames.ts';
 import { labelWords } from '../shared/labelWords.ts';
 import { create, drawStill, element } from '../shared/page.ts';
+import { percent } from '../shared/percent.ts';
 import { Adjusting } from './adjusting.ts';
 import { choicesOf } from './attributeControls.ts';
 import { createPanel } from './createPanel.ts';
@@ -71,7 +72,7 @@ class WalkRow {
     this.canvases = AMOUNTS.map((amount) => {
       const canvas = create('canvas');
       drawStill(canvas, standingFrame(blankPicture(info), info));
-      this.list.append(create('figure', {}, canvas, create('figcaption', { textContent: captionOf(amount) })));
+      this.list.append(create('figure', {}, canvas, create('figcaption', { textContent: percent(amount) })));
       return canvas;
     });
   }
@@ -120,10 +121,6 @@ export function noiseRecipe(settings: Settings, info: ModelInfo, amount: number)
 /** Latents on the straight line between two others. */
 export function between(from: Latents, to: Latents, amount: number): Latents {
   return { ...from, values: from.values.map((value, i) => value + amount * (to.values[i]! - value)) };
-}
-
-export function captionOf(amount: number): string {
-  return `${Math.round(100 * amount)} %`;
 }
 
 type WalkEnd = Pick<Settings, 'walkLabel' | 'walkSeed'>;

@@ -98,8 +98,8 @@ function samplingOf({ guidanceScale, numInferenceSteps }: Told, numRows: number)
   return { guidanceScales: rows(guidanceScale ?? 1), stepCounts: rows(numInferenceSteps!) };
 }
 
-/** The row of the embedding table for a label: they are in order, and none is the null label's. */
-function rowOfLabel(label: number, nullLabel: number): number {
+/** The row of the embedding table for a label: they are in order, and none is the null label's, which is −1 where there is none. */
+export function rowOfLabel(label: number, nullLabel: number): number {
   return nullLabel >= 0 && label >= nullLabel ? label + 1 : label;
 }
 

@@ -57,6 +57,13 @@ export interface Look {
 /** `picture` is what the model made; the others are its maps as a material. */
 export type Layer = MapName | 'picture';
 
+/** What a layer shows is numbers, and no colours. */
+export type MapLayer = Exclude<Layer, 'picture' | 'albedo'>;
+
+export function isMap(layer: Layer): layer is MapLayer {
+  return layer !== 'picture' && layer !== 'albedo';
+}
+
 export interface PictureFile {
   path: string; // below the output folder
   layer: Layer;
@@ -159,7 +166,7 @@ const KTX2_NUMBERS_KEY = 'ktx2 3';
 
 /** Content hash of all that decides on a picture's file. */
 export function fileKey(recipe: BakedRecipe, look: Look, layer: Layer, format: FileFormat): string {
-  const surface = layer === 'picture' || layer === 'albedo' ? null : look.surface;
+  const surface = isMap(layer) ? look.surface : null;
   const hasHeight = layer === 'normal' && look.parallax !== undefined;
   const more = { ...(look.pixelArt && { pixelArt: look.pixelArt }), ...(hasHeight && { hasHeight }) };
   const asWritten = format === 'ktx2' ? ktx2Key(layer) : format;
@@ -167,7 +174,7 @@ export function fileKey(recipe: BakedRecipe, look: Look, layer: Layer, format: F
 }
 
 function ktx2Key(layer: Layer): string {
-  return layer === 'picture' || layer === 'albedo' || layer === 'normal' ? KTX2_KEY : KTX2_NUMBERS_KEY;
+  return isMap(layer) && layer !== 'normal' ? KTX2_NUMBERS_KEY : KTX2_KEY;
 }
 
 /** How many times as wide and high as the model's picture its files are. */

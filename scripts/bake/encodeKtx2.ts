@@ -1,6 +1,6 @@
 import { read, write } from 'ktx-parse';
 import type { PixelImage } from '../../runtime/index.ts';
-import type { Layer } from './bakePlan.ts';
+import { isMap, type Layer } from './bakePlan.ts';
 
 /** «KTX 20», and line ends that a transfer as text would change. */
 const IDENTIFIER = [0xab, 0x4b, 0x54, 0x58, 0x20, 0x32, 0x30, 0xbb, 0x0d, 0x0a, 0x1a, 0x0a];
@@ -18,7 +18,7 @@ export function isKtx2(bytes: Uint8Array): boolean {
  */
 export async function encodeKtx2(image: PixelImage, layer: Layer, text: Record<string, string>): Promise<Uint8Array> {
   const { encodeToKTX2 } = await import('ktx2-encoder'); // 3 MB of WebAssembly, loaded only where it is needed
-  const isColour = layer === 'picture' || layer === 'albedo';
+  const isColour = !isMap(layer);
   const { width, height } = image;
   const onStarted = keepQuiet();
   try {

@@ -6,7 +6,7 @@ import {
   scaleNearest,
   surfaceMaps,
 } from '../../runtime/index.ts';
-import type { Layer, Look } from './bakePlan.ts';
+import { isMap, type Layer, type Look, type MapLayer } from './bakePlan.ts';
 
 /**
  * What a picture's files show: the picture, or its maps as a material, enlarged.
@@ -35,8 +35,6 @@ export function drawnPicture({ pixels }: GeneratedPicture, look: Look): PixelIma
   return pixelArt(pixels, look.widthPx, look.heightPx, look.pixelArt);
 }
 
-type MapLayer = Exclude<Layer, 'picture' | 'albedo'>;
-
 /** A map as RGB; the normal map of a material with parallax has the height in its alpha channel. */
 function shown(maps: SurfaceMaps, layer: MapLayer, { parallax }: Look): Pick<PixelImage, 'pixels' | 'channels'> {
   const { pixels, channels } = maps[layer];
@@ -46,10 +44,6 @@ function shown(maps: SurfaceMaps, layer: MapLayer, { parallax }: Look): Pick<Pix
     i % 4 === 3 ? heights[i >> 2]! : pixels[3 * (i >> 2) + (i % 4)]!,
   );
   return { pixels: withHeight, channels: 4 };
-}
-
-function isMap(layer: Layer): layer is MapLayer {
-  return layer !== 'picture' && layer !== 'albedo';
 }
 
 /** @param generated maps of the size that the model makes */

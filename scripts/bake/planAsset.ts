@@ -16,6 +16,7 @@ import {
   enlargement,
   fileKey,
   hashJson,
+  isMap,
   type Layer,
   type LibraryMaterial,
   type Look,
@@ -244,8 +245,7 @@ function planSheets(asset: BakeAsset, look: Look, layers: Layer[], pictures: Pla
         return { name: pictureName(picture), path: files[i]!.path, ...(outline !== undefined && { outline }) };
       });
       checkTileNames(tiles);
-      const isMap = layer !== 'picture' && layer !== 'albedo';
-      const pivots = isMap ? ['pivots of the picture'] : []; // sheets without this have those of the map, which are wrong
+      const pivots = isMap(layer) ? ['pivots of the picture'] : []; // sheets without this have those of the map, which are wrong
       const key = hashJson(['sheet', columns, tiles.map(({ name }, i) => [name, files[i]!.key]), ...pivots]);
       const [image, atlas] = [`${expanded.path}.png`, `${expanded.path}.json`];
       const { frames } = look;

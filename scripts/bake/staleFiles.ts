@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile, realpath, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { dirname, normalize, resolve } from 'node:path';
 import { removeAbandonedFiles } from '../node/atomicWrite.ts';
 import { UsageError } from '../node/usageError.ts';
@@ -92,9 +92,11 @@ export async function openManifest({ out, name, origin }: BakePlan, shard?: Shar
   );
 }
 
+/** Whether two names stand for one file, by links, or where the system does not tell capitals from small letters. */
 async function isSame(file: string, other: string): Promise<boolean> {
-  const [one, two] = await Promise.all([file, other].map((path) => realpath(path).catch(() => path)));
-  return one === two;
+  if (file === other) return true;
+  const [one, two] = await Promise.all([file, other].map((name) => stat(name, { bigint: true }).catch(() => null)));
+  return one != null && one.dev === two?.dev && one.ino === two.ino;
 }
 
 /**
@@ -107,7 +109,11 @@ export async function findOrphans(plan: BakePlan, manifest: Manifest): Promise<s
   const orphans: string[] = [];
   for (const path of manifest.paths()) {
     const alike = wanted.get(pathKey(path));
-    if ((alike !== undefined && (await areOneFile(plan.out, path, alike))) || flawOfPath(path) !== undefined) continue;
+    if (
+      (alike !== undefined && (await isSame(resolve(plan.out, path), resolve(plan.out, alike)))) ||
+      flawOfPath(path) !== undefined
+    )
+      continue;
     if (manifest.otherOrigin !== null) {
       manifest.delete(path);
       continue;
@@ -117,14 +123,6 @@ export async function findOrphans(plan: BakePlan, manifest: Manifest): Promise<s
     else manifest.delete(path);
   }
   return orphans;
-}
-
-/** Whether two paths, alike but for their case, name one file: on most systems of Windows and macOS they do. */
-async function areOneFile(out: string, path: string, other: string): Promise<boolean> {
-  if (path === other) return true;
-  const files = [path, other].map((name) => stat(resolve(out, name), { bigint: true }).catch(() => null));
-  const [one, two] = await Promise.all(files);
-  return one !== null && one !== undefined && one.dev === two?.dev && one.ino === two.ino;
 }
 
 /** Removes the temporary files of a bake that was killed while it wrote. */

@@ -16,7 +16,7 @@ afterEach(() => rm(folder, { recursive: true }));
 
 it.each(['palette', 'probe', 'regions'] as const)('names a folder that is no model: %s', async (name) => {
   await expect(loadWithoutEntry(folder, name)).rejects.toThrow(
-    `${name}: ${folder} is no model folder, as it has no model_index.json; name one that figment train ddpm has made`,
+    `${name}: ${folder} is no whole model, as it has no model_index.json; name the folder of one, such as figment train ddpm has made`,
   );
 });
 

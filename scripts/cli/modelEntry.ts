@@ -11,8 +11,7 @@ import {
 } from '../../runtime/index.ts';
 import { encodeJson, makeWritableFolder, writeFilesAtomic } from '../node/atomicWrite.ts';
 import { diskSource } from '../node/diskSource.ts';
-import { UsageError } from '../node/usageError.ts';
-import { isWholeModel } from '../node/wholeModel.ts';
+import { ofWholeModel } from '../node/wholeModel.ts';
 
 /** Writes an entry, or takes it out; all else stays as it is. */
 export async function writeModelEntry(folder: string, name: keyof FigmentEntry, value?: object): Promise<void> {
@@ -27,12 +26,6 @@ export async function writeModelEntry(folder: string, name: keyof FigmentEntry, 
  * @throws UsageError where there is no model, or where the entry could not be written once it is made
  */
 export async function loadWithoutEntry(folder: string, name: keyof FigmentEntry): Promise<ModelFiles> {
-  if (!isWholeModel(folder)) {
-    throw new UsageError(
-      `${name}: ${folder} is no model folder, as it has no ${INDEX_FILE}; name one that figment train ddpm has made`,
-    );
-  }
-  await makeWritableFolder(folder, { name: `${name}: ${folder}`, remedy: 'name a copy of it that can' });
   const source = diskSource(folder);
   const without: ModelSource = {
     ...source,
@@ -41,7 +34,9 @@ export async function loadWithoutEntry(folder: string, name: keyof FigmentEntry)
       return path === INDEX_FILE ? changedIndex(bytes, join(folder, path), name) : bytes;
     },
   };
-  return loadModelFolder(without, { acceptChanged: true });
+  const files = await ofWholeModel(name, folder, loadModelFolder(without, { acceptChanged: true }));
+  await makeWritableFolder(folder, { name: `${name}: ${folder}`, remedy: 'name a copy of it that can' });
+  return files;
 }
 
 function changedIndex(bytes: Uint8Array, file: string, name: keyof FigmentEntry, value?: object): Uint8Array {

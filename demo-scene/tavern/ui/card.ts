@@ -3,14 +3,15 @@ import { MATERIAL_CHANNELS, randomSeed } from '../../../runtime/index.ts';
 import { type Still, standingFrame } from '../../shared/frames.ts';
 import { labelWords } from '../../shared/labelWords.ts';
 import { copied, drawPixels, drawStill, element, onClicks } from '../../shared/page.ts';
+import { percent } from '../../shared/percent.ts';
 import { NO_EDIT, type RecipeChanges, type SitterRecipe } from '../people/keeping.ts';
 import { changeSheetAsync, sheetOf } from '../people/sheet.ts';
 import { changeBesidesAsync, NO_PAINTER, type Sitter } from '../people/sitter.ts';
 import { CardFigure } from './cardFigure.ts';
 import { Editor } from './editor.ts';
 import { picturesOf, savePictures } from './savedPictures.ts';
-import { percent, showShare } from './shares.ts';
 import { SheetPanel } from './sheetPanel.ts';
+import { showShare } from './showShare.ts';
 import { Talk } from './talk.ts';
 
 /**

@@ -3,7 +3,7 @@ import { randomSeed } from '../../../runtime/index.ts';
 import { create, element, onClicks } from '../../shared/page.ts';
 import type { RecipeChanges, SitterRecipe } from '../people/keeping.ts';
 import type { Sitter } from '../people/sitter.ts';
-import { showShare } from './shares.ts';
+import { showShare } from './showShare.ts';
 
 /** The strength that suits the whole picture, and the one that suits a marked part. */
 const STRENGTHS = { whole: '0.8', part: '1' };

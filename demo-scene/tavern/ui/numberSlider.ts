@@ -1,6 +1,6 @@
 import type { NumberRange } from '../../../runtime/index.ts';
 import { create } from '../../shared/page.ts';
-import { percent } from './shares.ts';
+import { percent } from '../../shared/percent.ts';
 
 /** A slider for an attribute that is a number, with its value beside it: per cent of a share, and the number of anything else. */
 export class NumberSlider {

@@ -9,6 +9,7 @@ import {
   parseSchedulerConfig,
   parseUNet2DConfig,
   pixelsPerLatent,
+  rowOfLabel,
   type SchedulerConfig,
   timesteps,
   type UNet2DConfig,
@@ -64,6 +65,7 @@ function description(index: ModelIndex, scheduler: SchedulerConfig, unet: UNet2D
   const { name, licence, attribution, widthPx, heightPx, channels, premultipliedAlpha, sampleDefaults } = figment;
   const { frames, student } = figment;
   const isConditional = unet.num_class_embeds !== null || unet.class_embed_type !== null;
+  const nullLabel = isConditional ? nullLabelOf(index) : null;
   const vae = files.vaeConfig ? parseAutoencoderKlConfig(files.vaeConfig) : null;
   const { alphasCumprod } = createSchedule(scheduler);
   return {
@@ -75,8 +77,8 @@ function description(index: ModelIndex, scheduler: SchedulerConfig, unet: UNet2D
       frameOrder: `an image has ${frames.length} frames in a row, and latents their latents stacked along channels; decoder and encoder take frames one by one`,
     }),
     labels,
-    ...(isConditional && { classLabels: classesOf(index) }),
-    nullLabel: isConditional ? nullLabelOf(index) : null,
+    ...(isConditional && { classLabels: labels.map((_, label) => rowOfLabel(label, nullLabel ?? -1)) }),
+    nullLabel,
     attributes: figment.attributes ?? {},
     takes:
       unet.class_embed_type === 'identity' ? 'conditioning' : unet.num_class_embeds === null ? null : 'class_labels',
@@ -108,12 +110,6 @@ function description(index: ModelIndex, scheduler: SchedulerConfig, unet: UNet2D
 
 function nullLabelOf({ labels, figment }: ModelIndex): number | null {
   return figment.nullLabel === undefined ? labels.length : figment.nullLabel;
-}
-
-/** What `class_labels` are for each label: its place in the list, or one more from the row on that stands for no label. */
-function classesOf(index: ModelIndex): number[] {
-  const nullLabel = nullLabelOf(index) ?? index.labels.length;
-  return index.labels.map((_, place) => (place < nullLabel ? place : place + 1));
 }
 
 /** What each DDIM step (eta 0) needs: see `createDdim`. */

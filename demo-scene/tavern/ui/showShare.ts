@@ -1,7 +1,4 @@
-/** A share from 0 to 1, in per cent. */
-export function percent(share: number): string {
-  return `${Math.round(100 * share)} %`;
-}
+import { percent } from '../../shared/percent.ts';
 
 /** Writes the share that a slider is at into the output beside it. A screen reader says it of the slider alone. */
 export function showShare(slider: HTMLInputElement): void {
