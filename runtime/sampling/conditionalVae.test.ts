@@ -4,6 +4,7 @@ import { describeOnBackends } from '../../scripts/testing/backends.ts';
 import { selectBackend } from '../backends/selectBackend.ts';
 import { toPixels } from '../core/pixels.ts';
 import { normals } from '../core/random.ts';
+import { runToEnd } from '../core/slices.ts';
 import { decodeWithLabels } from '../networks/conditionalVae.ts';
 import type { PictureOptions } from '../recipe/recipe.ts';
 import { runSlices } from '../testing/sliceCase.ts';
@@ -47,6 +48,25 @@ describe('the VAE of a model', () => {
     dispose([z, images]);
     cvae.dispose();
     expect(await make([ELF])).toEqual([expected]);
+  });
+
+  it('leaves what is open to the examples of its model, a classifier or not, which steers no picture of one pass', () => {
+    const attributes = { hair: ['black', 'red'] };
+    const files = tinyModelFiles({ cvae: true, attributes });
+    const examples = { labels: Uint8Array.of(0), values: Float32Array.of(1) };
+    const cvae = createConditionalVae(files);
+    const made = (asked: object, more = {}) => {
+      const known = { labels: files.index.labels, attributes, ...more };
+      const images = runToEnd(cvaeImagesInSlices(cvae, known, [{ ...ELF, ...asked }]));
+      const values = [...images.dataSync()];
+      images.dispose();
+      return values;
+    };
+    const red = made({ attributes: { hair: 'red' } });
+    expect(made({ classifier: 'hat', classifierScale: 1 }, { examples })).toEqual(red);
+    expect(made({}, { examples })).toEqual(red);
+    expect(made({})).not.toEqual(red);
+    cvae.dispose();
   });
 
   it('goes from the vector of one seed to that of another', async () => {

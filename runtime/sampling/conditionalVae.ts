@@ -93,7 +93,7 @@ export function* cvaeImagesInSlices(
 ): Generator<void, Tensor4D> {
   const condition = {
     classLabels: requests.map(({ label }) => indexOfLabel(known.labels, label)),
-    attributes: requests.flatMap((request) => decidedAttributes(known.labels, known, request).own),
+    attributes: requests.flatMap((request) => decidedAttributes(known.labels, known, unsteered(request)).own),
   };
   const z = latentVectors(config.latent_size, requests);
   const rows = decoderRows(config, weights, condition);
@@ -112,6 +112,11 @@ export function* cvaeImagesInSlices(
     rows.dispose();
     z.dispose();
   }
+}
+
+/** What a recipe asks for, without a classifier, which steers no picture of one pass: the examples decide on all that is open. */
+function unsteered(request: Drawn): Drawn {
+  return request.classifier ? { ...request, classifier: undefined } : request;
 }
 
 /** Standard normal vectors of the seeds, or between two of them, (B, size). */

@@ -1,18 +1,21 @@
 import { expect, it } from 'vitest';
 import { describeOnBackends } from '../../scripts/testing/backends.ts';
 import type { BackendName } from '../backends/selectBackend.ts';
+import { ANY } from '../core/attributes.ts';
+import type { AttributeColumn } from '../dataset/attributeColumns.ts';
 import { conditionalVaeShapes } from '../networks/conditionalVae.ts';
 import { initialWeights } from '../networks/initialWeights.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { naiveLosses, recordingGradients } from '../testing/naiveTraining.ts';
-import { tinyDataset } from '../testing/tinyDataset.ts';
+import { tinyAttributes, tinyDataset } from '../testing/tinyDataset.ts';
 import { tinyCvaeConfig } from '../testing/tinyNetworks.ts';
 import { runSteps, TINY_CVAE_OPTIONS, tinyCvaeTrainer } from '../testing/tinyTraining.ts';
-import type { Batch } from './batch.ts';
+import { type Batch, batchArray } from './batch.ts';
 import { createTask } from './task.ts';
 import {
   CONDITIONAL_VAE_DEFAULTS,
   conditionalVaeTaskSpec,
+  conditionalVaeTrainer,
   defaultConditionalVaeConfig,
   klWeightAt,
 } from './trainConditionalVae.ts';
@@ -55,6 +58,30 @@ describeOnBackends((backend) => {
     expect(dear.l1).toBeGreaterThan(cheap.l1);
     expect(free.kl).toBeGreaterThan(cheap.kl);
   });
+});
+
+it('leaves out label and attributes of some pictures, and of none where their share is 0', async () => {
+  const column = tinyAttributes()[0]!;
+  const dataset = { ...tinyDataset(), attributes: [{ ...column, data: column.data.map(() => 1) } as AttributeColumn] };
+  const indices = Int32Array.from(dataset.classLabels.keys());
+  const config = tinyCvaeConfig({ attributes: { tone: 3 } });
+  const told = async (condDropProb: number) => {
+    const options = { ...TINY_CVAE_OPTIONS, batchSize: 8, microBatchSize: 8, numSteps: 3, condDropProb };
+    const batches: Batch[] = [];
+    const gradients = recordingGradients(createTask(conditionalVaeTaskSpec(config, options)), batches);
+    const trainer = conditionalVaeTrainer(dataset, indices, config, options, undefined, gradients);
+    await runSteps(trainer);
+    await trainer.dispose();
+    const all = (name: string) => batches.flatMap((batch) => [...batchArray(batch, name).data]);
+    return { labels: all('classLabels'), tones: all('attributes') };
+  };
+  const whole = await told(0);
+  expect(whole.tones).toEqual(new Array(24).fill(1));
+  const some = await told(0.1);
+  expect(new Set(some.tones)).toEqual(new Set([ANY, 1]));
+  expect(some.labels).toEqual(whole.labels.map((label, i) => (some.labels[i] === 3 ? 3 : label)));
+  expect(whole.labels).not.toContain(3);
+  expect((await told(1)).labels).toEqual(new Array(24).fill(3));
 });
 
 it('klWeightAt grows linearly to the weight', () => {

@@ -30,7 +30,10 @@ export interface ConditionalVaeOptions extends TrainerOptions {
   klWarmupSteps: number;
   /** Weight of `gradientDifference` beside the reconstruction error: edges are sharper. 0 or more; default 0.5. */
   gradientWeight: number;
-  /** With attributes: share of images trained without label and attributes, see `dropConditions`, 0 … 1; default 0.1. */
+  /**
+   * With attributes: share of images trained without label and attributes, see `dropConditions`, 0 … 1; default 0.1. At 0 nothing
+   * is ever left out, for a model whose examples decide on all that a recipe leaves open: z then holds what no word says.
+   */
   condDropProb: number;
   /** The classes are drawn equally often, however many images each has; default false. */
   balanced: boolean;
@@ -142,7 +145,7 @@ function conditionalVaeBatch(
   };
 }
 
-/** What the network is told of the pictures: each attribute is left out now and then, so that a recipe may do so. */
+/** What the network is told of the pictures: each attribute is left out now and then, so that a recipe may do so; at 0 none is. */
 function toldOf(
   { classLabels, attributes }: ReturnType<typeof pictureBatch>,
   nullLabel: number,
@@ -150,6 +153,7 @@ function toldOf(
   step: number,
 ): Batch {
   if (!attributes) throw new RangeError('conditionalVaeTrainer: the network knows attributes, but the data have none');
+  if (condDropProb === 0) return { classLabels, attributes };
   const known = { classLabels: classLabels.data as Int32Array, attributes: attributes.data as Float32Array };
   const told = dropConditions(known, nullLabel, condDropProb, seed, streamAt(CONDITIONAL_VAE_STREAMS.drop, step));
   return {

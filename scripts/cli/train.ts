@@ -213,7 +213,11 @@ function cvaeCommand(): Command {
     'for seamless tiles: augment by shifts that wrap around the borders; its convolutions do not',
   )
     .addOption(attributesOption('default: those of the model of --add-to, otherwise all'))
-    .option('--cond-drop-prob <p>', 'share of images trained without label and attributes', realNumber(0, 1))
+    .option(
+      '--cond-drop-prob <p>',
+      'share of images trained without label and attributes; 0 leaves out no attribute of any image (default: 0.1; 0 where the examples of the model of --add-to decide on what is open)',
+      realNumber(0, 1),
+    )
     .option('--shift <px>', 'augment by shifts of up to so many pixels', wholeNumber(0), 0)
     .addOption(ofNewNetwork('--latent-size <n>', 'values of the one latent vector (default: 64)', wholeNumber(1, 4096)))
     .option('--kl-weight <x>', 'weight of the KL divergence: 1 is the bound, 0 a plain auto-encoder', realNumber(0))

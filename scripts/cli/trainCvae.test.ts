@@ -140,6 +140,20 @@ describe('train cvae', () => {
     await expect(other).rejects.toThrow(/knows other attributes, or other values of them, than the data/);
   });
 
+  it('leaves out nothing where the examples of the model decide on what is open', async () => {
+    const attributes = tinyAttributes();
+    const dataset = { ...tinyDataset({ widthPx: 16, heightPx: 16 }), attribution: 'drawn by formula' };
+    await writeDataset(at('exemplary'), { ...dataset, attributes }, 'shapes');
+    const tone = { tone: vocabularyOf(attributes).tone! };
+    const files = tinyModelFiles({ labels: dataset.labels, attributes: tone });
+    const examples = { labels: Uint8Array.of(0), values: Float32Array.of(1) };
+    Object.assign(files.index.figment, { examples });
+    await writeFilesAtomic(at('decided'), await runtime.modelFolderFiles(files));
+    await train('decisive', 1, '--data', at('exemplary'), '--add-to', at('decided'));
+    const file = at('decisive', 'checkpoint.safetensors');
+    expect(runtime.decodeCheckpoint(new Uint8Array(await readFile(file)), file).notes.condDropProb).toBe('0');
+  });
+
   it('puts the VAE into a model of the same labels, whose other files stay', async () => {
     const model = tinyModelFiles({ labels: tinyDataset().labels });
     Object.assign(model.index.figment, { attribution: 'painted by Ada' });

@@ -49,11 +49,11 @@ function refuseFrames({ name, frames }: Dataset): void {
 
 /** figment train cvae */
 export async function trainConditionalVae(command: ConditionalVaeCommandOptions): Promise<void> {
-  const options = cvaeOptions(command);
   const whole = await readTrainingData(command);
   refuseFrames(whole.dataset);
   const { out, addTo } = command;
   const model = addTo === undefined ? null : await readWholeModel(addTo);
+  const options = cvaeOptions(command, model);
   const attributes = command.attributes ?? (model ? attributesOfModel(model) : undefined);
   const fitted = model ? seenBy(model, whole.dataset) : whole.dataset;
   const dataset = { ...fitted, attributes: chooseAttributes(fitted, { ...command, attributes }) };
@@ -132,13 +132,14 @@ function checkNetwork(
 
 const SAMPLE_COLUMNS = 12;
 
-function cvaeOptions(command: ConditionalVaeCommandOptions): ConditionalVaeOptions {
+/** The options of a training; a model whose examples decide on what a recipe leaves open has no use for pictures that are told less. */
+function cvaeOptions(command: ConditionalVaeCommandOptions, model: WholeModel | null): ConditionalVaeOptions {
   return {
     ...trainerOptions(command, CONDITIONAL_VAE_DEFAULTS),
     klWeight: command.klWeight ?? CONDITIONAL_VAE_DEFAULTS.klWeight,
     klWarmupSteps: command.klWarmup ?? CONDITIONAL_VAE_DEFAULTS.klWarmupSteps,
     gradientWeight: command.gradientWeight ?? CONDITIONAL_VAE_DEFAULTS.gradientWeight,
-    condDropProb: command.condDropProb ?? CONDITIONAL_VAE_DEFAULTS.condDropProb,
+    condDropProb: command.condDropProb ?? (model?.index.figment.examples ? 0 : CONDITIONAL_VAE_DEFAULTS.condDropProb),
     balanced: command.balanced ?? false,
     augment: { flip: command.flip ?? false, shiftPx: command.shift, circular: command.circular ?? false },
   };
