@@ -11,11 +11,15 @@ import { linkedToRepository } from './linkedToRepository.ts';
 /** The list of a model's authors: licences of its training data ask every copy of the model to name them. */
 const CREDITS = 'credits.csv';
 
+/** What a package leaves out, so that an install stays small: a sketch in one pass, which few pages ask for. */
+const LEFT_OUT = /^cvae\//;
+
 /** The facts that all packages have in common. */
 type Facts = Record<'homepage' | 'repository' | 'bugs' | 'author', unknown>;
 
 /**
- * Writes the package of a model folder: its files, its README and credits if it has them, and a module whose export loads it,
+ * Writes the package of a model folder: its files but those of a conditional VAE, its README and credits if it has them, and a
+ * module whose export loads it,
  *
  *   import { portraits } from 'babylon-figment-portraits';
  *   const generator = await AssetGenerator.LoadAsync(portraits, scene);
@@ -26,16 +30,20 @@ type Facts = Record<'homepage' | 'repository' | 'bugs' | 'author', unknown>;
  */
 export function buildModelPackage(folder: string, name: string, facts: Facts): void {
   const model = path.join(packageRoot(), 'assets/models', name);
-  const files = fetchedFiles(model);
+  const files = fetchedFiles(model).filter((file) => !LEFT_OUT.test(file));
   for (const file of existsSync(path.join(model, CREDITS)) ? [...files, CREDITS] : files) {
     mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
     copyFileSync(path.join(model, file), path.join(folder, file));
   }
-  const { labels, figment } = JSON.parse(readFileSync(path.join(model, INDEX_FILE), 'utf8'));
+  const index = JSON.parse(readFileSync(path.join(model, INDEX_FILE), 'utf8'));
+  const { labels, figment } = index;
   const write = (file: string, content: string) => writeFileSync(path.join(folder, file), content);
+  const writeJson = (file: string, value: unknown) => write(file, `${JSON.stringify(value, null, 2)}\n`);
+  const sha256 = Object.fromEntries(Object.entries(figment.sha256).filter(([file]) => !LEFT_OUT.test(file)));
+  writeJson(INDEX_FILE, { ...index, figment: { ...figment, sha256 } });
   const readme = path.join(model, 'README.md');
   if (existsSync(readme)) write('README.md', linkedToRepository(readFileSync(readme, 'utf8'), `assets/models/${name}`));
-  write('package.json', `${JSON.stringify(packageOf(name, figment.licence, facts), null, 2)}\n`);
+  writeJson('package.json', packageOf(name, figment.licence, facts));
   write('index.js', moduleOf(name, files));
   write('index.d.ts', typesOf(name, labels, figment.attributes ?? {}));
 }
