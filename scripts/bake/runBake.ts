@@ -1,4 +1,5 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, rm, rmdir } from 'node:fs/promises';
+import { join, posix } from 'node:path';
 import { type BackendName, composeAtlas, footPivot, type Pivot, type SheetTile } from '../../runtime/index.ts';
 import { makeWritableFolder } from '../node/atomicWrite.ts';
 import { InterruptError } from '../node/interrupt.ts';
@@ -204,9 +205,21 @@ async function tidyUp(plan: BakePlan, manifest: Manifest, prune: boolean): Promi
   if (!prune) return orphans;
   for (const path of orphans) {
     await rm(await placeInside(plan.out, path));
+    await removeEmptyFolders(plan.out, path);
     manifest.delete(path);
   }
   return orphans;
+}
+
+/** Removes the folders of a file that is gone, from the innermost up to the output folder, as long as nothing else is in them. */
+async function removeEmptyFolders(out: string, path: string): Promise<void> {
+  for (let folder = posix.dirname(path); folder !== '.'; folder = posix.dirname(folder)) {
+    const isRemoved = await rmdir(join(out, folder)).then(
+      () => true,
+      () => false,
+    );
+    if (!isRemoved) return;
+  }
 }
 
 /** Composes the sheet of baked pictures, and writes its PNG and then its JSON. */

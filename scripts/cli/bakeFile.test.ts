@@ -1,4 +1,4 @@
-import { copyFile, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Atlas } from '../../runtime/core/atlas.ts';
@@ -154,6 +154,18 @@ describe('figment bake FILE', () => {
     await writeFile(join(art.out, '2.png'), 'mine');
     expect(await bake('--prune')).toMatch(/1 file that the bake file no longer lists removed/);
     expect([...(await art.files()).keys()]).toEqual(['0.png', '2.png']);
+  });
+
+  it('leaves no folder behind that --prune empties, and keeps one that holds something', async () => {
+    await art.describe([{ labels: ['elf'], count: 2, output: 'people/{label}/{seed}' }]);
+    await bake();
+    await art.describe([{ labels: ['orc'], count: 1, output: 'people/{label}/{seed}' }]);
+    await bake('--prune');
+    expect(await readdir(join(art.out, 'people'))).toEqual(['orc']);
+    await mkdir(join(art.out, 'people', 'mine'));
+    await art.describe([{ labels: ['elf'], count: 1, output: '{seed}' }]);
+    await bake('--prune');
+    expect(await readdir(join(art.out, 'people'))).toEqual(['mine']);
   });
 
   it('takes a file whose name differs in case alone for another where the system does', async () => {
