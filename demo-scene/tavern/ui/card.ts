@@ -27,6 +27,8 @@ export class Card {
   private readonly keepButton = element('[data-action=keep]', this.dialog);
   private readonly editButton = element('[data-action=edit]', this.dialog);
   private readonly talkButton = element('[data-action=talk]', this.dialog);
+  /** What a screen reader says, and nobody sees. */
+  private readonly forReaders = element('[data-spoken]', this.dialog);
   private readonly talk = new Talk();
   private readonly sheet = new SheetPanel((name, value) => {
     const { sitter } = this;
@@ -216,16 +218,21 @@ export class Card {
     if (!sitter || !this.isHere(sitter)) return;
     void this.talk.stop();
     this.notice.textContent = 'Painting another…';
+    this.forReaders.textContent = '';
     let notice = done;
+    let spoken = done ? '' : 'Painted.';
     try {
       await work();
     } catch (error) {
       if ((error as Error).name === 'AbortError') return; // a newer change goes on
       notice = (error as Error).message;
+      spoken = '';
     } finally {
       void this.show();
     }
-    if (this.sitter === sitter) this.notice.textContent = notice;
+    if (this.sitter !== sitter) return;
+    this.notice.textContent = notice;
+    this.forReaders.textContent = spoken;
   }
 
   private async speak(): Promise<void> {

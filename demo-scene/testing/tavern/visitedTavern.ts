@@ -62,6 +62,7 @@ export async function rerollByKeyboard(page: Page): Promise<void> {
     return !isPainting && document.querySelector('[data-recipe=seed]')!.textContent !== old;
   }, seed);
   expect(await shownPicture(page)).not.toBe(before);
+  await page.waitForFunction(() => document.querySelector('#card [data-spoken]')!.textContent === 'Painted.');
 }
 
 /** The picture once it is painted, when the card tells this of its variation. */
