@@ -1,10 +1,11 @@
 import { RawTexture } from '@babylonjs/core/Materials/Textures/rawTexture.js';
+import type { Texture } from '@babylonjs/core/Materials/Textures/texture.js';
 import type { Matrix } from '@babylonjs/core/Maths/math.vector.js';
 import type { SurfaceOptions } from '../../runtime/index.ts';
 import { notify } from '../tell.ts';
 import type { GeneratedTexture } from '../texture/generatedTexture.ts';
 import { FLAG_STORAGE, FORMAT_RGBA, TYPE_BYTE } from '../texture/texelTexture.ts';
-import { placeLike } from '../texture/textureSettings.ts';
+import { copySettings, placeLike } from '../texture/textureSettings.ts';
 import type { TiledSurface } from './hashTiling.ts';
 
 /** A normal that points straight out, at half of the height. */
@@ -104,6 +105,14 @@ class SurfaceTexture extends RawTexture {
 
   override getClassName(): string {
     return 'SurfaceTexture';
+  }
+
+  /** The same texels, which still follow the albedo, placed as they are now: a clone of Babylon's own would not be tiled. */
+  override clone(): Texture {
+    this.getTextureMatrix();
+    const copy = super.clone();
+    copySettings(this, copy);
+    return copy;
   }
 
   /** Nothing is saved: the map is made again from its albedo. */

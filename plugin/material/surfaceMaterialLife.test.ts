@@ -75,6 +75,19 @@ it('has clones with the maps that a game has put in the place of its own', async
   expect(copy.albedoTexture).toBe(copy.albedo);
 });
 
+it('has maps that stay tiled in a clone of another material that shows them, and still follow the picture', async () => {
+  const bricks = await makeBricks({ tiling: 4 });
+  const own = new PBRMaterial('own', scene);
+  own.albedoTexture = bricks.albedo;
+  own.bumpTexture = bricks.bumpTexture;
+  const { albedoTexture, bumpTexture } = own.clone('copy') as PBRMaterial;
+  const placement = ({ uScale, vScale, wrapU, wrapV }: Texture) => [uScale, vScale, wrapU, wrapV];
+  expect(placement(bumpTexture as Texture)).toEqual(placement(albedoTexture as Texture));
+  expect(bumpTexture!.gammaSpace).toBe(false);
+  await bricks.regenerateAsync({ seed: 8 });
+  expect(uploadedTo(bumpTexture!)).toEqual(uploadedTo(bricks.bumpTexture!));
+});
+
 it('makes the maps of a finished picture while another is made, and given up', async () => {
   const texture = await tiny.generateTextureAsync(RECIPE);
   const leaving = new AbortController();

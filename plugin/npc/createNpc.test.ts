@@ -134,6 +134,25 @@ it('makes the changes of a call that ended between the pictures with those of th
   expect(repaint).toHaveBeenCalledTimes(2);
 });
 
+it('makes the change that one picture lacks, also after a call that was given up before it made anything', async () => {
+  const guard = await createNpcAsync({ role: 'guard', kind: 'elf', hair: 'red' }, generators, { seed: 5 });
+  vi.spyOn(guard.sprites, 'repaintCellAsync').mockImplementationOnce(async () => {
+    await vi.waitUntil(() => guard.portrait.recipe?.attributes?.hair === 'grey');
+    throw new Error('offline');
+  });
+  await expect(guard.varyAsync({ hair: 'grey' })).rejects.toThrow('offline');
+  for (const isOver of [true, false]) {
+    const leaving = new AbortController();
+    const givenUp = guard.varyAsync({ mood: 'sad' }, { signal: leaving.signal }).catch(({ name }: Error) => name);
+    leaving.abort();
+    if (isOver) expect(await givenUp).toBe('AbortError');
+  }
+  await guard.varyAsync({});
+  expect(guard.sprites.cells[0]!.attributes).toMatchObject({ hair: 'grey' });
+  expect(guard.portrait.recipe!.attributes).toMatchObject({ hair: 'grey' });
+  expect(guard.portrait.recipe!.attributes).not.toHaveProperty('mood');
+});
+
 it('draws for both what becomes open', async () => {
   const guard = await createNpcAsync({ role: 'guard', kind: 'elf', hair: 'red' }, generators, { seed: 5 });
   await guard.varyAsync({ kind: 'any', hair: 'any' });

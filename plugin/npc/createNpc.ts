@@ -129,6 +129,8 @@ export async function createNpcAsync<
 /** A call of `varyAsync`, while it runs or after it ended with only one of the two pictures made. */
 interface ChangingCall {
   changes: CharacterSheet;
+  /** Those of them that earlier calls have made in one picture alone: the other gets them even where this call is given up. */
+  owed: CharacterSheet;
   signal?: AbortSignal;
   /** How many pictures it has painted. */
   numPainted: number;
@@ -142,15 +144,16 @@ function changerOf(
   { portrait, sprites, asked, seed }: Pick<Npc, 'portrait' | 'sprites' | 'asked' | 'seed'>,
   models: readonly [ModelInfo, ModelInfo],
 ) {
-  const none = (): ChangingCall => ({ changes: {}, numPainted: 0 });
+  const none = (owed: CharacterSheet = {}): ChangingCall => ({ changes: owed, owed, numPainted: 0 });
   /** The call that is running, or that left one picture without its changes; a newer call makes them together with its own. */
   let wanted = none();
   return async (newest: CharacterSheet, how?: RegenerateOptions): Promise<void> => {
     how?.signal?.throwIfAborted(); // the call that is running goes on
     const isGivenUp = wanted.signal?.aborted && wanted.numPainted === 0;
-    const changes = { ...(!isGivenUp && wanted.changes), ...newest };
+    const owed = wanted.numPainted === 0 ? wanted.owed : wanted.changes;
+    const changes = { ...(isGivenUp ? owed : wanted.changes), ...newest };
     const [face, figure] = characterChanges(changes, models, [asked.portraits, asked.sprites], seed);
-    const mine: ChangingCall = { changes, signal: how?.signal, numPainted: 0 };
+    const mine: ChangingCall = { changes, owed, signal: how?.signal, numPainted: 0 };
     wanted = mine;
     const { sheet } = sprites;
     const paintNoted = async (request: CharacterRequest, change: CharacterChange, ...picture: Repainted) => {
@@ -165,7 +168,7 @@ function changerOf(
     );
     const ends = await Promise.allSettled([toFace, toFigure]);
     const failed = ends.find((end) => end.status === 'rejected');
-    if (wanted === mine && !(failed && mine.numPainted === 1)) wanted = none();
+    if (wanted === mine && !(failed && mine.numPainted === 1)) wanted = none(failed && owed);
     if (failed) throw failed.reason;
   };
 }
