@@ -60,10 +60,11 @@ export interface WatchOptions extends BakeOptions {
 /** Bakes now, and again whenever the bake file, or a model or picture that it names, is saved; ends when the signal fires. */
 export async function watchBake(file: string, options: WatchOptions): Promise<void> {
   let watched: string[] = [];
-  const bakeOnce = async () => {
+  const bakeOnce = async (noteFurther: () => void) => {
     try {
       const source = await readBakeFile(file);
       watched = namedFiles(source); // before the plan, which fails as long as one of them is missing or wrong
+      noteFurther();
       options.onBaked?.(await runPlan(await planBake(source, options), options));
     } catch (error) {
       if (options.signal.aborted) return;

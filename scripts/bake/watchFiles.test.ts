@@ -135,9 +135,27 @@ it.concurrent('never overlaps calls, reports a change during one afterwards, and
   );
 });
 
+it.concurrent('reports a change, during a call, of a file that this call itself has named', async (context) => {
+  const at = await createFolder(context);
+  const files = [at('a.json')];
+  const ending = new AbortController();
+  context.onTestFinished(() => ending.abort());
+  await writeFile(at('model', 'index.json'), '1');
+  let numCalls = 0;
+  const onChange = async (noteFurther: () => void) => {
+    if (++numCalls === 2) return ending.abort();
+    files.push(at('model', 'index.json'));
+    noteFurther();
+    await setTimeout(LAG_MS);
+    await writeFile(at('model', 'index.json'), '2');
+  };
+  await watchFiles(() => files, onChange, ending.signal);
+  expect(numCalls).toBe(2);
+});
+
 it.concurrent('ends at once when the signal has fired', async (context) => {
   const at = await createFolder(context);
-  await watchFiles(() => [at('a.json')], expect.unreachable, AbortSignal.abort());
+  await watchFiles(() => [at('a.json')], async () => expect.unreachable(), AbortSignal.abort());
 });
 
 /** Lets watchers be told of nothing until the test ends. */

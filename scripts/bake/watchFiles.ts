@@ -11,12 +11,14 @@ const LOOK_MS = 1000;
  * Calls `onChange` as soon as the files are watched, and again after one of them was written, until the signal fires. Calls
  * never overlap; a file that is written during a call leads to another one.
  *
- * @param files   asked again after each call; neither they nor their folders need exist
- * @param quietMs for how long nothing more must be written before a call; shorter than it takes to look again
+ * @param files    asked again after each call; neither they nor their folders need exist
+ * @param onChange is given what to call as soon as there are further files, before it reads them: otherwise a change of theirs
+ *                 during this call is not seen
+ * @param quietMs  for how long nothing more must be written before a call; shorter than it takes to look again
  */
 export async function watchFiles(
   files: () => readonly string[],
-  onChange: () => Promise<void>,
+  onChange: (noteFurther: () => void) => Promise<void>,
   signal: AbortSignal,
   quietMs = QUIET_MS,
 ): Promise<void> {
@@ -29,8 +31,11 @@ export async function watchFiles(
   // Whole folders, since a watcher of a single file loses sight of it when it is deleted and comes back.
   const watcher = watch(folders(), { ignoreInitial: true, depth: 0, ignored: isOther });
   let isChanged = true;
-  /** When each file had been changed before the last call, by the clock of the files, which may be another's. */
+  /** When each file had been changed before the last call, or before it was named in that, by the clock of the files, which may be another's. */
   const seen = new Map<string, number>();
+  const noteFurther = () => {
+    for (const file of files()) if (!seen.has(file)) seen.set(file, changedMs(file));
+  };
   let timer: NodeJS.Timeout | undefined;
   let wake = () => {};
   const noticeChange = () => {
@@ -63,8 +68,8 @@ export async function watchFiles(
       if (signal.aborted) return;
       isChanged = false;
       for (const file of files()) seen.set(file, changedMs(file));
-      await onChange();
-      for (const file of files()) if (!seen.has(file)) seen.set(file, changedMs(file)); // named only now
+      await onChange(noteFurther);
+      noteFurther();
     }
   } finally {
     clearInterval(looking);

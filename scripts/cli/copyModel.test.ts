@@ -49,6 +49,21 @@ it('copies a model whose files lie in no folders', async () => {
   expect(unet.size).toBeGreaterThan(0);
 });
 
+it('copies a model of pixels to where one of latents was, whose auto-encoder goes', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'figment-copy-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  await writeFilesAtomic(join(folder, 'latents/heroes'), await modelFolderFiles(tinyModelFiles()));
+  await writeFilesAtomic(join(folder, 'pixels/heroes'), pixelFolder());
+  const site = join(folder, 'site');
+  await copyModels([join(folder, 'latents/heroes'), site]);
+  expect((await loadModelFolder(diskSource(join(site, 'heroes')))).vaeConfig).toBeDefined();
+  await copyModels([join(folder, 'pixels/heroes'), site]);
+  const { unet, vaeConfig } = await loadModelFolder(diskSource(join(site, 'heroes')));
+  expect([unet.size > 0, vaeConfig]).toEqual([true, undefined]);
+  await copyModels([join(site, 'heroes'), site]);
+  expect(existsSync(join(site, 'heroes/model_index.json')), 'onto itself').toBe(true);
+});
+
 it('copies what pages fetch of a model of the user, by its folder', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'figment-copy-'));
   try {

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { CONFIG_FILE, WEIGHTS_FILE } from '../../runtime/core/fileNames.ts';
 import { MissingFileError } from '../../runtime/index.ts';
@@ -57,7 +58,10 @@ function checkApart(models: readonly Pick<Located, 'name' | 'from'>[], folder: s
 
 type Located = ReturnType<typeof located>;
 
-/** Copies the files that pages fetch, and the credits that their licences ask for. Links that lead out of the model are refused. */
+/**
+ * Copies the files that pages fetch, and the credits that their licences ask for; what only an earlier copy of the name had goes, since
+ * a model of pixels would be read with its auto-encoder. Links that lead out of the model are refused.
+ */
 async function copyModel({ name, from, fetched }: Located, folder: string): Promise<void> {
   const source = diskSource(from);
   const credits = await source.read(CREDITS).then(
@@ -69,8 +73,20 @@ async function copyModel({ name, from, fetched }: Located, folder: string): Prom
   );
   const files = await Promise.all([...fetched].reverse().map(async (file) => [file, await source.read(file)] as const));
   await makeWritableFolder(folder, { name: `models copy: ${folder}` });
-  await writeFilesAtomic(join(folder, name), Object.fromEntries([...credits, ...files])); // model_index.json comes last
-  console.log(`models: ${name} is in ${join(folder, name)}`);
+  const place = join(folder, name);
+  const before = filesOfCopy(place);
+  await writeFilesAtomic(place, Object.fromEntries([...credits, ...files])); // model_index.json comes last
+  for (const file of before) if (!fetched.includes(file)) await rm(join(place, file), { force: true });
+  console.log(`models: ${name} is in ${place}`);
+}
+
+/** What an earlier copy consists of; nothing where there is none that can be read. */
+function filesOfCopy(place: string): string[] {
+  try {
+    return fetchedFiles(place);
+  } catch {
+    return [];
+  }
 }
 
 /** Where a model or classifier is, by the name of an installed one or by its folder, and which of its files pages fetch. */

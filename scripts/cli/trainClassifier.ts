@@ -32,6 +32,7 @@ import { diskSource } from '../node/diskSource.ts';
 import { encodeAll, openLatents } from '../node/openLatents.ts';
 import { modelSource, shippedClassifierFolder } from '../node/openModel.ts';
 import { rangeAsUsageError, UsageError } from '../node/usageError.ts';
+import { holdsOwnModel } from './trainingCheckpoint.ts';
 import { readTrainingData, type TrainingData } from './trainingData.ts';
 import { checkFrames } from './trainingOfFrames.ts';
 import { type CommonTrainOptions, gradientsIn, train, trainerOptions } from './trainingRun.ts';
@@ -148,7 +149,7 @@ function fitted(dataset: Dataset, { index }: ModelFiles): Dataset {
 
 /** The classifier to begin with: that of --init-from, or the run's own. */
 async function readStart({ initFrom, resume, out }: ClassifierCommandOptions) {
-  const begun = resume && existsSync(join(out, 'config.json')) ? out : null;
+  const begun = resume && holdsOwnModel(out) && existsSync(join(out, 'config.json')) ? out : null;
   const folder = initFrom === undefined ? begun : (shippedClassifierFolder(initFrom) ?? initFrom);
   if (folder === null) return null;
   const { config, weights } = await loadClassifierFolder(diskSource(folder));

@@ -42,6 +42,13 @@ function train(out: string, steps: number, ...words: string[]): Promise<string> 
 }
 
 describe('train cvae', () => {
+  it('refuses to shift pictures out of sight, before an earlier run is lost', async () => {
+    await train('shifted', 1);
+    const mistaken = train('shifted', 1, '--overwrite', '--shift', '16');
+    await expect(mistaken).rejects.toThrow('train cvae: --shift is 16; expected at most 15 px');
+    expect(await readdir(at('shifted'))).toContain('checkpoint.safetensors');
+  });
+
   it('writes cvae/ in float16, sheets of samples and of reconstructions, and goes on with --resume', async () => {
     await train('run', 1, '--latent-size', '5', '--kl-weight', '0.1', '--kl-warmup', '3');
     const names = await readdir(at('run'));

@@ -25,7 +25,7 @@ import { rangeAsUsageError, UsageError } from '../node/usageError.ts';
 import { readWholeModel, type WholeModel, withNetworks } from '../node/wholeModel.ts';
 import { chooseAttributes } from './chooseAttributes.ts';
 import { attributeNotes, augmentNotes, checkSizes, startFolder } from './trainingCheckpoint.ts';
-import { readTrainingData } from './trainingData.ts';
+import { checkShift, readTrainingData } from './trainingData.ts';
 import { writePreview, writeReconstructions } from './trainingPreviews.ts';
 import { type CommonTrainOptions, gradientsIn, train, trainerOptions } from './trainingRun.ts';
 
@@ -51,6 +51,7 @@ function refuseFrames({ name, frames }: Dataset): void {
 export async function trainConditionalVae(command: ConditionalVaeCommandOptions): Promise<void> {
   const whole = await readTrainingData(command);
   refuseFrames(whole.dataset);
+  checkShift('train cvae', command.shift, whole.dataset);
   const { out, addTo } = command;
   const model = addTo === undefined ? null : await readWholeModel(addTo);
   const options = cvaeOptions(command, model);

@@ -1,4 +1,5 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
@@ -84,8 +85,8 @@ it('refuses options that would do nothing', async () => {
   }
 });
 
-it('trains on pixels without an auto-encoder, from a model that knew no classes, and goes on', async () => {
-  const { labels } = tinyDataset();
+/** A model of pixels to begin with, in the folder `pixels`. */
+async function writePixelModel(): Promise<void> {
   const [config, weights] = ['unet/config.json', 'unet/diffusion_pytorch_model.safetensors'];
   const unet = tinyUNetConfig({ sample_size: 16, num_class_embeds: null });
   await writeFilesAtomic(at('pixels'), {
@@ -93,6 +94,11 @@ it('trains on pixels without an auto-encoder, from a model that knew no classes,
     [config]: encodeText(unet),
     [weights]: runtime.writeSafetensors(randomWeights(unet2dShapes(unet))),
   });
+}
+
+it('trains on pixels without an auto-encoder, from a model that knew no classes, and goes on', async () => {
+  const { labels } = tinyDataset();
+  await writePixelModel();
   const options = [NO_VAE, '--init-from', at('pixels'), '--prediction', 'epsilon', '--flip'];
   expect(await train('pixelRun', ...options)).toMatch(/train ddpm: done: 2 steps/);
   const files = await runtime.loadModelFolder(diskSource(at('pixelRun')));
@@ -112,6 +118,22 @@ it('trains on pixels without an auto-encoder, from a model that knew no classes,
   expect(await train('pixelRun', ...more), 'what the weights mean is known').toMatch(/done: 4 steps/);
   const loss = [...more, '--min-snr-gamma', '5', '--steps', '5'];
   await expect(train('pixelRun', ...loss)).rejects.toThrow(/another minSnrGamma \(off, now 5\)/);
+});
+
+it('leaves nothing of an earlier model of latents in the folder of a model of pixels', async () => {
+  const earlier = await runtime.modelFolderFiles(tinyModelFiles({ labels: tinyDataset().labels }));
+  await writeFilesAtomic(at('over'), {
+    ...earlier,
+    'cvae/config.json': encodeText('{}'),
+    'vae/mine.txt': encodeText(''),
+  });
+  await writePixelModel();
+  await train('over', NO_VAE, '--init-from', at('pixels'), '--overwrite');
+  const files = await runtime.loadModelFolder(diskSource(at('over')));
+  expect(files.vaeConfig).toBeUndefined();
+  runtime.createModel(files).dispose(); // which refuses an auto-encoder of other latents
+  expect(await readdir(at('over', 'vae'))).toEqual(['mine.txt']);
+  expect(existsSync(at('over', 'cvae'))).toBe(false);
 });
 
 it('goes on with the shift of timesteps that it began with', async () => {
@@ -260,4 +282,27 @@ it('says of which labels there will be no examples, and why', async () => {
   await writeDataset(at('sparse'), { ...dataset, attribution: 'drawn by formula', attributes: [wear] }, 'shapes');
   const printed = await train('unexampled', '--data', at('sparse'));
   expect(printed).toMatch(/no image of stripes, disc, ramp has all attributes, .*; wear is known of 0 of \d+ images/);
+});
+
+it('goes on with its own network where it was killed while the model of an earlier run was still there', async () => {
+  const begin = ['train', 'ddpm', '--data', at('data'), '--vae', at('model'), '--out', at('again'), '--layers', '1'];
+  const run = async (...words: string[]) => {
+    const log = vi.spyOn(console, 'log').mockImplementation(() => {});
+    const options = ['--backend', 'wasm', '--batch', '2', '--held-out', '0.2', ...words];
+    await createProgram()
+      .parseAsync([...begin, ...options], { from: 'user' })
+      .finally(() => log.mockRestore());
+  };
+  await run('--steps', '1', '--widths', '8,16');
+  const { index } = await runtime.loadModelFolder(diskSource(at('again')));
+  const given = { ...index, figment: { ...index.figment, regions: {} } };
+  await writeFile(at('again', 'model_index.json'), JSON.stringify(given));
+  const killed = vi.spyOn(runtime, 'modelFolderFiles').mockRejectedValueOnce(new Error('killed'));
+  await expect(run('--steps', '1', '--widths', '8,8', '--overwrite')).rejects.toThrow('killed');
+  killed.mockRestore();
+  await run('--steps', '2', '--widths', '8,8', '--resume');
+  const after = await runtime.loadModelFolder(diskSource(at('again')));
+  expect(after.unetConfig).toMatchObject({ block_out_channels: [8, 8] });
+  expect(after.index.figment.regions, 'which the earlier model was given').toBeUndefined();
+  await run('--steps', '3', '--resume');
 });

@@ -328,6 +328,8 @@ describe('a folder with a run', () => {
     await train('kept', 2, '--init-from', at('model'));
     const checkpoint = await readFile(at('kept', 'checkpoint.safetensors'));
     await expect(train('kept', 1, '--init-from', at('model'))).rejects.toThrow(/--resume, .* --out, or .* --overwrite/);
+    const mistaken = train('kept', 1, '--init-from', at('model'), '--overwrite', '--shift', '16');
+    await expect(mistaken).rejects.toThrow('train vae: --shift is 16; expected at most 15 px');
     expect(await readFile(at('kept', 'checkpoint.safetensors'))).toEqual(checkpoint);
     await train('kept', 1, '--init-from', at('model'), '--overwrite');
     expect(await logged('kept')).toEqual([1]);

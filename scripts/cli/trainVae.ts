@@ -37,7 +37,7 @@ import { orUsageError, rangeAsUsageError, UsageError } from '../node/usageError.
 import { isWholeModel, readWholeModel, withNetworks } from '../node/wholeModel.ts';
 import { withoutOffsets } from '../node/withoutOffsets.ts';
 import { attributeNotes, augmentNotes, checkSizes, circularOf, startFolder } from './trainingCheckpoint.ts';
-import { readTrainingData } from './trainingData.ts';
+import { checkShift, readTrainingData } from './trainingData.ts';
 import { writeReconstructions } from './trainingPreviews.ts';
 import { type CommonTrainOptions, gradientsIn, train, trainerOptions } from './trainingRun.ts';
 
@@ -87,6 +87,7 @@ export async function trainVae(command: VaeCommandOptions): Promise<void> {
     '--patch-size': [command.patchSize, config.patch_size],
   });
   checkCrop(command.crop, dataset, config);
+  checkShift('train vae', command.shift, dataset);
   const known = folder ?? latentsOf;
   const credit = combineCredits([dataset, known ? await readCredit(known) : null]);
   const keepsLatents = command.freezeEncoder || teacher;

@@ -1,7 +1,7 @@
 // What a training leaves in its folder to go on from, and what it begins with.
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type AttributeColumn,
@@ -27,8 +27,25 @@ const CHECKPOINT_FILE = 'checkpoint.safetensors';
 /** File name of the log in a run's folder: a line of JSON for each step. */
 export const LOG_FILE = 'log.jsonl';
 
-/** Removes what an earlier run left in the folder of a new one; its model stays until the new one is saved. */
+/** Lies beside the model of an earlier run from the beginning of a new one until that has saved its own. */
+const EARLIER_FILE = '.figment.earlier';
+
+/** What a folder has where a network was saved in it. */
+const NETWORKS = ['config.json', 'vae/config.json', 'unet/config.json', 'cvae/config.json'];
+
+/** Whether the model in a folder, if any, is that of the run there, and not an earlier one, which it will replace. */
+export function holdsOwnModel(out: string): boolean {
+  return !existsSync(join(out, EARLIER_FILE));
+}
+
+/** Notes that the model in a folder is that of the run there from now on. */
+export async function noteOwnModel(out: string): Promise<void> {
+  await rm(join(out, EARLIER_FILE), { force: true });
+}
+
+/** Removes what an earlier run left in the folder of a new one; its model stays until the new one is saved, and is known for that. */
 export async function startOver(out: string): Promise<void> {
+  if (NETWORKS.some((file) => existsSync(join(out, file)))) await writeFile(join(out, EARLIER_FILE), '');
   const names = await readdir(out);
   const ofRun = names.filter((name) => /^(checkpoint\.safetensors|log\.jsonl|(preview|samples)-\d+\.png)$/.test(name));
   for (const name of ofRun) await rm(join(out, name), { force: true });
@@ -68,7 +85,7 @@ export function startFolder(
   network: 'vae' | 'unet' | 'cvae',
 ): string | null {
   if (initFrom !== undefined) return modelFolder(initFrom);
-  return resume && existsSync(join(out, network, 'config.json')) ? out : null;
+  return resume && holdsOwnModel(out) && existsSync(join(out, network, 'config.json')) ? out : null;
 }
 
 /** A size of a network as the command states it, undefined where it does not, and as the network has it. */

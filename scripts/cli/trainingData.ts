@@ -2,6 +2,7 @@
 import type { Dataset, DatasetSplit } from '../../runtime/index.ts';
 import { withExtraData } from '../node/extraData.ts';
 import { chooseFrom, type DatasetChoice, readDataset, type SplitChoice, splitFrom } from '../node/readDataset.ts';
+import { UsageError } from '../node/usageError.ts';
 
 export interface TrainingData {
   dataset: Dataset;
@@ -28,4 +29,19 @@ export async function readTrainingData(options: TrainingDataOptions): Promise<Tr
   const extra = await readDataset(extraData, '--extra-data');
   const isLarge = extra.widthPx === whole.widthPx && extra.heightPx === whole.heightPx;
   return withExtraData({ dataset, split }, isLarge ? chooseFrom(extra, { shrink: options.shrink }) : extra, holdOutBy);
+}
+
+/**
+ * Checks --shift before an earlier run makes way, and not only in the first step.
+ *
+ * @throws UsageError when pictures would be shifted out of sight
+ */
+export function checkShift(
+  operation: string,
+  shiftPx: number,
+  { widthPx, heightPx }: Pick<Dataset, 'widthPx' | 'heightPx'>,
+): void {
+  const maxPx = Math.min(widthPx, heightPx) - 1;
+  if (shiftPx <= maxPx) return;
+  throw new UsageError(`${operation}: --shift is ${shiftPx}; expected at most ${maxPx} px`);
 }

@@ -23,7 +23,9 @@ import { UsageError } from '../node/usageError.ts';
 import type { RunFolderOptions } from './runFolder.ts';
 import {
   checkCheckpoint,
+  holdsOwnModel,
   LOG_FILE,
+  noteOwnModel,
   readCheckpoint,
   shortenLog,
   splitDigest,
@@ -143,7 +145,7 @@ export async function train(command: CommonTrainOptions, training: TrainingKind)
     });
     try {
       const { out, previewMinutes } = command;
-      const run = { title, out, trainer, notes, previewMinutes, save: savingAgain(save, resumed !== undefined) };
+      const run = { title, out, trainer, notes, previewMinutes, save: savingAgain(save, out, resumed !== undefined) };
       await (resumed ? shortenLog(command.out, resumed.step) : startOver(command.out));
       await interruptible((signal) => runTraining(run, signal));
     } finally {
@@ -155,10 +157,11 @@ export async function train(command: CommonTrainOptions, training: TrainingKind)
 }
 
 /** Saves a training's model, again and again: after the first time the folder's model is its own. */
-function savingAgain(save: TrainingAtWork['save'], isResumed: boolean): TrainingRun['save'] {
-  let isOwn = isResumed;
+function savingAgain(save: TrainingAtWork['save'], out: string, isResumed: boolean): TrainingRun['save'] {
+  let isOwn = isResumed && holdsOwnModel(out);
   return async (done) => {
     await save(done, isOwn);
+    if (!isOwn) await noteOwnModel(out);
     isOwn = true;
   };
 }

@@ -91,6 +91,19 @@ describe('a site', () => {
     }
   });
 
+  it('answers its own page on port 80, which browsers leave out of addresses', async ({ skip }) => {
+    const posts = { '/picks': async () => 'saved' };
+    const own = await serveSite({ files: { '/index.html': '' }, posts, port: 80 }).catch(() => null);
+    if (!own) return skip('this machine keeps port 80 to itself');
+    try {
+      expect((await fetch(own.url)).status).toBe(200);
+      const post = (origin: string) => fetch(`${own.url}picks`, { method: 'POST', headers: { origin } });
+      expect([(await post('http://127.0.0.1')).status, (await post('http://evil.example')).status]).toEqual([200, 403]);
+    } finally {
+      await own.close();
+    }
+  });
+
   it('says how long each file is, so that progress can be shown', async () => {
     for (const [address, length] of [
       ['', '<p>here</p>'.length],

@@ -216,9 +216,15 @@ function isLocalName({ headers: { host = '' } }: IncomingMessage): boolean {
   return LOCAL_NAMES.includes(host.replace(/:\d+$/, ''));
 }
 
-/** Whether the request comes from this site's own page or is a person following a link, and no other page sends it. */
+/**
+ * Whether the request comes from this site's own page or is a person following a link, and no other page sends it. Browsers leave
+ * out the port where it is 80.
+ */
 function isOwnPage({ headers, method, socket }: IncomingMessage): boolean {
-  if (!LOCAL_NAMES.some((name) => headers.host === `${name}:${socket.localPort}`)) return false;
+  const { localPort } = socket;
+  const isHere = (name: string) =>
+    headers.host === `${name}:${localPort}` || (localPort === 80 && headers.host === name);
+  if (!LOCAL_NAMES.some(isHere)) return false;
   const site = headers['sec-fetch-site'];
   const isLink = method === 'GET' && headers['sec-fetch-mode'] === 'navigate';
   if (site !== undefined && site !== 'same-origin' && site !== 'none' && !isLink) return false;
