@@ -155,7 +155,11 @@ it.concurrent('reports a change, during a call, of a file that this call itself 
 
 it.concurrent('ends at once when the signal has fired', async (context) => {
   const at = await createFolder(context);
-  await watchFiles(() => [at('a.json')], async () => expect.unreachable(), AbortSignal.abort());
+  await watchFiles(
+    () => [at('a.json')],
+    async () => expect.unreachable(),
+    AbortSignal.abort(),
+  );
 });
 
 /** Lets watchers be told of nothing until the test ends. */
