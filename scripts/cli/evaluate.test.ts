@@ -187,6 +187,25 @@ it('asks for the attributes of held-out images, and tells how well each is read'
   expect(metrics.variation).toMatchObject({ guidanceScale: 2, attribute: 'tone', numIdentities: 4 });
 });
 
+it('tells how well each attribute is read of the pictures of each pipeline', async () => {
+  const attributes = tinyAttributes({ perClass: 12 });
+  const dataset = { ...tinyDataset({ perClass: 12, widthPx: 16, heightPx: 16 }), attribution: 'drawn by formula' };
+  await writeDataset(at('piped'), { ...dataset, attributes }, 'shapes');
+  const files = tinyModelFiles({
+    labels: dataset.labels,
+    sizePx: 16,
+    attributes: vocabularyOf(attributes),
+    cvae: true,
+  });
+  await writeFilesAtomic(at('both-told'), await modelFolderFiles(files));
+  const judge = ['--classifier', at('piped.safetensors'), '--classifier-steps', '2', '--data', at('piped')];
+  const printed = await run(at('both-told'), ...FAST, ...judge, '--guidance', '2');
+  expect(printed).toMatch(/after VAE +guidance 2 +cvae +cvae\+ddpm\ntone(?: +\d\.\d{3}){5}\n/);
+  const { pipelines, byGuidance } = JSON.parse(await readFile(at('both-told/metrics.json'), 'utf8'));
+  expect(pipelines.ddpm.accuracyPerAttribute).toEqual(byGuidance['2'].accuracyPerAttribute);
+  expect(Object.keys(pipelines.cvae.accuracyPerAttribute)).toEqual(['tone', 'growth']);
+});
+
 it('leaves out an attribute of which no held-out image tells', async () => {
   const plain = tinyDataset({ perClass: 12, widthPx: 16, heightPx: 16 });
   const [tone] = tinyAttributes({ perClass: 12 });

@@ -175,7 +175,10 @@ export function measureSeams(
 
 /** What a pipeline's pictures cost, and how good they are, at the guidance that the model is used with. */
 export interface PipelineMetrics
-  extends Pick<GuidanceMetrics, 'accuracy' | 'frechetDistanceToHeldOut' | 'spreadRelativeToReal'> {
+  extends Pick<
+    GuidanceMetrics,
+    'accuracy' | 'frechetDistanceToHeldOut' | 'spreadRelativeToReal' | 'accuracyPerAttribute'
+  > {
   /** Measured in batches, on the backend of the evaluation. */
   msPerImage: number;
   /** Strength with which cvae+ddpm refines; absent for other pipelines. */
@@ -184,12 +187,13 @@ export interface PipelineMetrics
 
 /** The part of a set's measures that pipelines are compared by. */
 export function pipelineMetrics(metrics: GuidanceMetrics, imagesPerSecond: number, strength?: number): PipelineMetrics {
-  const { accuracy, frechetDistanceToHeldOut, spreadRelativeToReal } = metrics;
+  const { accuracy, frechetDistanceToHeldOut, spreadRelativeToReal, accuracyPerAttribute } = metrics;
   return {
     msPerImage: 1000 / imagesPerSecond,
     ...(strength !== undefined && { strength }),
     accuracy,
     frechetDistanceToHeldOut,
     spreadRelativeToReal,
+    ...(accuracyPerAttribute && { accuracyPerAttribute }),
   };
 }

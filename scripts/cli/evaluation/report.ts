@@ -150,17 +150,18 @@ function setRows({ classifier, vae, frechet, byGuidance }: Metrics): string[][] 
   ];
 }
 
-/** A row for each attribute, with how well it is read in each set of images. */
-function attributeRows({ classifier, vae, byGuidance }: Metrics): string[][] {
+/** A row for each attribute, with how well it is read in each set of images; that of the pipeline ddpm is there by its guidance. */
+function attributeRows({ classifier, vae, byGuidance, pipelines = {} }: Metrics): string[][] {
   const { heldOutAccuracyPerAttribute: real = {} } = classifier;
-  const judged = [vae, ...Object.values(byGuidance)];
+  const { ddpm: _ddpm, ...others } = pipelines;
+  const judged = [vae, ...Object.values(byGuidance), ...Object.values(others)];
   const rows = Object.entries(real).map(([name, share]) => [
     name,
     share.toFixed(3),
     ...judged.map(({ accuracyPerAttribute: read }) => read?.[name]?.toFixed(3) ?? ''), // none where a number is always read alike
   ]);
   if (rows.length === 0) return [];
-  return [['attributes', 'held-out', 'after VAE', ...guidanceTitles(byGuidance)], ...rows];
+  return [['attributes', 'held-out', 'after VAE', ...guidanceTitles(byGuidance), ...Object.keys(others)], ...rows];
 }
 
 /** A row for each attribute with the share of frames that agree in it, and one for the colour drift. */
