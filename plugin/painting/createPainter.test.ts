@@ -30,6 +30,15 @@ class FakeWorker {
   terminate(): void {}
 }
 
+/** Addresses as a bundler leaves them that puts the worker on another site, under a name with a hash. */
+class BundledUrl extends URL {
+  static readonly OF_WORKER = 'https://cdn.example/assets/worker-Dmo4f.js';
+
+  constructor(url: string | URL, base?: string | URL) {
+    super(url === './worker.js' ? BundledUrl.OF_WORKER : url, base);
+  }
+}
+
 afterEach(() => {
   vi.unstubAllGlobals();
   started.length = 0;
@@ -44,6 +53,18 @@ it('starts a worker of another site by a worker of this page that imports it', a
   expect(foreign).toBe('https://cdn.example/figment/worker.js');
   expect(own).toMatch(/^blob:/);
   expect(await resolveObjectURL(own!)!.text()).toBe('import "https://cdn.example/figment/worker.js";');
+  scene.getEngine().dispose();
+});
+
+it('imports its own worker by the address that a bundler has given it, where that is of another site', async () => {
+  vi.stubGlobal('Worker', FakeWorker);
+  vi.stubGlobal('URL', BundledUrl);
+  const scene = createScene();
+  await expect(createPainter(await tinyModelFolder(), 'tiny', scene, { compute: 'worker' })).rejects.toThrow(/it ends/);
+  const [foreign, own] = started;
+  expect(foreign).toBe(BundledUrl.OF_WORKER);
+  expect(await resolveObjectURL(own!)!.text()).toBe(`import "${BundledUrl.OF_WORKER}";`);
+  expect(globalThis.Worker).toBe(FakeWorker);
   scene.getEngine().dispose();
 });
 
@@ -68,6 +89,25 @@ it('has all generators share the spare cores, but those whose number of workers 
   expect(first).toBeInstanceOf(Turns);
   expect(second).toBe(first);
   expect(own).toBeUndefined();
+  created.mockRestore();
+  scene.getEngine().dispose();
+});
+
+it('tells workers where wasm is as the page means it, from which relative addresses count', async () => {
+  vi.stubGlobal('Worker', FakeWorker);
+  vi.stubGlobal('location', { href: 'https://game.example/play/index.html' });
+  const created = vi.spyOn(WorkerPainter, 'CreateAsync').mockResolvedValue({} as WorkerPainter);
+  const scene = createScene();
+  const file = 'tfjs-backend-wasm-simd.wasm';
+  for (const wasmPaths of ['figment/', '/figment/', { [file]: 'here.wasm' }, 'https://cdn.example/', undefined])
+    await createPainter({}, 'tiny', scene, { compute: 'worker', wasmPaths });
+  expect(created.mock.calls.map(([, , { wasmPaths }]) => wasmPaths)).toEqual([
+    'https://game.example/play/figment/',
+    'https://game.example/figment/',
+    { [file]: 'https://game.example/play/here.wasm' },
+    'https://cdn.example/',
+    undefined,
+  ]);
   created.mockRestore();
   scene.getEngine().dispose();
 });

@@ -129,10 +129,18 @@ async function createInWorkers(
   }
   return WorkerPainter.CreateAsync(files, name, {
     ...(numWorkers === undefined ? sharedWorkers() : { numWorkers }),
-    wasmPaths,
+    wasmPaths: wasmPaths && wholeAddresses(wasmPaths),
     maxPixels,
     createWorker: () => startWorker(workerUrl),
   });
+}
+
+/** Addresses count from the page, as `workerUrl` does; in a worker they would count from its script. */
+function wholeAddresses(wasmPaths: string | Record<string, string>): string | Record<string, string> {
+  const page = globalThis.document?.baseURI ?? globalThis.location?.href;
+  const wholeAddress = (address: string) => new URL(address, page).href;
+  if (typeof wasmPaths === 'string') return wholeAddress(wasmPaths);
+  return Object.fromEntries(Object.entries(wasmPaths).map(([file, address]) => [file, wholeAddress(address)]));
 }
 
 /**
@@ -184,24 +192,43 @@ async function createOnDevice(
   return createOnDevice(files, name, scene, options);
 }
 
-/** The literal expressions are what bundlers look for. @throws WorkerStartError where a policy allows no worker */
+/** @throws WorkerStartError where a policy allows no worker */
 function startWorker(url: string | URL | undefined): Worker {
   try {
-    if (url !== undefined) return new Worker(url, { type: 'module' });
-    return new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
+    return url === undefined ? startOwnWorker() : new Worker(url, { type: 'module' });
   } catch (error) {
     if ((error as Error).name !== 'SecurityError') throw error;
-    return startForeignWorker(url);
+    return startForeignWorker(url ?? addressOfOwnWorker());
   }
+}
+
+/** The literal expression is what bundlers look for, which put the address in its place that they have given the worker. */
+function startOwnWorker(): Worker {
+  return new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
+}
+
+/** Where a bundler has put the worker: it tells nothing but the constructor that has the global name. */
+function addressOfOwnWorker(): string {
+  const { Worker } = globalThis;
+  let address = '';
+  function Listener(url: string | URL): void {
+    address = String(url);
+  }
+  Reflect.set(globalThis, 'Worker', Listener);
+  try {
+    startOwnWorker();
+  } finally {
+    globalThis.Worker = Worker;
+  }
+  return address;
 }
 
 /** Addresses of scripts of this page that import one of another site, by that one's address. */
 const foreignScripts = new Map<string, string>();
 
 /** A page may not start another site's script as a worker, such as one of a CDN, but a worker of its own may import it. */
-function startForeignWorker(url: string | URL | undefined): Worker {
-  const here = import.meta.url; // as a literal of one, `new URL` would have bundlers look for a file
-  const { href } = new URL(url ?? 'worker.js', here);
+function startForeignWorker(url: string | URL): Worker {
+  const { href } = new URL(url, globalThis.location?.href);
   const address = foreignScripts.get(href) ?? addressOfImport(href);
   foreignScripts.set(href, address);
   try {

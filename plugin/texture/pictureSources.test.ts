@@ -53,6 +53,26 @@ describe('a model of a package', () => {
     expect(task.texture?.isReady()).toBe(true);
   });
 
+  it('is another than that of a folder with its name', async () => {
+    const [packed, inFolder] = [await tinyModelFolder(), await tinyModelFolder({ seed: 9 })];
+    vi.spyOn(globalThis, 'fetch').mockImplementation(async (input) => {
+      const [, place, path] = /^(https:\/\/packed\/|squires\/)(.*)$/.exec(String(input))!;
+      const bytes = (place === 'squires/' ? inFolder : packed)[path!];
+      return new Response((bytes ?? null) as BodyInit | null, { status: bytes ? 200 : 404 });
+    });
+    const addresses = Object.keys(packed).map((path) => [path, `https://packed/${path}`]);
+    const squires = { name: 'squires', files: Object.fromEntries(addresses) };
+    const [one, other, again] = await Promise.all(
+      [squires, 'squires/', squires].map((place) => AssetGenerator.LoadAsync(place, scene, ON_THIS_THREAD)),
+    );
+    expect(one!.info.hash).not.toBe(other!.info.hash);
+    expect(again!.info.hash).toBe(one!.info.hash);
+    for (const generator of [one!, other!]) {
+      const saved = (await generator.generateTextureAsync(RECIPE)).serialize()!;
+      expect(saved.model).toBe(`squires#${generator.info.hash.slice(0, 8)}`);
+    }
+  });
+
   it('is loaded again after a lost device, also by a texture whose generator is disposed', async () => {
     const files = await tinyModelFolder();
     const addresses = Object.keys(files).map((path) => [path, `https://game.example/${path}`]);

@@ -72,7 +72,8 @@ export async function takeSource(
     throw new TypeError('AssetGenerator: there is no scene; expected LoadAsync(model, scene, options)');
   }
   const { signal, onProgress, timeoutMs, numRetries, ...own } = options;
-  const settings = JSON.stringify(Object.entries(definedOf(own)).sort());
+  const kind = isPackage(location) ? 'package' : 'folder'; // the name of a package may be that of a folder beside the page, too
+  const settings = JSON.stringify([kind, Object.entries(definedOf(own)).sort()]);
   const address = keyOf(addressOf(location));
   if (isPackage(location)) packages.set(location.name, location); // textures know it by its name alone
   const known = usableIn(scene).find((shared) => shared.address === address && shared.settings === settings);

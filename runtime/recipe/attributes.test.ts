@@ -110,6 +110,10 @@ describe('the attributes of a recipe', () => {
     expect(open, 'as it was before anything was asked for').toEqual(completeRecipe(person, INFO));
     expect(varyRecipe({ ...ELF, pipeline: 'cvae' }, { hair: 'red' })).not.toHaveProperty('sameAs');
     expect(varyRecipe<RecipeOptions>(ELF, { constructor: 'b' } as never).sameAs).toEqual({ constructor: ANY_WORD });
+    const undefinedHair = { ...ELF, attributes: { hair: undefined } };
+    expect(varyRecipe<RecipeOptions>(undefinedHair, { hair: 'red' }).sameAs, 'as left out').toEqual({ hair: ANY_WORD });
+    const asBefore = { ...ELF, attributes: { hair: 'black' }, sameAs: { hair: undefined } };
+    expect(varyRecipe<RecipeOptions>(asBefore, { hair: 'red' }).sameAs).toEqual({ hair: 'black' });
   });
 
   it('stay whatever the pipeline', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RECIPE_MODEL } from '../testing/recipeModel.ts';
-import { changeRecipe, shortRecipe } from './change.ts';
+import { changeRecipe, shortRecipe, withoutDefaults } from './change.ts';
 import { completeRecipe } from './complete.ts';
 import { batchKey, recipeKey } from './keys.ts';
 import type { RecipeModel } from './recipe.ts';
@@ -56,6 +56,18 @@ describe('a pipeline in a recipe', () => {
     [{ strength: 0.5 }, /there is a strength but no image/],
   ])('%j is refused', (options, message) => {
     expect(() => completeRecipe({ ...ELF, ...options } as never, INFO)).toThrow(message);
+  });
+});
+
+describe('an image in a recipe', () => {
+  it('that gets a mask is edited as one that has it from the beginning', () => {
+    const [image, mask] = [new Uint8Array(32).fill(9), new Uint8Array(8).fill(255)];
+    const masked = (edit: object) => {
+      const varied = completeRecipe({ ...ELF, image, ...edit }, INFO);
+      return completeRecipe(changeRecipe(withoutDefaults(varied, INFO), { mask }), INFO);
+    };
+    expect(masked({})).toEqual(completeRecipe({ ...ELF, image, mask }, INFO));
+    expect(masked({ strength: 0.5 }), 'what is no default stays').toMatchObject({ strength: 0.5, keepAlpha: false });
   });
 });
 

@@ -1,5 +1,7 @@
 import { ANY_WORD, type Attributes } from '../core/attributes.ts';
+import { definedOf } from '../core/definedOf.ts';
 import { encodeEdit } from './bytes.ts';
+import { EDIT_DEFAULTS } from './defaults.ts';
 import { OF_STEPS, type Recipe, type RecipeChanges, type RecipeModel, type RecipeOptions } from './recipe.ts';
 import { RECIPE_KEYS } from './schema.ts';
 import { entryForTeacher, sampleDefaultsFor } from './student.ts';
@@ -69,15 +71,27 @@ export function shortRecipe(
   recipe: Recipe | RecipeOptions,
   model: Pick<RecipeModel, 'sampleDefaults' | 'student'> | null,
 ): RecipeOptions {
-  const short = model ? withoutDefaults(recipe, model) : recipe;
+  const short = model ? withoutSampleDefaults(recipe, model) : recipe;
   return { ...short, ...encodeEdit(recipe) } as unknown as RecipeOptions;
 }
 
 /**
- * A recipe without the values that are the model's defaults anyway, so that changes of it may have other defaults: a
- * classifier's picture of a distilled model is made in the steps of the teacher.
+ * A recipe without the values that are the defaults anyway, so that changes of it may have other defaults: a classifier's picture
+ * of a distilled model is made in the steps of the teacher, and an image that gets a mask is edited as one with a mask.
  */
 export function withoutDefaults(
+  recipe: Recipe | RecipeOptions,
+  model: Pick<RecipeModel, 'sampleDefaults' | 'student'>,
+): RecipeOptions {
+  const short = withoutSampleDefaults(recipe, model);
+  if (recipe.image === undefined) return short;
+  const defaults: Record<string, unknown> = EDIT_DEFAULTS[recipe.mask === undefined ? 'varied' : 'masked'];
+  const kept = Object.entries(short).filter(([key, value]) => defaults[key] !== value);
+  return Object.fromEntries(kept) as unknown as RecipeOptions;
+}
+
+/** A recipe without what the model samples by anyway. */
+function withoutSampleDefaults(
   recipe: Recipe | RecipeOptions,
   model: Pick<RecipeModel, 'sampleDefaults' | 'student'>,
 ): RecipeOptions {
@@ -113,7 +127,8 @@ function variedEntries(
   const varied = { attributes: { ...attributes, ...changes } };
   // One pass has no first steps: there the same seed alone makes the same person.
   if (pipeline === 'cvae') return varied;
-  const before: Attributes = { ...attributes, ...sameAs };
+  // One that is undefined is as good as left out.
+  const before: Attributes = { ...definedOf(attributes), ...definedOf(sameAs) };
   const origins = Object.keys(changes).map((name) => [name, Object.hasOwn(before, name) ? before[name] : ANY_WORD]);
   return { ...varied, sameAs: { ...sameAs, ...Object.fromEntries(origins) } };
 }

@@ -12,6 +12,7 @@ describe('a model with examples', () => {
     await selectBackend({ backend: 'wasm' });
   });
 
+  const TEACHER = { sampler: 'dpm++', numInferenceSteps: 20, guidanceScale: 2 } as const;
   const VOCABULARY = { hair: ['black', 'red', 'blue'], mood: ['calm', 'happy', 'sad'] };
   /** One example a label: elves are red and happy, orcs blue and sad. */
   const examples = { labels: Uint8Array.of(0, 2), values: Float32Array.of(1, 1, 2, 2) };
@@ -79,6 +80,20 @@ describe('a model with examples', () => {
     expect(shown({ attributes: { mood: 'sad' }, sameAs: { hair: 'blue' }, sameFor: 0 })).toEqual(sad);
     expect(shown({ attributes: { mood: 'sad' }, sameAs: { hair: 'blue' }, pipeline: 'cvae' })).toEqual(sad);
     expect(shown({ attributes: { mood: 'sad' }, guidanceScale: 0 })).toEqual({});
+  });
+
+  it('tells of steps and strengths that are the defaults what it tells of those that are named', () => {
+    const student = { stepCounts: [1, 2, 4], guidanceScale: [1, 5], teacher: TEACHER } as const;
+    const sampleDefaults = { sampler: 'ddim', numInferenceSteps: 4, guidanceScale: 2 } as const;
+    const known = { labels: ['elf'], attributes: VOCABULARY, examples, sampleDefaults, student };
+    const shown = (asked: object) => attributesOfRecipe(known, { ...ELF, ...asked });
+    const image = new Uint8Array(4);
+    expect(shown({ image })).toEqual({});
+    expect(shown({ image, numInferenceSteps: 2 }), 'both steps are taken').toEqual(shown({}));
+    expect(shown({ image, strength: 0.98 }), 'so are all twenty of the teacher').toEqual(shown({}));
+    expect(shown({ image, strength: 0.9 }), 'two of them are not').toEqual({});
+    const changed = { attributes: { mood: 'sad' }, sameAs: { mood: 'calm' }, sameFor: 1 };
+    expect(shown(changed)).toMatchObject({ mood: 'calm' });
   });
 
   it('tells what the other picture shows where each step is of that', () => {

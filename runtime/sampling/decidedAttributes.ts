@@ -1,8 +1,10 @@
 import { ANY, type Attributes, decodeAttributes, encodeAttributes } from '../core/attributes.ts';
 import { decideAttributes, fillAttributes } from '../core/decideAttributes.ts';
+import { usualStrength } from '../recipe/defaults.ts';
 import { indexOfLabel } from '../recipe/label.ts';
-import type { Recipe } from '../recipe/recipe.ts';
+import type { Recipe, RecipeModel, RecipeOptions } from '../recipe/recipe.ts';
 import { differenceOf, numStepsAlike } from '../recipe/sameness.ts';
+import { sampleDefaultsFor } from '../recipe/student.ts';
 import type { FigmentEntry } from '../weights/modelIndex.ts';
 import { numStepsAt } from './edit.ts';
 
@@ -40,6 +42,10 @@ export interface DecidedAttributes {
 }
 
 type KnownAttributes = Pick<FigmentEntry, 'attributes' | 'examples'>;
+
+/** What is known of a model, with how it samples unless told otherwise, where that is known. */
+type KnownModel = { readonly labels: readonly string[] } & KnownAttributes &
+  Partial<Pick<RecipeModel, 'sampleDefaults' | 'student'>>;
 
 /** What was decided of complete recipes, which never change: a picture asks several times, and deciding takes a millisecond or two. */
 const DECIDED = new WeakMap<Asked, KnownAttributes & { decided: DecidedAttributes }>();
@@ -103,12 +109,23 @@ export function shownAttributes(labels: readonly string[], known: KnownAttribute
  * @throws RangeError for a label or attribute that the model lacks
  */
 export function attributesOfRecipe(
-  { labels, ...known }: { readonly labels: readonly string[] } & KnownAttributes,
-  asked: Asked,
+  { labels, ...known }: KnownModel,
+  asked: Asked & Partial<RecipeOptions>,
 ): Record<string, string | number> {
   indexOfLabel(labels, asked.label);
   if (ignoresWords(asked)) return {};
-  return decodeAttributes(known.attributes ?? {}, shownAttributes(labels, known, withoutIdleSameness(asked)));
+  const recipe = withoutIdleSameness(withSteps(known, asked));
+  return decodeAttributes(known.attributes ?? {}, shownAttributes(labels, known, recipe));
+}
+
+/** A recipe that may not be complete, with how many steps it takes and how far it goes, as a complete one says. */
+function withSteps(
+  { sampleDefaults, student }: Omit<KnownModel, 'labels'>,
+  asked: Asked & Partial<RecipeOptions>,
+): Asked {
+  const defaults = sampleDefaults && sampleDefaultsFor(asked, { sampleDefaults, student });
+  const { numInferenceSteps = defaults?.numInferenceSteps, strength = usualStrength(asked) } = asked;
+  return { ...asked, numInferenceSteps, strength };
 }
 
 /** A recipe that may not be complete, without what of `sameAs` is without effect, as a complete one is. */

@@ -10,7 +10,7 @@ export function namedFiles({ description, folder }: BakeSource): string[] {
   const assets = description.assets.map((asset) => withDefaults(asset, description.defaults ?? {}));
   const pictures = assets.flatMap(({ image, mask }) => [image ?? [], mask ?? []].flat());
   const models = namesOnDisk(assets.map(({ model }) => model)).flatMap((name) =>
-    filesOfModel(shippedModelFolder(name) ?? resolve(folder, name)),
+    filesOfModel(shippedModelFolder(name, folder) ?? resolve(folder, name)),
   );
   const classifiers = namesOnDisk(assets.map(({ classifier }) => classifier)).flatMap((name) =>
     CLASSIFIER_FILES.map((file) => join(shippedClassifierFolder(name) ?? resolve(folder, name), file)),

@@ -95,7 +95,7 @@ async function orProblem<T>(
 /** A shipped model goes before a folder of its name; null where `modelSource` has to say what is wrong. */
 function placeOfModel(name: string, folder: string): string | null {
   if (/^https?:\/\//i.test(name)) return null;
-  const shipped = shippedModelFolder(name);
+  const shipped = shippedModelFolder(name, folder);
   if (shipped !== undefined) return shipped;
   const place = resolve(folder, name);
   return existsSync(place) && statSync(place).isDirectory() ? place : null;

@@ -1,7 +1,7 @@
 import { copyFile, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { build } from 'esbuild';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { build, context, type Plugin } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { decodePng, readPngText } from '../node/png.ts';
 import { type BakeFolder, createBakeFolder } from '../testing/bakeFolder.ts';
 import { figmentEsbuild } from './esbuild.ts';
@@ -156,6 +156,56 @@ describe('the plugin for esbuild', () => {
   });
 });
 
+it('watches a model of the project also where a picture could not be made, so that it is tried again', async () => {
+  const { figmentVite } = await import('./vite.ts');
+  const options = { ...OPTIONS, models: { later: './later' } };
+  const index = join(art.folder, 'later/model_index.json');
+  const specifier = 'figment:later/elf?seed=7';
+  const errors: string[][] = [];
+  const told: Plugin = {
+    name: 'told',
+    setup: ({ onEnd }) => onEnd((result) => void errors.push(result.errors.map(({ text }) => text))),
+  };
+  const watching = await context({
+    stdin: { contents: `export { default as elf } from '${specifier}';`, resolveDir: art.folder },
+    absWorkingDir: art.folder,
+    bundle: true,
+    write: false,
+    outdir: join(art.folder, 'watched'),
+    logLevel: 'silent',
+    plugins: [figmentEsbuild(options), told],
+  });
+  const forVite = figmentVite(options);
+  forVite.configResolved({ root: art.folder, base: '/' });
+  const addWatchFile = vi.fn();
+  const load = () => forVite.load.call({ addWatchFile }, `\0${specifier}`);
+  try {
+    await watching.watch();
+    await expect.poll(() => errors[0], { timeout: 20_000 }).toEqual([expect.stringContaining('does not exist')]);
+    await expect(load()).rejects.toThrow('does not exist');
+    expect(addWatchFile).toHaveBeenCalledWith(index);
+    await art.writeModel({}, 'later');
+    await expect.poll(() => errors.at(-1), { timeout: 20_000 }).toEqual([]);
+    expect(await load()).toContain('"label":"elf","seed":7');
+  } finally {
+    await watching.dispose();
+  }
+});
+
+it('finds models that are packages of the project, wherever the command runs', async () => {
+  const { figmentVite } = await import('./vite.ts');
+  await art.writeModel({}, 'node_modules/babylon-figment-near');
+  const { module } = await bundle(`export { default as elf } from 'figment:near/elf?seed=7';`);
+  expect(module.elf.recipe).toMatchObject({ label: 'elf', seed: 7 });
+  const forVite = figmentVite({ ...OPTIONS, pageModels: ['near'] });
+  expect(forVite.config({ root: art.folder }).optimizeDeps.exclude).toContain('babylon-figment-near');
+  forVite.configResolved({ root: art.folder, base: '/' });
+  const emitFile = vi.fn();
+  await forVite.generateBundle.call({ emitFile });
+  const fileName = 'models/near/model_index.json';
+  expect(emitFile).toHaveBeenCalledWith(expect.objectContaining({ fileName }));
+});
+
 describe('the plugin for Vite', () => {
   it('bakes at build time, and when a page is served', async () => {
     const { build: viteBuild, createServer } = await import('vite');
@@ -164,11 +214,13 @@ describe('the plugin for Vite', () => {
       join(art.folder, 'main.js'),
       `import elf, { recipe } from 'figment:heroes/elf?seed=7&enlarge=2'; export { elf, recipe };`,
     );
+    await writeFile(join(art.folder, OPTIONS.models.heroes, 'credits.csv'), 'somebody');
+    const models = { ...OPTIONS.models, 'Élan vital': './tiny' };
     const config = {
       root: art.folder,
       logLevel: 'silent',
       configFile: false,
-      plugins: [figmentVite({ ...OPTIONS, pageModels: ['heroes'] })],
+      plugins: [figmentVite({ ...OPTIONS, models, pageModels: ['heroes', 'Élan vital'] })],
     } as const;
     const outDir = join(art.folder, 'site');
     const lib = { entry: join(art.folder, 'main.js'), formats: ['es' as const], fileName: 'main' };
@@ -180,6 +232,8 @@ describe('the plugin for Vite', () => {
     const { elf, recipe } = await import(/* @vite-ignore */ join(outDir, 'copy.mjs'));
     const unetConfig = await readFile(resolve(art.folder, OPTIONS.models.heroes, 'unet/config.json'), 'utf8');
     expect(await readFile(join(outDir, 'models/heroes/unet/config.json'), 'utf8')).toBe(unetConfig);
+    expect(await readFile(join(outDir, 'models/heroes/credits.csv'), 'utf8')).toBe('somebody'); // as licences ask
+    expect(await readFile(join(outDir, 'models/Élan vital/unet/config.json'), 'utf8')).toBe(unetConfig);
     expect(recipe).toMatchObject({ label: 'elf', seed: 7 });
     const png = Buffer.from(elf.url.replace('data:image/png;base64,', ''), 'base64');
     expect(decodePng(png)).toMatchObject({ width: 32, height: 32 });
@@ -195,7 +249,8 @@ describe('the plugin for Vite', () => {
       await server.listen();
       const origin = server.resolvedUrls!.local[0]!;
       const fetched = async (address: string) => (await fetch(new URL(address, origin))).text();
-      expect(await fetched('models/heroes/unet/config.json')).toBe(unetConfig);
+      for (const name of ['heroes', 'Élan vital'])
+        expect(await fetched(`models/${name}/unet/config.json`), name).toBe(unetConfig);
       const address = /from "(\/game\/@id\/__x00__figment:[^"]+)"/.exec(await fetched('main.js'))![1]!;
       const module = await fetched(address);
       expect(module).toContain('"label":"elf","seed":7');

@@ -25,12 +25,14 @@ export function figmentEsbuild(options: FigmentPluginOptions = {}): Plugin {
       const importer = createImporter(build.initialOptions.absWorkingDir ?? process.cwd(), options);
       build.onResolve({ filter: /^figment:/ }, ({ path }) => ({ path, namespace: MODULE }));
       build.onLoad({ filter: /./, namespace: MODULE }, async ({ path }) => {
+        let watchFiles: string[] = [];
         try {
+          watchFiles = importer.watchFiles(path);
           const picture = await importer.load(path);
-          const { file, watchFiles } = picture;
+          const { file } = picture;
           return { contents: moduleSource(picture, file), loader: 'js', resolveDir: dirname(file), watchFiles };
         } catch (error) {
-          return { errors: [{ text: error instanceof Error ? error.message : String(error) }] };
+          return { errors: [{ text: error instanceof Error ? error.message : String(error) }], watchFiles };
         }
       });
       build.onResolve({ filter: /./, namespace: MODULE }, ({ path }) => ({ path, namespace: PICTURE }));

@@ -24,13 +24,16 @@ export interface ImportedPicture {
   recipe: BakedRecipe;
   widthPx: number;
   heightPx: number;
-  /** Files that, when they change, have it made again: the index of a model of one's own. Absolute. */
-  watchFiles: string[];
 }
 
 export interface Importer {
   /** @throws Error that names the import and says what is wrong */
   load(specifier: string): Promise<ImportedPicture>;
+  /**
+   * Files that, when they change, have a picture made again, also one that could not be made: the index of a model of one's own.
+   * Absolute.
+   */
+  watchFiles(specifier: string): string[];
 }
 
 const CACHE = join('node_modules', '.cache', 'babylon-figment');
@@ -81,8 +84,11 @@ export function createImporter(root: string, options: FigmentPluginOptions = {})
         waiting.push({ request, done: (error) => (error ? reject(named(specifier, error)) : resolve()) });
         void workOff();
       });
-      const watchFiles = request.ownModel === null ? [] : [resolve(root, request.ownModel, INDEX_FILE)];
-      return { ...(await openPicture(join(out, request.path))), watchFiles };
+      return openPicture(join(out, request.path));
+    },
+    watchFiles: (specifier) => {
+      const { ownModel } = parseImport(specifier, models);
+      return ownModel === null ? [] : [resolve(root, ownModel, INDEX_FILE)];
     },
   };
 }
@@ -92,7 +98,7 @@ function named(specifier: string, error: unknown): Error {
   return new Error(`import "${specifier}": ${message}`, { cause: error });
 }
 
-async function openPicture(file: string): Promise<Omit<ImportedPicture, 'watchFiles'>> {
+async function openPicture(file: string): Promise<ImportedPicture> {
   const bytes = await readFile(file);
   const recipe: BakedRecipe = JSON.parse(readPngText(bytes, file)[RECIPE_KEYWORD]!);
   return { file, recipe, widthPx: bytes.readUInt32BE(16), heightPx: bytes.readUInt32BE(20) };

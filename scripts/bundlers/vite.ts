@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import sirv from 'sirv';
 import { diskSource } from '../node/diskSource.ts';
-import { fetchedFiles } from '../node/fetchedFiles.ts';
+import { copiedFiles } from '../node/fetchedFiles.ts';
 import { missing } from '../node/openModel.ts';
 import { PACKAGE_PREFIX, shippedFolders } from '../node/shippedFolders.ts';
 import { UsageError } from '../node/usageError.ts';
@@ -19,7 +19,7 @@ export interface FigmentViteOptions extends FigmentPluginOptions {
 export interface FigmentVitePlugin {
   name: 'figment';
   enforce: 'pre';
-  config(): { optimizeDeps: { exclude: string[] } };
+  config(config: { root?: string }): { optimizeDeps: { exclude: string[] } };
   configResolved(config: { root: string; base: string }): void;
   configureServer(server: { middlewares: { use(route: string, handler: ReturnType<typeof sirv>): void } }): void;
   resolveId(id: string): string | undefined;
@@ -55,26 +55,30 @@ export function figmentVite(options: FigmentViteOptions = {}): FigmentVitePlugin
     name: 'figment',
     enforce: 'pre',
     // Vite would move these modules away from the files beside them, whose addresses they have.
-    config: () => ({ optimizeDeps: { exclude: packagesWithFiles() } }),
+    config: ({ root }) => ({ optimizeDeps: { exclude: packagesWithFiles(root) } }),
     configResolved(config) {
       ({ root, base } = config);
       importer = createImporter(root, baking);
     },
     configureServer({ middlewares }) {
       // Vite takes the base off addresses only after the middlewares of plugins.
-      for (const [name, folder] of folders()) middlewares.use(`${base}models/${name}`, sirv(folder, { dev: true }));
+      for (const [name, folder] of folders()) {
+        // Addresses come as the browser has encoded them.
+        middlewares.use(`${base}models/${encodeURI(name)}`, sirv(folder, { dev: true }));
+      }
     },
     resolveId: (id) => (id.startsWith('figment:') ? MARK + id : undefined),
     async load(id) {
       if (!id.startsWith(`${MARK}figment:`)) return undefined;
-      const picture = await importer.load(id.slice(MARK.length));
-      for (const file of picture.watchFiles) this.addWatchFile(file);
+      const specifier = id.slice(MARK.length);
+      for (const file of importer.watchFiles(specifier)) this.addWatchFile(file); // also of one that fails, so that it is tried again
+      const picture = await importer.load(specifier);
       return moduleSource(picture, `${picture.file.replaceAll('\\', '/')}?url`);
     },
     async generateBundle() {
       for (const [name, folder] of folders()) {
         const { read } = diskSource(folder);
-        for (const file of fetchedFiles(folder)) {
+        for (const file of copiedFiles(folder)) {
           const source = await read(file);
           this.emitFile({ type: 'asset', fileName: `models/${name}/${file}`, source });
         }
@@ -83,12 +87,13 @@ export function figmentVite(options: FigmentViteOptions = {}): FigmentVitePlugin
   };
 }
 
-function packagesWithFiles(): string[] {
-  return ['babylon-figment', ...[...shippedFolders('models').keys()].map((name) => PACKAGE_PREFIX + name)];
+function packagesWithFiles(root?: string): string[] {
+  const models = shippedFolders('models', undefined, root).keys();
+  return ['babylon-figment', ...Array.from(models, (name) => PACKAGE_PREFIX + name)];
 }
 
 function folderOf(name: string, root: string, { models = {} }: FigmentPluginOptions): string {
-  const shipped = shippedFolders('models');
+  const shipped = shippedFolders('models', undefined, root);
   const folder = Object.hasOwn(models, name) ? resolve(root, models[name]!) : shipped.get(name);
   if (folder === undefined) throw new UsageError(`figmentVite: ${missing(name, 'models', [...shipped.keys()])}`);
   return folder;

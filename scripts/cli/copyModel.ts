@@ -5,7 +5,7 @@ import { CONFIG_FILE, WEIGHTS_FILE } from '../../runtime/core/fileNames.ts';
 import { MissingFileError } from '../../runtime/index.ts';
 import { makeWritableFolder, writeFilesAtomic } from '../node/atomicWrite.ts';
 import { diskSource } from '../node/diskSource.ts';
-import { fetchedFiles } from '../node/fetchedFiles.ts';
+import { CREDITS_FILE, fetchedFiles } from '../node/fetchedFiles.ts';
 import { missing } from '../node/openModel.ts';
 import { shippedFolders } from '../node/shippedFolders.ts';
 import { UsageError } from '../node/usageError.ts';
@@ -64,8 +64,8 @@ type Located = ReturnType<typeof located>;
  */
 async function copyModel({ name, from, fetched }: Located, folder: string): Promise<void> {
   const source = diskSource(from);
-  const credits = await source.read(CREDITS).then(
-    (bytes) => [[CREDITS, bytes] as const],
+  const credits = await source.read(CREDITS_FILE).then(
+    (bytes) => [[CREDITS_FILE, bytes] as const],
     (error) => {
       if (error instanceof MissingFileError) return [];
       throw error;
@@ -100,5 +100,4 @@ function located(name: string) {
   throw new UsageError(missing(name, 'models', [...models.keys(), ...classifiers.keys()]));
 }
 
-const CREDITS = 'credits.csv';
 const CLASSIFIER_FILES = [CONFIG_FILE, WEIGHTS_FILE];

@@ -23,6 +23,15 @@ export function fetchedFiles(folder: string): string[] {
   );
 }
 
+/** The list of a model's authors, where it has one: licences of its training data ask every copy of the model to name them. */
+export const CREDITS_FILE = 'credits.csv';
+
+/** What a copy of a model consists of: what pages fetch, and its credits. @throws UsageError as `fetchedFiles` */
+export function copiedFiles(folder: string): string[] {
+  const files = fetchedFiles(folder);
+  return existsSync(join(folder, CREDITS_FILE)) ? [...files, CREDITS_FILE] : files;
+}
+
 /** A config, or weights. */
 const OF_MODEL = /\.(json|safetensors)$/;
 

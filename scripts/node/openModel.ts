@@ -40,9 +40,9 @@ export function shippedModels(): string[] {
   return [...shippedFolders('models').keys()];
 }
 
-/** Where a shipped or installed model is; undefined when none has this name. */
-export function shippedModelFolder(name: string): string | undefined {
-  return shippedFolders('models').get(name);
+/** Where a shipped or installed model is, of a project's packages the first; undefined when none has this name. */
+export function shippedModelFolder(name: string, project?: string): string | undefined {
+  return shippedFolders('models', undefined, project).get(name);
 }
 
 /** The folder of a shipped or installed model of this name; where there is none, the name is taken for a folder itself. */

@@ -4,12 +4,9 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from
 import path from 'node:path';
 import { INDEX_FILE } from '../../../runtime/core/fileNames.ts';
 import { ANY_WORD, isRange, type Vocabulary } from '../../../runtime/index.ts';
-import { fetchedFiles } from '../../node/fetchedFiles.ts';
+import { copiedFiles, fetchedFiles } from '../../node/fetchedFiles.ts';
 import { packageRoot, packageVersion } from '../../node/packageRoot.ts';
 import { linkedToRepository } from './linkedToRepository.ts';
-
-/** The list of a model's authors: licences of its training data ask every copy of the model to name them. */
-const CREDITS = 'credits.csv';
 
 /** What a package leaves out, so that an install stays small: a sketch in one pass, which few pages ask for. */
 const LEFT_OUT = /^cvae\//;
@@ -31,7 +28,7 @@ type Facts = Record<'homepage' | 'repository' | 'bugs' | 'author', unknown>;
 export function buildModelPackage(folder: string, name: string, facts: Facts): void {
   const model = path.join(packageRoot(), 'assets/models', name);
   const files = fetchedFiles(model).filter((file) => !LEFT_OUT.test(file));
-  for (const file of existsSync(path.join(model, CREDITS)) ? [...files, CREDITS] : files) {
+  for (const file of copiedFiles(model).filter((file) => !LEFT_OUT.test(file))) {
     mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
     copyFileSync(path.join(model, file), path.join(folder, file));
   }
