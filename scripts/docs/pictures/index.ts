@@ -5,6 +5,7 @@ import { inpainting, variation } from './editing.ts';
 import { overgrown, tiles, weathered } from './materials.ts';
 import type { Draw } from './painting.ts';
 import { blends, expressions, hair, kinds, palettes, people } from './people.ts';
+import { pipelines } from './pipelines.ts';
 import { walkers } from './walkers.ts';
 
 /** The pictures by the model that paints them and by the name of their file. */
@@ -24,6 +25,7 @@ export const PICTURES: Record<string, Record<string, Draw>> = {
     slerp: slerped,
     inpainting,
     palettes,
+    pipelines,
   },
   characters: { walkers },
   materials: { tiles, weathered, overgrown },
