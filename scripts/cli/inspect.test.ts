@@ -73,7 +73,7 @@ it('tells what a page downloads, and what once that is needed', async () => {
   const lineOf = async (name: string) => (await figment('inspect', name)).match(/^download +(.*)$/m)![1];
   expect(await lineOf(at('plain'))).toMatch(/^0\.\d MB to make pictures$/);
   expect(await lineOf('portraits')).toBe(
-    '12.6 MB to make pictures; 5.3 MB more to take pictures in; 8.7 MB more for its teacher',
+    '12.6 MB to make pictures; 5.3 MB more to take pictures in; 4.0 MB more for pictures in one step; 8.7 MB more for its teacher',
   );
   expect(await lineOf('materials'), 'which takes no pictures in').toMatch(
     /^1\d\.\d MB to make pictures; 8\.7 MB more for its teacher$/,
