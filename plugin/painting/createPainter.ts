@@ -135,10 +135,12 @@ async function createInWorkers(
   });
 }
 
-/** Addresses count from the page, as `workerUrl` does; in a worker they would count from its script. */
+/** An address that counts from the page, as those of workers do, so that it means the same in a worker, where it would count from its script. */
+function wholeAddress(address: string | URL): string {
+  return new URL(address, globalThis.document?.baseURI ?? globalThis.location?.href).href;
+}
+
 function wholeAddresses(wasmPaths: string | Record<string, string>): string | Record<string, string> {
-  const page = globalThis.document?.baseURI ?? globalThis.location?.href;
-  const wholeAddress = (address: string) => new URL(address, page).href;
   if (typeof wasmPaths === 'string') return wholeAddress(wasmPaths);
   return Object.fromEntries(Object.entries(wasmPaths).map(([file, address]) => [file, wholeAddress(address)]));
 }
@@ -228,7 +230,7 @@ const foreignScripts = new Map<string, string>();
 
 /** A page may not start another site's script as a worker, such as one of a CDN, but a worker of its own may import it. */
 function startForeignWorker(url: string | URL): Worker {
-  const { href } = new URL(url, globalThis.location?.href);
+  const href = wholeAddress(url);
   const address = foreignScripts.get(href) ?? addressOfImport(href);
   foreignScripts.set(href, address);
   try {
