@@ -2,6 +2,7 @@ import { type Tensor, tensor } from '@tensorflow/tfjs-core';
 import { encodeColumns } from '../dataset/attributeColumns.ts';
 import { type AugmentOptions, croppedShape } from '../dataset/augment.ts';
 import { batchIndices, fillBatch } from '../dataset/batches.ts';
+import { type ColourRarity, pixelRarity } from '../dataset/colourRarity.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import { attributeWeights } from './losses.ts';
 
@@ -51,6 +52,13 @@ export function splitBatch(batch: Batch, size: number): Batch[] {
 export function withAttributeWeights(attributes: BatchArray): Record<'attributes' | 'attributeWeights', BatchArray> {
   const { shape, data } = attributes;
   return { attributes, attributeWeights: { shape, data: attributeWeights(data, shape[1]!) } };
+}
+
+/** How much each pixel of pictures x (B, H, W, C) counts by the rarity of its colour, (B, H, W, 1): see `pixelRarity`. */
+export function rarityOf(rarity: ColourRarity, { shape, data }: BatchArray): BatchArray {
+  const [numPictures, heightPx, widthPx, channels] = shape as [number, number, number, number];
+  const values = pixelRarity(rarity, data as Float32Array, widthPx * heightPx * channels, channels);
+  return { shape: [numPictures, heightPx, widthPx, 1], data: values };
 }
 
 /** Labels and attributes of a batch as `conditionKinds` has them, (B, 1 + attributes). */

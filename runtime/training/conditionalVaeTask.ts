@@ -20,7 +20,7 @@ import {
 import { sampleLatents } from '../networks/latentDistribution.ts';
 import { batchArray, batchTensor } from './batch.ts';
 import { elbo, klOfImages, logLikelihood } from './evidenceBound.ts';
-import { gradientDifference, type Reconstruction, reconstructionError } from './losses.ts';
+import { gradientDifference, type Reconstruction, reconstructionError, weightedDifference } from './losses.ts';
 import type { TrainingTask } from './trainingTask.ts';
 
 /** How a VAE that is told label and attributes is trained. */
@@ -32,17 +32,20 @@ export interface ConditionalVaeSpec {
   reconstructionScale: number;
   /** Weight in the loss of `gradientDifference`; the reconstruction error has weight 1. */
   gradientWeight: number;
+  /** Weight in the loss of `weightedDifference`, where rare colours count more. */
+  rareColourWeight: number;
 }
 
 /**
  * The negative evidence lower bound in nats per value of the image. The difference of finite differences beside it belongs
- * to log p(x | z) as well: it depends on x − decoded alone, so it changes what normalises the distribution by a constant.
+ * to log p(x | z) as well: it depends on x − decoded alone, so it changes what normalises the distribution by a constant. So does the
+ * error in which rare colours count more, where the pixels of a picture each have a scale of their own.
  *
  * Batch: x (B, H, W, C) in [−1, 1], eps (B, latent_size) standard normal, classLabels (B), klWeight (B); with attributes also
- * those (B, attributes), below 0 where one was dropped.
+ * those (B, attributes), below 0 where one was dropped; where rare colours count more, rarity (B, H, W, 1).
  */
 export function conditionalVaeTask(spec: ConditionalVaeSpec): TrainingTask {
-  const { config, reconstruction, reconstructionScale, gradientWeight } = spec;
+  const { config, reconstruction, reconstructionScale, gradientWeight, rareColourWeight } = spec;
   return {
     shapes: conditionalVaeShapes(config),
     isTrained: () => true,
@@ -60,8 +63,16 @@ export function conditionalVaeTask(spec: ConditionalVaeSpec): TrainingTask {
         const likelihood = logLikelihood(reconstruction, x, decoded, reconstructionScale);
         const bound = elbo(likelihood, kl, batchTensor<Tensor1D>(batch, 'klWeight'));
         const negative = mul(mean(bound), -x.shape[0] / x.size) as Scalar;
-        const edges = () => mul(gradientDifference(x, decoded), gradientWeight / reconstructionScale);
-        const loss = gradientWeight > 0 ? (add(negative, edges()) as Scalar) : negative;
+        const parts: [Scalar, number][] = [];
+        if (gradientWeight > 0) parts.push([gradientDifference(x, decoded), gradientWeight]);
+        if (rareColourWeight > 0) {
+          const rarity = batchTensor<Tensor4D>(batch, 'rarity');
+          parts.push([weightedDifference(x, decoded, rarity), rareColourWeight]);
+        }
+        const loss = parts.reduce<Scalar>(
+          (sum, [part, weight]) => add(sum, mul(part, weight / reconstructionScale)),
+          negative,
+        );
         const error = reconstructionError(reconstruction, x, decoded);
         return { loss, metrics: { [reconstruction]: keep(clone(error)), kl: keep(mean(kl) as Scalar) } };
       }),

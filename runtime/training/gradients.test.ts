@@ -40,12 +40,13 @@ const ddpm: TaskSpec = {
   scheduler: trainingScheduler(TINY_DIFFUSION_OPTIONS),
   minSnrGamma: 5,
 };
-const cvae: TaskSpec = {
+const cvae: TaskSpec & { kind: 'cvae' } = {
   kind: 'cvae',
   config: tinyCvaeConfig(),
   reconstruction: 'l2',
   reconstructionScale: 0.8,
   gradientWeight: 0,
+  rareColourWeight: 0,
 };
 const vaeBatch = (length: number): Batch => ({ x: input(1, [length, 4, 4, 4]), eps: input(2, [length, 2, 2, 4]) });
 const ddpmBatch = (length: number): Batch => ({
@@ -231,5 +232,22 @@ describe('gradients on wasm', () => {
     const absolute = await lossOf({ reconstruction: 'l1' });
     const { loss: withRare } = await lossOf({ reconstruction: 'l1', rareColourWeight: 0.6 }, 2);
     expectClose([withRare], [absolute.loss + 0.6 * 2 * absolute.metrics.l1!]);
+  });
+
+  it('adds the weighted parts of the loss of a one-step VAE, in units of its scale', async () => {
+    const lossOf = async (weighing: Partial<typeof cvae>, rarity = 1) => {
+      const task = createTask({ ...cvae, reconstruction: 'l1', ...weighing });
+      const weights = uploadWeights(randomWeights(task.shapes));
+      const batch = { ...cvaeBatch(2), rarity: { shape: [2, 8, 8, 1], data: new Float32Array(128).fill(rarity) } };
+      const { grads, ...result } = await gradientsOf(task, weights, batch);
+      dispose([...Object.values(grads), ...Object.values(weights)] as Tensor[]);
+      return result;
+    };
+    const plain = await lossOf({});
+    const { loss: withRare } = await lossOf({ rareColourWeight: 0.6 }, 2);
+    expectClose([withRare], [plain.loss + (0.6 * 2 * plain.metrics.l1!) / 0.8]);
+    const [single, double] = [await lossOf({ gradientWeight: 0.2 }), await lossOf({ gradientWeight: 0.4 })];
+    expect(single.loss).toBeGreaterThan(plain.loss + 0.01);
+    expectClose([double.loss - plain.loss], [2 * (single.loss - plain.loss)], { relative: 1e-4 });
   });
 });

@@ -3,6 +3,7 @@ import { describeOnBackends } from '../../scripts/testing/backends.ts';
 import type { BackendName } from '../backends/selectBackend.ts';
 import { ANY } from '../core/attributes.ts';
 import type { AttributeColumn } from '../dataset/attributeColumns.ts';
+import { colourRarity, pixelRarity } from '../dataset/colourRarity.ts';
 import { conditionalVaeShapes } from '../networks/conditionalVae.ts';
 import { initialWeights } from '../networks/initialWeights.ts';
 import { expectClose } from '../testing/matchers.ts';
@@ -82,6 +83,28 @@ it('leaves out label and attributes of some pictures, and of none where their sh
   expect(some.labels).toEqual(whole.labels.map((label, i) => (some.labels[i] === 3 ? 3 : label)));
   expect(whole.labels).not.toContain(3);
   expect((await told(1)).labels).toEqual(new Array(24).fill(3));
+});
+
+it('tells how rare the colours of each pixel are, where these are to count more', async () => {
+  const dataset = tinyDataset();
+  const indices = Int32Array.from(dataset.classLabels.keys());
+  const config = tinyCvaeConfig();
+  const firstBatch = async (rareColourWeight: number) => {
+    const options = { ...OPTIONS, numSteps: 1, rareColourWeight };
+    const batches: Batch[] = [];
+    const gradients = recordingGradients(createTask(conditionalVaeTaskSpec(config, options)), batches);
+    const trainer = conditionalVaeTrainer(dataset, indices, config, options, undefined, gradients);
+    await runSteps(trainer);
+    await trainer.dispose();
+    return batches[0]!;
+  };
+  const { x, rarity } = await firstBatch(1);
+  const [numPictures, height, width, channels] = x!.shape as [number, number, number, number];
+  expect(rarity!.shape).toEqual([numPictures, height, width, 1]);
+  const pictures = x!.data as Float32Array;
+  const length = height * width * channels;
+  expect(rarity!.data).toEqual(pixelRarity(colourRarity(dataset, indices), pictures, length, channels));
+  expect(await firstBatch(0)).not.toHaveProperty('rarity');
 });
 
 it('klWeightAt grows linearly to the weight', () => {

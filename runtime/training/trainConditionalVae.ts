@@ -2,11 +2,12 @@ import { normals } from '../core/random.ts';
 import { CONDITIONAL_VAE_STREAMS, streamAt } from '../core/streams.ts';
 import { vocabularyOf } from '../dataset/attributeColumns.ts';
 import { AUGMENT_DEFAULTS, type AugmentOptions } from '../dataset/augment.ts';
+import { type ColourRarity, colourRarity } from '../dataset/colourRarity.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import type { ConditionalVaeConfig } from '../networks/conditionalVae.ts';
 import { attributeKinds } from '../networks/conditioningConfig.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
-import { type Batch, pictureBatch } from './batch.ts';
+import { type Batch, pictureBatch, rarityOf } from './batch.ts';
 import { dropConditions } from './dropConditions.ts';
 import type { GradientSource } from './gradients.ts';
 import type { Reconstruction } from './losses.ts';
@@ -30,6 +31,8 @@ export interface ConditionalVaeOptions extends TrainerOptions {
   klWarmupSteps: number;
   /** Weight of `gradientDifference` beside the reconstruction error: edges are sharper. 0 or more; default 0.5. */
   gradientWeight: number;
+  /** Weight of an error in which each pixel counts by how rare its colour is (`colourRarity`): eyes instead of skin. 0 or more; default 0. */
+  rareColourWeight: number;
   /**
    * With attributes: share of images trained without label and attributes, see `dropConditions`, 0 … 1; default 0.1. At 0 nothing
    * is ever left out, for a model whose examples decide on all that a recipe leaves open: z then holds what no word says.
@@ -49,6 +52,7 @@ export const CONDITIONAL_VAE_DEFAULTS: ConditionalVaeOptions = {
   klWeight: 1,
   klWarmupSteps: 500,
   gradientWeight: 0.5,
+  rareColourWeight: 0,
   condDropProb: 0.1,
   balanced: false,
   augment: AUGMENT_DEFAULTS,
@@ -90,8 +94,8 @@ export function defaultConditionalVaeConfig(
 
 /** What `conditionalVaeTrainer` trains, as plain data: it is sent to workers, which compute gradients by it; checkpoints do not hold it. */
 export function conditionalVaeTaskSpec(config: ConditionalVaeConfig, options: ConditionalVaeOptions): TaskSpec {
-  const { reconstruction, reconstructionScale, gradientWeight } = options;
-  return { kind: 'cvae', config, reconstruction, reconstructionScale, gradientWeight };
+  const { reconstruction, reconstructionScale, gradientWeight, rareColourWeight } = options;
+  return { kind: 'cvae', config, reconstruction, reconstructionScale, gradientWeight, rareColourWeight };
 }
 
 /**
@@ -121,7 +125,8 @@ export function conditionalVaeTrainer(
   start?: TrainerState | Map<string, WeightTensor>,
   source?: GradientSource,
 ): Trainer {
-  const batchAt = (step: number) => conditionalVaeBatch(dataset, indices, config, options, step);
+  const rarity = options.rareColourWeight > 0 ? colourRarity(dataset, indices) : null;
+  const batchAt = (step: number) => conditionalVaeBatch(dataset, indices, config, options, rarity, step);
   return createTrainer(conditionalVaeTaskSpec(config, options), batchAt, options, start, source);
 }
 
@@ -130,12 +135,14 @@ function conditionalVaeBatch(
   indices: Int32Array,
   { latent_size, num_labels, attributes }: ConditionalVaeConfig,
   options: ConditionalVaeOptions,
+  rarity: ColourRarity | null,
   step: number,
 ): Batch {
   const { batchSize, seed } = options;
   const pictures = pictureBatch(dataset, indices, options, step);
   return {
     ...pictures,
+    ...(rarity && { rarity: rarityOf(rarity, pictures.x) }),
     ...(Object.keys(attributes).length > 0 && toldOf(pictures, num_labels, options, step)),
     eps: {
       shape: [batchSize, latent_size],

@@ -2,7 +2,7 @@ import { normals, uniforms } from '../core/random.ts';
 import { streamAt, VAE_STREAMS } from '../core/streams.ts';
 import { vocabularyOf } from '../dataset/attributeColumns.ts';
 import { AUGMENT_DEFAULTS, type AugmentOptions, croppedShape } from '../dataset/augment.ts';
-import { type ColourRarity, colourRarity, pixelRarity } from '../dataset/colourRarity.ts';
+import { type ColourRarity, colourRarity } from '../dataset/colourRarity.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import { type AutoencoderKlConfig, PATCH_SIZES, pixelsPerLatent } from '../networks/autoencoderKlConfig.ts';
 import { conditionKinds } from '../networks/conditionHead.ts';
@@ -11,7 +11,7 @@ import { initialWeights } from '../networks/initialWeights.ts';
 import { statisticsOfConfig } from '../networks/latentScaling.ts';
 import type { Shapes } from '../networks/layers.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
-import { type Batch, labelFirst, pictureBatch, withAttributeWeights } from './batch.ts';
+import { type Batch, labelFirst, pictureBatch, rarityOf, withAttributeWeights } from './batch.ts';
 import type { GradientSource } from './gradients.ts';
 import type { Reconstruction } from './losses.ts';
 import { createTask, type TaskSpec } from './task.ts';
@@ -220,19 +220,13 @@ function vaeBatch(
     latentShape.reduce((a, b) => a * b, 1),
   );
   const { x, classLabels, attributes } = pictureBatch(dataset, indices, options, step);
-  const { channels } = dataset;
   return {
     x,
     eps: { shape: latentShape, data: eps },
     ...(options.latentNoise > 0 && {
       latentNoise: { shape: latentShape, data: latentNoise(config, options, eps.length, step) },
     }),
-    ...(rarity && {
-      rarity: {
-        shape: [batchSize, heightPx, widthPx, 1],
-        data: pixelRarity(rarity, x.data as Float32Array, widthPx * heightPx * channels, channels),
-      },
-    }),
+    ...(rarity && { rarity: rarityOf(rarity, x) }),
     ...(options.conditionWeight > 0 && withAttributeWeights(labelFirst(classLabels, attributes))),
     ...(options.adversarialWeight > 0 && {
       adversarial: {

@@ -115,6 +115,11 @@ function addAugmentations(vae: Command): void {
     .option('--crop <px>', 'train on squares of so many pixels from anywhere in the images', wholeNumber(0), 0);
 }
 
+function rareColourWeightOption(): Option {
+  const text = 'weight of an error in which pixels of rare colours count more: eyes instead of skin';
+  return new Option('--rare-colour-weight <x>', text).argParser(realNumber(0)).default(0);
+}
+
 /** Adds the options of what an auto-encoder's error consists of. */
 function addLossOptions(vae: Command): void {
   vae
@@ -128,12 +133,7 @@ function addLossOptions(vae: Command): void {
       realNumber(0),
       0,
     )
-    .option(
-      '--rare-colour-weight <x>',
-      'weight of an error in which pixels of rare colours count more: eyes instead of skin',
-      realNumber(0),
-      0,
-    )
+    .addOption(rareColourWeightOption())
     .addOption(
       new Option(
         '--condition-weight <x>',
@@ -223,6 +223,7 @@ function cvaeCommand(): Command {
     .option('--kl-weight <x>', 'weight of the KL divergence: 1 is the bound, 0 a plain auto-encoder', realNumber(0))
     .option('--kl-warmup <steps>', 'steps over which that weight grows from 0', wholeNumber(0))
     .option('--gradient-weight <x>', 'weight of the difference of finite differences: edges', realNumber(0))
+    .addOption(rareColourWeightOption())
     .option('--add-to <dir>', 'put the VAE into this model folder as well, whose labels are those of the data')
     .addHelpText('after', CVAE_DETAILS)
     .action(inItsFolder(async (options) => (await import('./trainCvae.ts')).trainConditionalVae(options)));

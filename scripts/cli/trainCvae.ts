@@ -34,6 +34,7 @@ interface ConditionalVaeCommandOptions extends CommonTrainOptions {
   klWeight?: number;
   klWarmup?: number;
   gradientWeight?: number;
+  rareColourWeight: number;
   addTo?: string;
   attributes?: string[];
   condDropProb?: number;
@@ -140,6 +141,7 @@ function cvaeOptions(command: ConditionalVaeCommandOptions, model: WholeModel | 
     klWeight: command.klWeight ?? CONDITIONAL_VAE_DEFAULTS.klWeight,
     klWarmupSteps: command.klWarmup ?? CONDITIONAL_VAE_DEFAULTS.klWarmupSteps,
     gradientWeight: command.gradientWeight ?? CONDITIONAL_VAE_DEFAULTS.gradientWeight,
+    rareColourWeight: command.rareColourWeight,
     condDropProb: command.condDropProb ?? (model?.index.figment.examples ? 0 : CONDITIONAL_VAE_DEFAULTS.condDropProb),
     balanced: command.balanced ?? false,
     augment: { flip: command.flip ?? false, shiftPx: command.shift, circular: command.circular ?? false },
@@ -148,9 +150,10 @@ function cvaeOptions(command: ConditionalVaeCommandOptions, model: WholeModel | 
 
 /** The options of the loss, as a checkpoint notes them: a training that went on with others would end as neither of the two. */
 function lossNotes(options: ConditionalVaeOptions): Record<string, string> {
-  const { klWeight, klWarmupSteps, gradientWeight, condDropProb } = options;
+  const { klWeight, klWarmupSteps, gradientWeight, rareColourWeight, condDropProb } = options;
+  const rare = rareColourWeight > 0 ? ` --rare-colour-weight ${rareColourWeight}` : '';
   return {
-    loss: `--kl-weight ${klWeight} --kl-warmup ${klWarmupSteps} --gradient-weight ${gradientWeight}`,
+    loss: `--kl-weight ${klWeight} --kl-warmup ${klWarmupSteps} --gradient-weight ${gradientWeight}${rare}`,
     condDropProb: String(condDropProb),
   };
 }
