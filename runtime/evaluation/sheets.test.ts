@@ -1,11 +1,14 @@
 import { memory, mul, onesLike, type Tensor, tidy } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { describeOnBackends } from '../../scripts/testing/backends.ts';
+import type { Attributes } from '../core/attributes.ts';
 import { toPixels, toPremultiplied } from '../core/pixels.ts';
-import { createConditionalVae } from '../sampling/conditionalVae.ts';
+import { runToEnd } from '../core/slices.ts';
+import { attributesOf, vocabularyOf } from '../dataset/attributeColumns.ts';
+import { createConditionalVae, cvaeImagesInSlices } from '../sampling/conditionalVae.ts';
 import { generate } from '../sampling/generate.ts';
 import { createModel } from '../sampling/model.ts';
-import { tinyDataset } from '../testing/tinyDataset.ts';
+import { tinyAttributes, tinyDataset } from '../testing/tinyDataset.ts';
 import { tinyModelFiles } from '../testing/tinyModel.ts';
 import { imagesOfDataset } from './imageSet.ts';
 import { reconstruct } from './reconstruction.ts';
@@ -56,6 +59,33 @@ describeOnBackends(() => {
     });
     const differences = rows.flat().map((byte, i) => Math.abs(byte - picture![i]!));
     expect(Math.max(...differences)).toBeLessThanOrEqual(1);
+    cvae.dispose();
+  });
+
+  it('tells a network that knows attributes what the data know of images of each label', async () => {
+    const attributes = tinyAttributes();
+    const told = { ...larger, attributes };
+    const known = { labels: told.labels, attributes: vocabularyOf(attributes) };
+    const cvae = createConditionalVae(tinyModelFiles({ cvae: true, ...known }));
+    const sheet = await cvaeSheet(cvae, told, 8);
+    const own = [...told.classLabels.keys()].filter((image) => told.classLabels[image] === 1);
+    const madeOf = async (seed: number, asked: Attributes) => {
+      const request = { label: told.labels[1]!, seed, attributes: asked };
+      const images = runToEnd(cvaeImagesInSlices(cvae, known, [request]));
+      const pixels = toPixels((await images.data()) as Float32Array, 4);
+      images.dispose();
+      return pixels;
+    };
+    const wordsOf = (column: number) => attributesOf(attributes, own[column % own.length]!);
+    for (const column of [0, 2, 7]) {
+      const tile = Array.from({ length: 16 }, (_, y) => {
+        const start = 4 * ((16 + y) * sheet.width + 16 * column);
+        return Array.from(sheet.pixels.subarray(start, start + 64));
+      }).flat();
+      const made = await madeOf(column, wordsOf(column));
+      expect(Math.max(...tile.map((byte, i) => Math.abs(byte - made[i]!)))).toBeLessThanOrEqual(1);
+      expect(await madeOf(column, {})).not.toEqual(made);
+    }
     cvae.dispose();
   });
 

@@ -6,7 +6,7 @@ import { composeSheet } from '../core/composeSheet.ts';
 import { definedOf } from '../core/definedOf.ts';
 import { type NumValues, type PixelImage, toMapPixels, toPixels } from '../core/pixels.ts';
 import { runToEnd } from '../core/slices.ts';
-import { encodeColumns, vocabularyOf } from '../dataset/attributeColumns.ts';
+import { attributesOf, encodeColumns, vocabularyOf } from '../dataset/attributeColumns.ts';
 import { fillBatch } from '../dataset/batches.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import { decode, encode } from '../networks/autoencoderKl.ts';
@@ -43,13 +43,14 @@ export function reconstructionSheet(
 }
 
 /**
- * A look at a class-conditional VAE in training: one row of pictures for each label, z drawn by the seeds 0, 1, 2, …
+ * A look at a class-conditional VAE in training: one row of pictures for each label, z drawn by the seeds 0, 1, 2, …; each is told what
+ * the data know of an image of its label, since a network that was always told all attributes makes no picture without.
  *
  * @returns the sheet, RGBA
  */
 export async function cvaeSheet(
   { config, weights }: CvaeNetwork,
-  { labels, attributes, ...size }: Pick<Dataset, 'labels' | 'attributes' | 'widthPx' | 'heightPx' | 'channels'>,
+  { labels, attributes, classLabels, ...size }: Omit<Dataset, 'name' | 'images'>,
   columns: number,
 ): Promise<PixelImage> {
   const { widthPx, heightPx, channels } = size;
@@ -58,8 +59,10 @@ export async function cvaeSheet(
   const cvae = { config, weights: { ...weights } };
   const tiles: Uint8Array[] = [];
   try {
-    for (const label of labels) {
-      const requests = Array.from({ length: columns }, (_, seed) => ({ label, seed }));
+    for (const [index, label] of labels.entries()) {
+      const own = [...classLabels.keys()].filter((image) => classLabels[image] === index);
+      const told = (seed: number) => (own.length > 0 ? attributesOf(attributes ?? [], own[seed % own.length]!) : {});
+      const requests = Array.from({ length: columns }, (_, seed) => ({ label, seed, attributes: told(seed) }));
       const images = runToEnd(cvaeImagesInSlices(cvae, known, requests));
       const values = (await images.data()) as Float32Array;
       images.dispose();
