@@ -71,6 +71,7 @@ export { configForLatentsOf, startFromTeacher } from './training/latentTeacher.t
 export { modelContent } from './training/modelContent.ts';
 export { unetOfMoreLatents, withMoreLatents } from './training/moreLatents.ts';
 export { PaletteOffsets } from './training/paletteOffsets.ts';
+export { lossNetworkWeights } from './training/perceptualLoss.ts';
 export { nullLabelLast, relabel, withClasses } from './training/relabel.ts';
 export { isOfTeacher } from './training/teacherWeights.ts';
 export {

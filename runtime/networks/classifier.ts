@@ -91,6 +91,19 @@ export interface Classification {
 }
 
 /**
+ * What the classifier sees in images at each of its levels, the finest first; to be called in a tidy.
+ *
+ * @param x of `classify`
+ * @returns float32 (B, H/2ⁱ, W/2ⁱ, channels of the level), i from 1
+ */
+export function classifierLevels(config: ClassifierConfig, weights: Weights, x: Tensor4D): Tensor4D[] {
+  const options = { numGroups: config.norm_num_groups, epsilon: config.norm_eps };
+  const seen: Tensor4D[] = [];
+  for (const level of levelsOf(config)) seen.push(halvingLevel(weights, level, seen.at(-1) ?? x, options));
+  return seen;
+}
+
+/**
  * A small convolutional classifier, the judge of generated images: in each level a convolution that halves the image and
  * one that keeps its size, each with group norm and SiLU; then the mean over all pixels, and a linear head for labels; and
  * one for attributes on the means of each cell of a grid.
@@ -101,10 +114,8 @@ export interface Classification {
  * @throws        RangeError when the channels differ
  */
 export function classify(config: ClassifierConfig, weights: Weights, x: Tensor4D): Classification {
-  const options = { numGroups: config.norm_num_groups, epsilon: config.norm_eps };
   const [features, logits, attributes = null] = tidy(() => {
-    let h = x;
-    for (const level of levelsOf(config)) h = halvingLevel(weights, level, h, options);
+    const h = classifierLevels(config, weights, x).at(-1)!;
     const pooled = mean(h, [1, 2]) as Tensor2D;
     const label = dense(weights, HEAD, pooled);
     if (numAttributeLogits(config) === 0) return [pooled, label];

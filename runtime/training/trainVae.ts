@@ -5,6 +5,7 @@ import { AUGMENT_DEFAULTS, type AugmentOptions, croppedShape } from '../dataset/
 import { type ColourRarity, colourRarity } from '../dataset/colourRarity.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import { type AutoencoderKlConfig, PATCH_SIZES, pixelsPerLatent } from '../networks/autoencoderKlConfig.ts';
+import type { ClassifierConfig } from '../networks/classifier.ts';
 import { conditionKinds } from '../networks/conditionHead.ts';
 import { attributeKinds } from '../networks/conditioningConfig.ts';
 import { initialWeights } from '../networks/initialWeights.ts';
@@ -35,6 +36,10 @@ export interface VaeOptions extends TrainerOptions {
   rareColourWeight: number;
   /** Weight in the loss of how badly a linear map tells label and attributes from the latents: `conditionLogits`. */
   conditionWeight: number;
+  /** Weight in the loss of `perceptualDifference`: what a classifier of the data tells pictures by is painted more plainly. */
+  perceptualWeight: number;
+  /** The classifier that looks at them; needed where that weight is above 0, its weights being those of `lossNetworkWeights`; default null. */
+  lossNetwork: ClassifierConfig | null;
   /** Weight in the loss of `realismLoss`, which brings grain back; it grows from 0 over the first `ADVERSARIAL_WARMUP` steps. */
   adversarialWeight: number;
   /**
@@ -70,6 +75,8 @@ export const VAE_DEFAULTS: VaeOptions = {
   coarseWeight: 0,
   rareColourWeight: 0,
   conditionWeight: 0,
+  perceptualWeight: 0,
+  lossNetwork: null,
   adversarialWeight: 0,
   channelWeights: null,
   freezeEncoder: false,
@@ -146,11 +153,13 @@ export function vaeTaskSpec(
 ): TaskSpec & { kind: 'vae' } {
   const { circular, reconstruction, freezeEncoder, teacher } = options;
   const { klWeight, l2Weight, gradientWeight, coarseWeight, rareColourWeight, adversarialWeight } = options;
-  const { conditionWeight, channelWeights } = options;
+  const { conditionWeight, perceptualWeight, lossNetwork, channelWeights } = options;
   const weights = { klWeight, l2Weight, gradientWeight, coarseWeight, rareColourWeight, adversarialWeight };
   const conditions = () => conditionKinds(labels.length, attributeKinds(vocabularyOf(attributes)));
   const told = conditionWeight > 0 ? { conditionWeight, conditions: conditions() } : {};
-  return { kind: 'vae', config, circular, reconstruction, ...weights, ...told, channelWeights, freezeEncoder, teacher };
+  const seen = perceptualWeight > 0 ? { perceptualWeight, lossNetwork } : {};
+  const kept = { channelWeights, freezeEncoder, teacher };
+  return { kind: 'vae', config, circular, reconstruction, ...weights, ...told, ...seen, ...kept };
 }
 
 /** Shapes of the weights of the auto-encoder, and of what is trained beside it, in PyTorch's layout. */

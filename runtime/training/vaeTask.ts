@@ -2,6 +2,7 @@
 import { add, clone, keep, mul, type Scalar, type Tensor4D, tensor1d, tidy } from '@tensorflow/tfjs-core';
 import { autoencoderKlShapes, decode, encode } from '../networks/autoencoderKl.ts';
 import { type AutoencoderKlConfig, pixelChannels, pixelsPerLatent } from '../networks/autoencoderKlConfig.ts';
+import type { ClassifierConfig } from '../networks/classifier.ts';
 import { type ConditionKinds, conditionHeadShapes, conditionLogits } from '../networks/conditionHead.ts';
 import { discriminate, discriminatorShapes, isOfDiscriminator } from '../networks/discriminator.ts';
 import { sampleLatents } from '../networks/latentDistribution.ts';
@@ -20,6 +21,7 @@ import {
   reconstructionError,
   weightedDifference,
 } from './losses.ts';
+import { isOfLossNetwork, lossNetworkShapes, perceptualDifference } from './perceptualLoss.ts';
 import { constantWeights, stopGradient } from './stopGradient.ts';
 import { isOfTeacher } from './teacherWeights.ts';
 import type { TrainingTask } from './trainingTask.ts';
@@ -43,6 +45,10 @@ export interface VaeSpec {
   conditionWeight?: number;
   /** What that linear map tells; absent and null: nothing. */
   conditions?: ConditionKinds | null;
+  /** Weight in the loss of `perceptualDifference`; absent: 0, and there is no loss network. */
+  perceptualWeight?: number;
+  /** The classifier whose eyes that difference takes; absent and null: there is none. */
+  lossNetwork?: ClassifierConfig | null;
   /** Weight in the loss of `realismLoss`, by a discriminator that is trained at the same time; absent: 0, and there is none. */
   adversarialWeight?: number;
   /** What the difference of each channel counts in all of these losses; absent and null: 1. */
@@ -61,12 +67,12 @@ export interface VaeSpec {
  */
 export function vaeTask(spec: VaeSpec): TrainingTask {
   const { config, circular, reconstruction, klWeight, channelWeights, freezeEncoder, teacher = null } = spec;
-  const { conditionWeight = 0, conditions = null } = spec;
+  const { conditionWeight = 0, conditions = null, perceptualWeight = 0, lossNetwork = null } = spec;
   const { l2Weight, gradientWeight, coarseWeight = 0, rareColourWeight = 0, adversarialWeight = 0 } = spec;
   const blockPx = pixelsPerLatent(config);
   return {
     shapes: shapesOf(spec),
-    isTrained: (name) => !isOfTeacher(name) && !(freezeEncoder && isEncoder(name)),
+    isTrained: (name) => !isOfTeacher(name) && !isOfLossNetwork(name) && !(freezeEncoder && isEncoder(name)),
     loss: (weights, batch) =>
       tidy(() => {
         const x = batchTensor<Tensor4D>(batch, 'x');
@@ -89,6 +95,8 @@ export function vaeTask(spec: VaeSpec): TrainingTask {
           const rarity = batchTensor<Tensor4D>(batch, 'rarity');
           parts.push([weightedDifference(target, given, rarity), rareColourWeight]);
         }
+        const perceptual = lossNetwork && perceptualDifference(lossNetwork, weights, x, decoded);
+        if (perceptual) parts.push([perceptual, perceptualWeight]);
         const told = conditions && attributeLossOf(conditions, conditionLogits(weights, seen), batch);
         if (told) parts.push([told, conditionWeight]);
         if (adversarialWeight > 0) {
@@ -100,17 +108,20 @@ export function vaeTask(spec: VaeSpec): TrainingTask {
         const loss = parts.reduce((sum, [part, weight]) => (weight > 0 ? add(sum, mul(part, weight)) : sum), error);
         const unweighted = channelWeights ? reconstructionError(reconstruction, x, decoded) : error;
         const metrics = { [reconstruction]: keep(clone(unweighted)), kl: keep(clone(kl)) };
-        return { loss, metrics: { ...metrics, ...(told && { conditions: keep(clone(told)) }) } };
+        const more = { ...(told && { conditions: told }), ...(perceptual && { perceptual }) };
+        const kept = Object.entries(more).map(([name, value]) => [name, keep(clone(value))]);
+        return { loss, metrics: { ...metrics, ...Object.fromEntries(kept) } };
       }),
   };
 }
 
-/** The shapes of all weights: the auto-encoder's, and those of its teacher, condition head and discriminator where there are any. */
-function shapesOf({ config, teacher, conditions, adversarialWeight = 0 }: VaeSpec): Shapes {
+/** The shapes of all weights: the auto-encoder's, and of its teacher, condition head, loss network and discriminator where there are any. */
+function shapesOf({ config, teacher, conditions, lossNetwork, adversarialWeight = 0 }: VaeSpec): Shapes {
   return new Map([
     ...autoencoderKlShapes(config),
     ...(teacher ? teacherShapes(teacher) : []),
     ...(conditions ? conditionHeadShapes(conditions, config.latent_channels) : []),
+    ...(lossNetwork ? lossNetworkShapes(lossNetwork) : []),
     ...(adversarialWeight > 0 ? discriminatorShapes(pixelChannels(config).in, config.latent_channels) : []),
   ]);
 }

@@ -144,6 +144,12 @@ function addLossOptions(vae: Command): void {
         .conflicts(['freezeEncoder', 'latentsOf']),
     )
     .option(
+      '--perceptual-weight <x>',
+      'weight of how differently a classifier of the data sees the images, which is trained first: what tells words apart',
+      realNumber(0),
+      0,
+    )
+    .option(
       '--adversarial-weight <x>',
       'weight of what a discriminator says, which is trained at the same time: grain instead of blur',
       realNumber(0),

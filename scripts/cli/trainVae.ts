@@ -4,14 +4,17 @@ import {
   type AutoEncoder,
   type AutoencoderKlConfig,
   autoencoderKlShapes,
+  type ClassifierConfig,
   channelNames,
   configForLatentsOf,
   type Dataset,
+  defaultClassifierConfig,
   defaultVaeConfig,
   downloadWeights,
   forChannels,
   formatAutoencoderKlConfig,
   type LiveVae,
+  lossNetworkWeights,
   type NumValues,
   parseAutoencoderKlConfig,
   pixelChannels,
@@ -36,8 +39,9 @@ import { readVae } from '../node/readNetworks.ts';
 import { orUsageError, rangeAsUsageError, UsageError } from '../node/usageError.ts';
 import { isWholeModel, readWholeModel, withNetworks } from '../node/wholeModel.ts';
 import { withoutOffsets } from '../node/withoutOffsets.ts';
+import { openJudge } from './evaluation/judge.ts';
 import { attributeNotes, augmentNotes, checkSizes, circularOf, startFolder } from './trainingCheckpoint.ts';
-import { checkShift, readTrainingData } from './trainingData.ts';
+import { checkShift, readTrainingData, type TrainingData } from './trainingData.ts';
 import { writeReconstructions } from './trainingPreviews.ts';
 import { type CommonTrainOptions, gradientsIn, train, trainerOptions } from './trainingRun.ts';
 
@@ -49,6 +53,7 @@ interface VaeCommandOptions extends CommonTrainOptions {
   coarseWeight: number;
   rareColourWeight: number;
   conditionWeight: number;
+  perceptualWeight: number;
   channelWeights?: number[];
   adversarialWeight: number;
   colourJitter: number;
@@ -107,11 +112,13 @@ export async function trainVae(command: VaeCommandOptions): Promise<void> {
       ...(options.conditionWeight > 0 && attributeNotes(dataset.attributes ?? [])),
     },
     shapes: vaeTrainingShapes(config, options, dataset),
-    keepsWeights: freezeEncoder || teacher !== null,
-    start: ({ workers, resumed }) => {
+    keepsWeights: freezeEncoder || teacher !== null || options.lossNetwork !== null,
+    start: async ({ workers, resumed }) => {
       if (!model) refuseWholeModel(command.out);
       const source = gradientsIn(workers, vaeTaskSpec(config, options, dataset));
-      const trainer = vaeTrainer(dataset, split.train, config, options, resumed ?? start, source);
+      const seen = options.lossNetwork && !resumed ? await learntLossNetwork(data, workers.length) : [];
+      const first = new Map([...(start ?? []), ...seen]);
+      const trainer = vaeTrainer(dataset, split.train, config, options, resumed ?? first, source);
       const names = [...autoencoderKlShapes(config).keys()];
       return {
         trainer,
@@ -198,7 +205,7 @@ function refuseWholeModel(out: string): void {
 /** @param circular what the model to begin with says that its networks are trained for; the command may say otherwise */
 function vaeOptions(
   command: VaeCommandOptions,
-  { channels }: Dataset,
+  dataset: Dataset,
   teacher: AutoencoderKlConfig | null,
   circular = false,
 ): VaeOptions {
@@ -212,8 +219,10 @@ function vaeOptions(
     coarseWeight: command.coarseWeight,
     rareColourWeight: command.rareColourWeight,
     conditionWeight: command.conditionWeight,
+    perceptualWeight: command.perceptualWeight,
+    lossNetwork: command.perceptualWeight > 0 ? lossNetworkOf(dataset) : null,
     adversarialWeight: command.adversarialWeight,
-    channelWeights: channelWeights(command, channels),
+    channelWeights: channelWeights(command, dataset.channels),
     freezeEncoder: command.freezeEncoder ?? false,
     teacher,
     latentNoise: command.latentNoise,
@@ -238,6 +247,7 @@ const LOSS_OPTIONS = [
   'coarseWeight',
   'rareColourWeight',
   'conditionWeight',
+  'perceptualWeight',
   'adversarialWeight',
   'channelWeights',
   'latentNoise',
@@ -259,6 +269,25 @@ function channelWeights({ channelWeights }: VaeCommandOptions, channels: NumValu
   throw new UsageError(
     `train vae: --channel-weights has ${channelWeights.length} numbers; expected ${channels}, of ${channelNames(channels).join(', ')}`,
   );
+}
+
+/** The classifier whose eyes --perceptual-weight takes. @throws UsageError when it could learn nothing from the data */
+function lossNetworkOf(dataset: Dataset): ClassifierConfig {
+  if (dataset.labels.length > 1 || (dataset.attributes ?? []).length > 0) return defaultClassifierConfig(dataset);
+  throw new UsageError(
+    `train vae: --perceptual-weight takes the eyes of a classifier, but all images of "${dataset.name}" have one label, and no attributes; leave it out`,
+  );
+}
+
+/** Another one than the judge of `figment evaluate`, so that this one is not pleased by the letter. */
+const LOSS_NETWORK_SEED = 1;
+
+/** The weights of the loss network, which is trained first, or taken from the user's cache. */
+async function learntLossNetwork({ dataset, split }: TrainingData, numWorkers: number) {
+  const learnt = await openJudge(dataset, { indices: split.train, numWorkers, seed: LOSS_NETWORK_SEED });
+  const weights = lossNetworkWeights(await downloadWeights(learnt.weights));
+  learnt.dispose();
+  return weights;
 }
 
 /** The auto-encoder as a model's folder has it. */

@@ -39,6 +39,8 @@ export interface OpenClassifierOptions {
   numSteps?: number;
   /** Threads to train with; 1 trains on this one, on the current backend. */
   numWorkers: number;
+  /** uint32, of a new one; default 0. A classifier of another seed is another judge. */
+  seed?: number;
 }
 
 export type Judge = TrainedNetworkAtWork<ClassifierConfig>;
@@ -51,15 +53,16 @@ export type Judge = TrainedNetworkAtWork<ClassifierConfig>;
 export async function openJudge(dataset: Dataset, options: OpenClassifierOptions): Promise<Judge> {
   const digest = trainingDigest(dataset, options.indices);
   const config = defaultClassifierConfig(dataset);
+  const { seed = CLASSIFIER_DEFAULTS.seed } = options;
   const numSteps = options.numSteps ?? stepsForImages(options.indices.length);
   const judge = await openTrained({
-    file: options.file ?? cachedFile(dataset.name, config, digest, numSteps),
+    file: options.file ?? cachedFile(dataset.name, config, seed === 0 ? digest : `${digest} ${seed}`, numSteps),
     digest,
     numSteps,
     config,
     parse: parseClassifierConfig,
     shapes: classifierShapes,
-    train: () => train(dataset, config, { ...options, numSteps }),
+    train: () => train(dataset, config, { ...options, numSteps, seed }),
   });
   if (options.numSteps === undefined || judge.numSteps === numSteps) return judge;
   judge.dispose();
@@ -174,9 +177,9 @@ function readTrained<Config>(
 async function train(
   dataset: Dataset,
   config: ClassifierConfig,
-  { indices, numSteps, numWorkers }: OpenClassifierOptions & { numSteps: number },
+  { indices, numSteps, numWorkers, seed }: OpenClassifierOptions & { numSteps: number; seed: number },
 ): Promise<Map<string, WeightTensor>> {
-  const options: ClassifierOptions = { ...CLASSIFIER_DEFAULTS, numSteps };
+  const options: ClassifierOptions = { ...CLASSIFIER_DEFAULTS, numSteps, seed };
   const source =
     numWorkers > 1 ? dataParallelGradients(classifierTaskSpec(config), startGradientWorkers(numWorkers)) : undefined;
   const trainer = classifierTrainer(dataset, indices, config, options, undefined, source);
