@@ -86,6 +86,7 @@ export {
   type ConditionalVaeOptions,
   conditionalVaeTaskSpec,
   conditionalVaeTrainer,
+  conditionalVaeTrainingShapes,
   defaultConditionalVaeConfig,
   klWeightAt,
 } from './training/trainConditionalVae.ts';

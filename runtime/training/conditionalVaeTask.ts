@@ -11,6 +11,7 @@ import {
   type Tensor4D,
   tidy,
 } from '@tensorflow/tfjs-core';
+import type { ClassifierConfig } from '../networks/classifier.ts';
 import {
   type ConditionalVaeConfig,
   conditionalVaeShapes,
@@ -21,6 +22,7 @@ import { sampleLatents } from '../networks/latentDistribution.ts';
 import { batchArray, batchTensor } from './batch.ts';
 import { elbo, klOfImages, logLikelihood } from './evidenceBound.ts';
 import { gradientDifference, type Reconstruction, reconstructionError, weightedDifference } from './losses.ts';
+import { isOfLossNetwork, lossNetworkShapes, perceptualDifference } from './perceptualLoss.ts';
 import type { TrainingTask } from './trainingTask.ts';
 
 /** How a VAE that is told label and attributes is trained. */
@@ -34,6 +36,10 @@ export interface ConditionalVaeSpec {
   gradientWeight: number;
   /** Weight in the loss of `weightedDifference`, where rare colours count more. */
   rareColourWeight: number;
+  /** Weight in the loss of `perceptualDifference`. */
+  perceptualWeight: number;
+  /** The classifier whose eyes that difference takes; null: there is none, and the weight is 0. */
+  lossNetwork: ClassifierConfig | null;
 }
 
 /**
@@ -46,9 +52,10 @@ export interface ConditionalVaeSpec {
  */
 export function conditionalVaeTask(spec: ConditionalVaeSpec): TrainingTask {
   const { config, reconstruction, reconstructionScale, gradientWeight, rareColourWeight } = spec;
+  const { perceptualWeight, lossNetwork } = spec;
   return {
-    shapes: conditionalVaeShapes(config),
-    isTrained: () => true,
+    shapes: new Map([...conditionalVaeShapes(config), ...(lossNetwork ? lossNetworkShapes(lossNetwork) : [])]),
+    isTrained: (name) => !isOfLossNetwork(name),
     loss: (weights, batch) =>
       tidy(() => {
         const x = batchTensor<Tensor4D>(batch, 'x');
@@ -69,12 +76,16 @@ export function conditionalVaeTask(spec: ConditionalVaeSpec): TrainingTask {
           const rarity = batchTensor<Tensor4D>(batch, 'rarity');
           parts.push([weightedDifference(x, decoded, rarity), rareColourWeight]);
         }
+        const perceptual = lossNetwork && perceptualDifference(lossNetwork, weights, x, decoded);
+        if (perceptual) parts.push([perceptual, perceptualWeight]);
         const loss = parts.reduce<Scalar>(
           (sum, [part, weight]) => add(sum, mul(part, weight / reconstructionScale)),
           negative,
         );
         const error = reconstructionError(reconstruction, x, decoded);
-        return { loss, metrics: { [reconstruction]: keep(clone(error)), kl: keep(mean(kl) as Scalar) } };
+        const metrics = { [reconstruction]: error, kl: mean(kl) as Scalar, ...(perceptual && { perceptual }) };
+        const kept = Object.entries(metrics).map(([name, value]) => [name, keep(clone(value))]);
+        return { loss, metrics: Object.fromEntries(kept) };
       }),
   };
 }

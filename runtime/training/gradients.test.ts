@@ -47,6 +47,8 @@ const cvae: TaskSpec & { kind: 'cvae' } = {
   reconstructionScale: 0.8,
   gradientWeight: 0,
   rareColourWeight: 0,
+  perceptualWeight: 0,
+  lossNetwork: null,
 };
 const vaeBatch = (length: number): Batch => ({ x: input(1, [length, 4, 4, 4]), eps: input(2, [length, 2, 2, 4]) });
 const ddpmBatch = (length: number): Batch => ({
@@ -65,7 +67,8 @@ const cvaeBatch = (length: number): Batch => ({
 
 /** Pictures of which some attributes are not known. */
 const partlyKnown = { ...tinyDataset(), attributes: tinyAttributes() };
-const classifier = classifierTaskSpec({ ...defaultClassifierConfig(partlyKnown), block_out_channels: [8, 16] });
+const classifierConfig = { ...defaultClassifierConfig(partlyKnown), block_out_channels: [8, 16] };
+const classifier = classifierTaskSpec(classifierConfig);
 const picturesBatch = (length: number): Batch => {
   const indices = Int32Array.from(partlyKnown.classLabels.keys());
   return classifierBatch(partlyKnown, indices, { ...CLASSIFIER_DEFAULTS, batchSize: length }, 0);
@@ -249,5 +252,8 @@ describe('gradients on wasm', () => {
     const [single, double] = [await lossOf({ gradientWeight: 0.2 }), await lossOf({ gradientWeight: 0.4 })];
     expect(single.loss).toBeGreaterThan(plain.loss + 0.01);
     expectClose([double.loss - plain.loss], [2 * (single.loss - plain.loss)], { relative: 1e-4 });
+    const seen = await lossOf({ perceptualWeight: 0.3, lossNetwork: classifierConfig });
+    expect(seen.metrics.perceptual!).toBeGreaterThan(1e-3);
+    expectClose([seen.loss], [plain.loss + (0.3 * seen.metrics.perceptual!) / 0.8], { relative: 1e-4 });
   });
 });

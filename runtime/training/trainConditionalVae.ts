@@ -4,14 +4,17 @@ import { vocabularyOf } from '../dataset/attributeColumns.ts';
 import { AUGMENT_DEFAULTS, type AugmentOptions } from '../dataset/augment.ts';
 import { type ColourRarity, colourRarity } from '../dataset/colourRarity.ts';
 import type { Dataset } from '../dataset/dataset.ts';
+import type { ClassifierConfig } from '../networks/classifier.ts';
 import type { ConditionalVaeConfig } from '../networks/conditionalVae.ts';
 import { attributeKinds } from '../networks/conditioningConfig.ts';
+import { initialWeights } from '../networks/initialWeights.ts';
+import type { Shapes } from '../networks/layers.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
 import { type Batch, pictureBatch, rarityOf } from './batch.ts';
 import { dropConditions } from './dropConditions.ts';
 import type { GradientSource } from './gradients.ts';
 import type { Reconstruction } from './losses.ts';
-import type { TaskSpec } from './task.ts';
+import { createTask, type TaskSpec } from './task.ts';
 import { createTrainer, TRAINER_DEFAULTS, type Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
 
 /** How a conditional VAE is trained; the defaults are those of `CONDITIONAL_VAE_DEFAULTS`. */
@@ -33,6 +36,10 @@ export interface ConditionalVaeOptions extends TrainerOptions {
   gradientWeight: number;
   /** Weight of an error in which each pixel counts by how rare its colour is (`colourRarity`): eyes instead of skin. 0 or more; default 0. */
   rareColourWeight: number;
+  /** Weight of `perceptualDifference`: what a classifier of the data tells pictures by is painted more plainly. 0 or more; default 0. */
+  perceptualWeight: number;
+  /** The classifier that looks at them; needed where that weight is above 0, its weights being those of `lossNetworkWeights`; default null. */
+  lossNetwork: ClassifierConfig | null;
   /**
    * With attributes: share of images trained without label and attributes, see `dropConditions`, 0 … 1; default 0.1. At 0 nothing
    * is ever left out, for a model whose examples decide on all that a recipe leaves open: z then holds what no word says.
@@ -53,6 +60,8 @@ export const CONDITIONAL_VAE_DEFAULTS: ConditionalVaeOptions = {
   klWarmupSteps: 500,
   gradientWeight: 0.5,
   rareColourWeight: 0,
+  perceptualWeight: 0,
+  lossNetwork: null,
   condDropProb: 0.1,
   balanced: false,
   augment: AUGMENT_DEFAULTS,
@@ -94,8 +103,15 @@ export function defaultConditionalVaeConfig(
 
 /** What `conditionalVaeTrainer` trains, as plain data: it is sent to workers, which compute gradients by it; checkpoints do not hold it. */
 export function conditionalVaeTaskSpec(config: ConditionalVaeConfig, options: ConditionalVaeOptions): TaskSpec {
-  const { reconstruction, reconstructionScale, gradientWeight, rareColourWeight } = options;
-  return { kind: 'cvae', config, reconstruction, reconstructionScale, gradientWeight, rareColourWeight };
+  const { reconstruction, reconstructionScale, gradientWeight, rareColourWeight, perceptualWeight, lossNetwork } =
+    options;
+  const weights = { gradientWeight, rareColourWeight, perceptualWeight };
+  return { kind: 'cvae', config, reconstruction, reconstructionScale, ...weights, lossNetwork };
+}
+
+/** Shapes of the weights of the network, and of a loss network beside it, in PyTorch's layout. */
+export function conditionalVaeTrainingShapes(config: ConditionalVaeConfig, options: ConditionalVaeOptions): Shapes {
+  return createTask(conditionalVaeTaskSpec(config, options)).shapes;
 }
 
 /**
@@ -114,7 +130,7 @@ export function klWeightAt({ klWeight, klWarmupSteps }: ConditionalVaeOptions, s
  * `for await (const step of trainer.run(signal))`. Its loss is the negative evidence lower bound: see `elbo`.
  *
  * @param indices the training images
- * @param start   state to go on from, or weights (PyTorch's layout) to begin with; random ones when absent
+ * @param start   state to go on from, or weights (PyTorch's layout) to begin with; those that are absent are random
  * @param source  where gradients are computed; this thread when absent
  */
 export function conditionalVaeTrainer(
@@ -127,7 +143,10 @@ export function conditionalVaeTrainer(
 ): Trainer {
   const rarity = options.rareColourWeight > 0 ? colourRarity(dataset, indices) : null;
   const batchAt = (step: number) => conditionalVaeBatch(dataset, indices, config, options, rarity, step);
-  return createTrainer(conditionalVaeTaskSpec(config, options), batchAt, options, start, source);
+  const spec = conditionalVaeTaskSpec(config, options);
+  const isState = start !== undefined && !(start instanceof Map);
+  const from = isState ? start : new Map([...initialWeights(createTask(spec).shapes, options.seed), ...(start ?? [])]);
+  return createTrainer(spec, batchAt, options, from, source);
 }
 
 function conditionalVaeBatch(

@@ -120,6 +120,12 @@ function rareColourWeightOption(): Option {
   return new Option('--rare-colour-weight <x>', text).argParser(realNumber(0)).default(0);
 }
 
+function perceptualWeightOption(): Option {
+  const text =
+    'weight of how differently a classifier of the data sees the images, which is trained first: what tells words apart';
+  return new Option('--perceptual-weight <x>', text).argParser(realNumber(0)).default(0);
+}
+
 /** Adds the options of what an auto-encoder's error consists of. */
 function addLossOptions(vae: Command): void {
   vae
@@ -143,12 +149,7 @@ function addLossOptions(vae: Command): void {
         .default(0)
         .conflicts(['freezeEncoder', 'latentsOf']),
     )
-    .option(
-      '--perceptual-weight <x>',
-      'weight of how differently a classifier of the data sees the images, which is trained first: what tells words apart',
-      realNumber(0),
-      0,
-    )
+    .addOption(perceptualWeightOption())
     .option(
       '--adversarial-weight <x>',
       'weight of what a discriminator says, which is trained at the same time: grain instead of blur',
@@ -230,6 +231,7 @@ function cvaeCommand(): Command {
     .option('--kl-warmup <steps>', 'steps over which that weight grows from 0', wholeNumber(0))
     .option('--gradient-weight <x>', 'weight of the difference of finite differences: edges', realNumber(0))
     .addOption(rareColourWeightOption())
+    .addOption(perceptualWeightOption())
     .option('--add-to <dir>', 'put the VAE into this model folder as well, whose labels are those of the data')
     .addHelpText('after', CVAE_DETAILS)
     .action(inItsFolder(async (options) => (await import('./trainCvae.ts')).trainConditionalVae(options)));

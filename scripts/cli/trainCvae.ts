@@ -8,6 +8,7 @@ import {
   conditionalVaeShapes,
   conditionalVaeTaskSpec,
   conditionalVaeTrainer,
+  conditionalVaeTrainingShapes,
   cvaeReconstructionSheet,
   cvaeSheet,
   type Dataset,
@@ -24,6 +25,7 @@ import { readConditionalVae } from '../node/readNetworks.ts';
 import { rangeAsUsageError, UsageError } from '../node/usageError.ts';
 import { readWholeModel, type WholeModel, withNetworks } from '../node/wholeModel.ts';
 import { chooseAttributes } from './chooseAttributes.ts';
+import { learntLossNetwork, lossNetworkOf } from './lossNetwork.ts';
 import { attributeNotes, augmentNotes, checkSizes, startFolder } from './trainingCheckpoint.ts';
 import { checkShift, readTrainingData } from './trainingData.ts';
 import { writePreview, writeReconstructions } from './trainingPreviews.ts';
@@ -35,6 +37,7 @@ interface ConditionalVaeCommandOptions extends CommonTrainOptions {
   klWarmup?: number;
   gradientWeight?: number;
   rareColourWeight: number;
+  perceptualWeight: number;
   addTo?: string;
   attributes?: string[];
   condDropProb?: number;
@@ -55,12 +58,12 @@ export async function trainConditionalVae(command: ConditionalVaeCommandOptions)
   checkShift('train cvae', command.shift, whole.dataset);
   const { out, addTo } = command;
   const model = addTo === undefined ? null : await readWholeModel(addTo);
-  const options = cvaeOptions(command, model);
   const attributes = command.attributes ?? (model ? attributesOfModel(model) : undefined);
   const fitted = model ? seenBy(model, whole.dataset) : whole.dataset;
   const dataset = { ...fitted, attributes: chooseAttributes(fitted, { ...command, attributes }) };
   const { split } = whole;
   const data = { ...whole, dataset };
+  const options = cvaeOptions(command, dataset, model);
   const folder = startFolder(command, 'cvae');
   const init = folder ? await readConditionalVae(folder) : null;
   const config = init?.config ?? newConfig(dataset, command);
@@ -77,17 +80,22 @@ export async function trainConditionalVae(command: ConditionalVaeCommandOptions)
       ...lossNotes(options),
       ...attributeNotes(dataset.attributes),
     },
-    shapes: conditionalVaeShapes(config),
-    start: ({ workers, resumed }) => {
+    shapes: conditionalVaeTrainingShapes(config, options),
+    keepsWeights: options.lossNetwork !== null,
+    start: async ({ workers, resumed }) => {
       if (folder) checkNetwork(folder, config, dataset, command); // the notes of a run that goes on are compared by now
       const source = gradientsIn(workers, conditionalVaeTaskSpec(config, options));
-      const trainer = conditionalVaeTrainer(dataset, split.train, config, options, resumed ?? init?.weights, source);
-      const live = { config, weights: trainer.ema };
+      const seen = options.lossNetwork && !resumed ? await learntLossNetwork(data, workers.length) : [];
+      const first = new Map([...(init?.weights ?? []), ...seen]);
+      const trainer = conditionalVaeTrainer(dataset, split.train, config, options, resumed ?? first, source);
+      const names = [...conditionalVaeShapes(config).keys()];
       return {
         trainer,
         save: async ({ step }) => {
+          const weights = Object.fromEntries(names.map((name) => [name, trainer.ema[name]!])); // without a loss network's
+          const live = { config, weights };
           const cvaeConfig = { _class_name: CLASS_NAME, ...config };
-          const trained: TrainedCvae = { cvaeConfig, cvae: await downloadWeights(trainer.ema) };
+          const trained: TrainedCvae = { cvaeConfig, cvae: await downloadWeights(weights) };
           await writeFilesAtomic(out, { [CREDIT_FILE]: encodeJson(credit) });
           await writeFilesAtomic(join(out, 'cvae'), cvaeFiles(trained));
           if (addTo !== undefined) await addToModel(addTo, trained, dataset, credit);
@@ -135,13 +143,19 @@ function checkNetwork(
 const SAMPLE_COLUMNS = 12;
 
 /** The options of a training; a model whose examples decide on what a recipe leaves open has no use for pictures that are told less. */
-function cvaeOptions(command: ConditionalVaeCommandOptions, model: WholeModel | null): ConditionalVaeOptions {
+function cvaeOptions(
+  command: ConditionalVaeCommandOptions,
+  dataset: Dataset,
+  model: WholeModel | null,
+): ConditionalVaeOptions {
   return {
     ...trainerOptions(command, CONDITIONAL_VAE_DEFAULTS),
     klWeight: command.klWeight ?? CONDITIONAL_VAE_DEFAULTS.klWeight,
     klWarmupSteps: command.klWarmup ?? CONDITIONAL_VAE_DEFAULTS.klWarmupSteps,
     gradientWeight: command.gradientWeight ?? CONDITIONAL_VAE_DEFAULTS.gradientWeight,
     rareColourWeight: command.rareColourWeight,
+    perceptualWeight: command.perceptualWeight,
+    lossNetwork: lossNetworkOf('train cvae', dataset, command.perceptualWeight),
     condDropProb: command.condDropProb ?? (model?.index.figment.examples ? 0 : CONDITIONAL_VAE_DEFAULTS.condDropProb),
     balanced: command.balanced ?? false,
     augment: { flip: command.flip ?? false, shiftPx: command.shift, circular: command.circular ?? false },
@@ -150,10 +164,12 @@ function cvaeOptions(command: ConditionalVaeCommandOptions, model: WholeModel | 
 
 /** The options of the loss, as a checkpoint notes them: a training that went on with others would end as neither of the two. */
 function lossNotes(options: ConditionalVaeOptions): Record<string, string> {
-  const { klWeight, klWarmupSteps, gradientWeight, rareColourWeight, condDropProb } = options;
-  const rare = rareColourWeight > 0 ? ` --rare-colour-weight ${rareColourWeight}` : '';
+  const { klWeight, klWarmupSteps, gradientWeight, condDropProb } = options;
+  const more = { '--rare-colour-weight': options.rareColourWeight, '--perceptual-weight': options.perceptualWeight };
+  const given = Object.entries(more).filter(([, weight]) => weight > 0);
+  const others = given.map(([option, weight]) => ` ${option} ${weight}`).join('');
   return {
-    loss: `--kl-weight ${klWeight} --kl-warmup ${klWarmupSteps} --gradient-weight ${gradientWeight}${rare}`,
+    loss: `--kl-weight ${klWeight} --kl-warmup ${klWarmupSteps} --gradient-weight ${gradientWeight}${others}`,
     condDropProb: String(condDropProb),
   };
 }

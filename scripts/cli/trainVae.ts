@@ -4,17 +4,14 @@ import {
   type AutoEncoder,
   type AutoencoderKlConfig,
   autoencoderKlShapes,
-  type ClassifierConfig,
   channelNames,
   configForLatentsOf,
   type Dataset,
-  defaultClassifierConfig,
   defaultVaeConfig,
   downloadWeights,
   forChannels,
   formatAutoencoderKlConfig,
   type LiveVae,
-  lossNetworkWeights,
   type NumValues,
   parseAutoencoderKlConfig,
   pixelChannels,
@@ -39,9 +36,9 @@ import { readVae } from '../node/readNetworks.ts';
 import { orUsageError, rangeAsUsageError, UsageError } from '../node/usageError.ts';
 import { isWholeModel, readWholeModel, withNetworks } from '../node/wholeModel.ts';
 import { withoutOffsets } from '../node/withoutOffsets.ts';
-import { openJudge } from './evaluation/judge.ts';
+import { learntLossNetwork, lossNetworkOf } from './lossNetwork.ts';
 import { attributeNotes, augmentNotes, checkSizes, circularOf, startFolder } from './trainingCheckpoint.ts';
-import { checkShift, readTrainingData, type TrainingData } from './trainingData.ts';
+import { checkShift, readTrainingData } from './trainingData.ts';
 import { writeReconstructions } from './trainingPreviews.ts';
 import { type CommonTrainOptions, gradientsIn, train, trainerOptions } from './trainingRun.ts';
 
@@ -220,7 +217,7 @@ function vaeOptions(
     rareColourWeight: command.rareColourWeight,
     conditionWeight: command.conditionWeight,
     perceptualWeight: command.perceptualWeight,
-    lossNetwork: command.perceptualWeight > 0 ? lossNetworkOf(dataset) : null,
+    lossNetwork: lossNetworkOf('train vae', dataset, command.perceptualWeight),
     adversarialWeight: command.adversarialWeight,
     channelWeights: channelWeights(command, dataset.channels),
     freezeEncoder: command.freezeEncoder ?? false,
@@ -269,25 +266,6 @@ function channelWeights({ channelWeights }: VaeCommandOptions, channels: NumValu
   throw new UsageError(
     `train vae: --channel-weights has ${channelWeights.length} numbers; expected ${channels}, of ${channelNames(channels).join(', ')}`,
   );
-}
-
-/** The classifier whose eyes --perceptual-weight takes. @throws UsageError when it could learn nothing from the data */
-function lossNetworkOf(dataset: Dataset): ClassifierConfig {
-  if (dataset.labels.length > 1 || (dataset.attributes ?? []).length > 0) return defaultClassifierConfig(dataset);
-  throw new UsageError(
-    `train vae: --perceptual-weight takes the eyes of a classifier, but all images of "${dataset.name}" have one label, and no attributes; leave it out`,
-  );
-}
-
-/** Another one than the judge of `figment evaluate`, so that this one is not pleased by the letter. */
-const LOSS_NETWORK_SEED = 1;
-
-/** The weights of the loss network, which is trained first, or taken from the user's cache. */
-async function learntLossNetwork({ dataset, split }: TrainingData, numWorkers: number) {
-  const learnt = await openJudge(dataset, { indices: split.train, numWorkers, seed: LOSS_NETWORK_SEED });
-  const weights = lossNetworkWeights(await downloadWeights(learnt.weights));
-  learnt.dispose();
-  return weights;
 }
 
 /** The auto-encoder as a model's folder has it. */

@@ -1,4 +1,4 @@
-// An auto-encoder that a classifier of its data looks at, from the command line.
+// Auto-encoders that a classifier of their data looks at, from the command line.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import * as runtime from '../../runtime/index.ts';
 import { tinyAttributes, tinyDataset } from '../../runtime/testing/tinyDataset.ts';
 import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
-import { readVae } from '../node/readNetworks.ts';
+import { readConditionalVae, readVae } from '../node/readNetworks.ts';
 import { writeDataset } from '../node/writeDataset.ts';
 import * as judge from './evaluation/judge.ts';
 import { createProgram } from './program.ts';
@@ -34,12 +34,16 @@ afterAll(() => {
   return rm(dir, { recursive: true });
 });
 
-/** Runs `figment train vae …` for so many steps in all; returns what it prints. */
+/** Runs `figment train vae …`, or that of another kind, for so many steps in all; returns what it prints. */
 async function train(out: string, steps: number, ...words: string[]): Promise<string> {
+  return trainKind('vae', out, steps, ...words);
+}
+
+async function trainKind(kind: string, out: string, steps: number, ...words: string[]): Promise<string> {
   const log = vi.spyOn(console, 'log').mockImplementation(() => {});
   const options = ['--backend', 'wasm', '--batch', '2', '--held-out', '0.2', '--steps', String(steps), ...words];
   try {
-    const all = ['train', 'vae', '--data', at('data'), '--out', at(out), ...options];
+    const all = ['train', kind, '--data', at('data'), '--out', at(out), ...options];
     await createProgram().parseAsync(all, { from: 'user' });
     return log.mock.calls.map(([line]) => line).join('\n');
   } finally {
@@ -66,5 +70,21 @@ it('goes on with the classifier that it began with', async () => {
 it('refuses images of which nothing is known', async () => {
   await expect(train('one', 1, '--data', at('one'), '--perceptual-weight', '0.5')).rejects.toThrow(
     'train vae: --perceptual-weight takes the eyes of a classifier, but all images of "tiny" have one label, and no attributes; leave it out',
+  );
+});
+
+it('does the same for a conditional VAE', async () => {
+  const numOpened = opened.length;
+  await trainKind('cvae', 'cvae', 1, '--perceptual-weight', '0.5');
+  expect(opened).toHaveLength(numOpened + 1);
+  const { weights } = await readConditionalVae(at('cvae'));
+  expect([...weights.keys()].filter((name) => name.startsWith('loss_network'))).toEqual([]);
+  await expect(trainKind('cvae', 'cvae', 2, '--resume')).rejects.toThrow(
+    /made with another loss \(.*--perceptual-weight 0.5/,
+  );
+  expect(await trainKind('cvae', 'cvae', 2, '--resume', '--perceptual-weight', '0.5')).toMatch(/done: 2 steps/);
+  expect(opened).toHaveLength(numOpened + 1);
+  await expect(trainKind('cvae', 'one', 1, '--data', at('one'), '--perceptual-weight', '0.5')).rejects.toThrow(
+    /^train cvae: --perceptual-weight takes the eyes/,
   );
 });
