@@ -198,6 +198,8 @@ it.each([400, 401])('gives up on status %d at once', async (status) => {
 it.each<[string, Answer]>([
   ['status 500', sendStatus(500)],
   ['status 503', sendStatus(503)],
+  ['status 429', sendStatus(429)],
+  ['status 408', sendStatus(408)],
   ['a dropped connection', dropConnection],
   ['an answer cut off', sendHalf],
   ['silence', sendNothingInTime],
@@ -310,6 +312,21 @@ it('stops while it waits to ask again', async () => {
   const reading = urlSource(baseUrl, { retryDelayMs: 60_000 }).read('a', { signal: controller.signal });
   await expect.poll(() => requests.length).toBe(1);
   setTimeout(() => controller.abort(new Error('enough')), 50);
+  await expect(reading).rejects.toThrow('enough');
+});
+
+it.each([
+  ['as long as a server asks', '2', 2000],
+  ['no longer than half a minute', '3600', 30_000],
+  ['as usual where it names a date', 'Wed, 02 Dec 2026 07:28:00 GMT', 251],
+])('waits %s before it asks again', async (_, asked, expectedMs) => {
+  answers = [(response) => response.writeHead(429, { 'retry-after': asked }).end('slower')];
+  const controller = new AbortController();
+  const source = urlSource(baseUrl, { retryDelayMs: 251, timeoutMs: Number.POSITIVE_INFINITY });
+  const reading = source.read('a', { signal: controller.signal });
+  const pauses = () => vi.mocked(setTimeout).mock.calls.map(([, durationMs]) => durationMs);
+  await expect.poll(pauses).toContain(expectedMs);
+  controller.abort(new Error('enough'));
   await expect(reading).rejects.toThrow('enough');
 });
 

@@ -8,9 +8,9 @@ export interface UrlSourceOptions {
   fetch?: typeof fetch;
   /** How long to wait without a byte; default 30 s. */
   timeoutMs?: number;
-  /** How often to try again after a network error, a timeout, an answer cut off, or status 5xx; default 2. */
+  /** How often to try again after a network error, a timeout, an answer cut off, or status 408, 429 or 5xx; default 2. */
   numRetries?: number;
-  /** The pause before the first retry, which doubles each time; default 250 ms. */
+  /** The pause before the first retry, which doubles each time; default 250 ms. A server that says how long to wait is waited for, 30 s at most. */
   retryDelayMs?: number;
   /** The largest file that is read to its end; default 2³¹ bytes. JSON may have ten million at most. */
   maxFileBytes?: number;
@@ -67,7 +67,13 @@ async function readOrKeep(
 type Settings = typeof URL_SOURCE_DEFAULTS & UrlSourceOptions & { headers?: Record<string, string> };
 
 /** A failure that may pass when the file is asked for again. */
-class TransientError extends ModelFileError {}
+class TransientError extends ModelFileError {
+  /** How long the server asks to wait before that. */
+  waitMs = 0;
+}
+
+/** A server may ask for a longer pause than a page would wait. */
+const LONGEST_WAIT_MS = 30_000;
 
 async function readWithRetries(url: string, settings: Settings, options: ReadOptions): Promise<Uint8Array> {
   if (options.beginning) {
@@ -83,7 +89,8 @@ async function readWithRetries(url: string, settings: Settings, options: ReadOpt
       if (!(error instanceof TransientError)) throw error;
       if (attempt >= settings.numRetries)
         throw new ModelFileError('urlSource', url, `${error.problem}; try again later`);
-      await wait(settings.retryDelayMs * 2 ** attempt, options.signal);
+      const askedMs = Math.min(error.waitMs, LONGEST_WAIT_MS);
+      await wait(Math.max(settings.retryDelayMs * 2 ** attempt, askedMs), options.signal);
     }
   }
 }
@@ -130,7 +137,12 @@ function checkStatus(url: string, response: Response): void {
     // Storage whose folders nobody may list answers so for what it does not have.
     throw new MissingFileError('urlSource', url, 'there is no such file, or it may not be read (status 403)');
   }
-  if (status >= 500) throw new TransientError('urlSource', url, `the server answered with status ${status}`);
+  if (status >= 500 || status === 429 || status === 408) {
+    const error = new TransientError('urlSource', url, `the server answered with status ${status}`);
+    const seconds = Number(response.headers.get('retry-after')); // of a date NaN
+    error.waitMs = seconds > 0 ? 1000 * seconds : 0;
+    throw error;
+  }
   if (!response.ok)
     throw new ModelFileError('urlSource', url, `the server answered with status ${status}, expected 200`);
   if (response.headers.get('content-type')?.startsWith('text/html')) {
