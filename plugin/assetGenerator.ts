@@ -28,7 +28,7 @@ import { createMaterialAsync } from './material/createMaterial.ts';
 import type { GuidanceTrace } from './painting/traceGuidance.ts';
 import type { PictureSource } from './pictureSource.ts';
 import type { PictureSourceOptions } from './pictureSourceOptions.ts';
-import type { Waiting } from './request.ts';
+import { checkRequest, type Waiting } from './request.ts';
 import { scheduleOf } from './schedule.ts';
 import type { SpritesOptions } from './sprite/cells.ts';
 import type { GeneratedSprites } from './sprite/generatedSprites.ts';
@@ -257,6 +257,7 @@ export class AssetGenerator<Words extends ModelWords = ModelWords> {
     const recipe = this.alive().complete(asked);
     const look = lookOf(this.info, { ...asked, mipmaps, samplingMode, pixelArt });
     const waiting = this.waiting({ priority, signal }); // before there is a texture
+    checkRequest({ priority, previewEvery });
     const texture = new GeneratedTexture<Words>(
       name ?? `${recipe.label}-${recipe.seed}`,
       this.source,

@@ -48,3 +48,9 @@ it('refuses a preview that cannot be, also of a picture that is in memory', asyn
   const texture = await tiny.generateTextureAsync(RECIPE);
   await expect(texture.regenerateAsync({}, { previewEvery: -1 })).rejects.toThrow(RangeError);
 });
+
+it('refuses a preview and a priority that cannot be at once, where a texture is returned at once', () => {
+  expect(() => tiny.beginTexture({ ...RECIPE, previewEvery: -1 })).toThrow(/previewEvery is -1; expected/);
+  expect(() => tiny.beginTexture({ ...RECIPE, priority: Number.NaN })).toThrow(/priority is NaN; expected/);
+  expect(tiny.scene.textures).toEqual([]);
+});

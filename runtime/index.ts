@@ -505,7 +505,7 @@ export {
   toPremultiplied,
 } from './core/pixels.ts';
 export { isPng } from './core/pngHeader.ts';
-export { integers, MAX_SEED, nextSeed, normals, permutation, uniforms } from './core/random.ts';
+export { assertSeed, integers, MAX_SEED, nextSeed, normals, permutation, uniforms } from './core/random.ts';
 export type { StudentFacts } from './core/sampleDefaults.ts';
 export { SAMPLER_NAMES, type SamplerName } from './core/samplingBounds.ts';
 export { scaleNearest, scaleSheet } from './core/scaleNearest.ts';

@@ -32,13 +32,22 @@ export class SurfaceTextures implements TiledSurface {
   /**
    * Makes the maps of the picture as it is now.
    *
-   * @throws RangeError for an option out of range; the signal's reason when aborted
+   * @throws RangeError for an option out of range; the signal's reason when aborted; Error where a map is disposed
    */
   async writeAsync(options: SurfaceOptions, signal: AbortSignal): Promise<void> {
     const { writeSurface } = await import('./writeSurface.ts');
     signal.throwIfAborted();
+    this.assertMaps();
     await writeSurface(this, { ...options, label: this.albedo.recipe!.label }, signal);
     for (const map of [this.normal, this.orm]) map.end(null);
+  }
+
+  /** @throws Error naming a map that somebody has disposed by itself */
+  private assertMaps(): void {
+    const gone = [this.normal, this.orm].find((map) => map.getInternalTexture() === null);
+    if (!gone) return;
+    const remedy = 'dispose the whole material, and make another, or only take the map out of its slot';
+    throw new Error(`SurfaceMaterial: the map "${gone.name}" is disposed; ${remedy}`);
   }
 
   /** The maps cannot be made; a scene does not wait for them any longer. */

@@ -106,7 +106,8 @@ export class SurfaceMaterial extends PBRMaterial {
     super(name, scene);
     this.written = this.whenFirstWritten();
     RegisterSurfaceMaterial();
-    this.options = { ...options };
+    const { surface } = options;
+    this.options = { ...options, ...(surface && { surface: { ...surface } }) }; // the caller may change its own
     const own = new SurfaceTextures(name, albedo);
     this.surfaces = [own, ...this.createVariations(pictures)];
     this.setUp(scene);
@@ -243,6 +244,7 @@ export class SurfaceMaterial extends PBRMaterial {
     this.options.surface = changed;
     const { written } = this;
     if (this.albedo.isFinished) await written.catch(() => {});
+    this.assertAlive(); // it may have been disposed while it waited
     if (this.albedo.isFinished && written === this.written) this.write(); // else another call has begun to, with these settings
     await this.whenWrittenAsync();
     return this;

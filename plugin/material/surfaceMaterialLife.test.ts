@@ -3,7 +3,8 @@
 import { PBRMaterial } from '@babylonjs/core/Materials/PBR/pbrMaterial.js';
 import { RawTexture } from '@babylonjs/core/Materials/Textures/rawTexture.js';
 import { Texture } from '@babylonjs/core/Materials/Textures/texture.js';
-import { expect, it } from 'vitest';
+import { Logger } from '@babylonjs/core/Misc/logger.js';
+import { expect, it, vi } from 'vitest';
 import { asOnGpu } from '../testing/asOnGpu.ts';
 import { makeBricks, RECIPE, scene, tiny, useTinyBricks } from '../testing/tinyBricks.ts';
 import { loadTinyTextures, next, uploadedTo } from '../testing/tinyScene.ts';
@@ -113,6 +114,29 @@ it('makes nothing of a preview when it is reshaped, and the picture as it is ask
   expect(uploadedTo(bricks.bumpTexture!)).toEqual(uploadedTo(deep.bumpTexture!));
 });
 
+it('keeps its settings whatever becomes of the objects that they were given in', async () => {
+  const surface = { depthPx: 3 };
+  const palette = ['#ff0000', '#00ff00'];
+  const bricks = await makeBricks({ surface, pixelArt: { palette } });
+  surface.depthPx = 9;
+  palette.length = 0;
+  await bricks.regenerateAsync({ seed: 8 });
+  const others = await makeBricks({ seed: 8, surface: { depthPx: 3 }, pixelArt: { palette: ['#ff0000', '#00ff00'] } });
+  expect(uploadedTo(bricks.bumpTexture!)).toEqual(uploadedTo(others.bumpTexture!));
+  expect(bricks.serialize()).toMatchObject({
+    surface: { depthPx: 3 },
+    albedo: { pixelArt: { palette: ['#ff0000', '#00ff00'] } },
+  });
+});
+
+it('says which of its maps is disposed', async () => {
+  const bricks = await makeBricks();
+  bricks.bumpTexture!.dispose();
+  const gone = /^SurfaceMaterial: the map "brick-7 normal" is disposed; dispose the whole material/;
+  await expect(bricks.regenerateAsync({ seed: 8 })).rejects.toThrow(gone);
+  await expect(bricks.reshapeAsync({ depthPx: 3 })).rejects.toThrow(gone);
+});
+
 it('says that it is disposed, and that its picture is', async () => {
   const bricks = await makeBricks();
   bricks.dispose();
@@ -127,6 +151,20 @@ it('says that it is disposed, and that its picture is', async () => {
   await Promise.resolve();
   other.albedo.dispose();
   await expect(reshaped).rejects.toEqual(expect.objectContaining({ name: 'AbortError' }));
+});
+
+it('makes no maps for a setting that waited for others when it was disposed', async () => {
+  const logged = vi.spyOn(Logger, 'Error').mockImplementation(() => {});
+  const bricks = await makeBricks({ sizePx: 64 });
+  const first = bricks.reshapeAsync({ depthPx: 3 });
+  await new Promise((resolve) => setTimeout(resolve)); // its maps are being made
+  const second = bricks.reshapeAsync({ depthPx: 4 });
+  setTimeout(() => bricks.dispose());
+  for (const reshaped of await Promise.allSettled([first, second])) {
+    expect(reshaped).toMatchObject({ reason: { name: 'AbortError', message: expect.stringContaining('material') } });
+  }
+  expect(logged).not.toHaveBeenCalled();
+  logged.mockRestore();
 });
 
 it('tells who waits for the maps that the generator was disposed while variations were made', async () => {

@@ -2,6 +2,7 @@ import {
   type AttributeName,
   type Attributes,
   type AttributeValues,
+  assertSeed,
   attributeProblem,
   fingerprint,
   isOpen,
@@ -63,13 +64,14 @@ type ForEach<Models extends readonly CharacterModel[], Entry> = { -readonly [Ind
  * model alone knows stays its own choice. An entry that is undefined, or an attribute that is "any", counts as left out.
  *
  * @param seed uint32
- * @throws     RangeError for a name or value that no model knows, with the nearest
+ * @throws     RangeError for a name or value that no model knows, with the nearest, or another seed
  */
 export function characterRequests<const Models extends readonly CharacterModel[]>(
   sheet: CharacterSheet,
   models: Models,
   seed: number,
 ): ForEach<Models, CharacterRequest> {
+  assertSeed('createNpc', seed);
   return requestsOf(askedEntries(sheet, models), models, seed) as ForEach<Models, CharacterRequest>;
 }
 

@@ -161,6 +161,19 @@ it('draws for both what becomes open', async () => {
   expect(guard.asked.portraits).toMatchObject({ label: kind, attributes: { hair }, ignored: ['role'] });
 });
 
+it('says which seeds there are', async () => {
+  const expected = 'expected a whole number from 0 to 4294967295 (use `seed >>> 0`)';
+  for (const [seed, shown] of [
+    [-1, '-1'],
+    [Number.NaN, 'NaN'],
+    [2 ** 32, '4294967296'],
+    ['7', '"7"'],
+  ] as const) {
+    const made = createNpcAsync({ kind: 'elf' }, generators, { seed: seed as number });
+    await expect(made).rejects.toThrow(new RangeError(`createNpc: seed is ${shown}; ${expected}`));
+  }
+});
+
 it('says what is missing', async () => {
   const { portraits, sprites } = generators;
   const mistaken = { portraits, characters: sprites } as never;

@@ -110,8 +110,8 @@ export async function createNpcAsync<
   const changeAsync = changerOf({ portrait, sprites, asked, seed }, models);
   const npc: Npc<OfPortraits, OfSprites> = {
     seed,
-    portrait,
-    sprites,
+    portrait: portrait as GeneratedTexture<OfPortraits>,
+    sprites: sprites as GeneratedSprites<OfSprites>,
     sprite: sprites.createSprite(ofSprite.label),
     asked,
     async varyAsync(changes, how) {

@@ -179,8 +179,8 @@ export class CellPainter {
     const { layout } = this.sheet;
     const [widthPx, heightPx] = layout.cellSize;
     const current = this.newestRecipe(cell);
-    const { label } = { ...current, ...changes };
-    if (label === undefined) throw new RangeError(`repaintCellAsync: cell ${cell} is empty; give a label`);
+    const { label } = changes;
+    if (!current && label === undefined) throw new RangeError(`repaintCellAsync: cell ${cell} is empty; give a label`);
     const complete = source.completeChanged(current, changes, { widthPx, heightPx });
     assertCellsFit(layout, [complete], source.info, this.name);
     return complete;

@@ -246,6 +246,7 @@ describe('repaintCellAsync', () => {
   it('fills a spare cell, which sprites can show from then on', async () => {
     expect(() => sprites.createSprite('orc')).toThrow(/no cell shows "orc"/);
     await expect(sprites.repaintCellAsync(2)).rejects.toThrow(/cell 2 is empty; give a label/);
+    await expect(sprites.repaintCellAsync(0, { label: undefined })).rejects.toThrow(/label is missing; expected one/);
     await sprites.repaintCellAsync(2, { label: 'orc', seed: 1 });
     expect(sprites.createSprite('orc').cellIndex).toBe(2);
   });

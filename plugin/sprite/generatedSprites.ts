@@ -163,8 +163,8 @@ export class GeneratedSprites<Words extends ModelWords = ModelWords> extends Spr
   }
 
   /** The recipe of each cell; null for an empty cell. */
-  get cells(): readonly (Recipe | null)[] {
-    return this.sheet.cells;
+  get cells(): readonly (Recipe<Words> | null)[] {
+    return this.sheet.cells as readonly (Recipe<Words> | null)[]; // the model's words alone have made them
   }
 
   /** Tells whether the generator is making a picture for the cell with this index. */

@@ -112,6 +112,28 @@ describe('a texture whose first picture is given up', () => {
     expect(await failed).toBe(copy);
     expect(copy.isReadyOrNotBlocking()).toBe(true);
   });
+
+  it('has a loading error, too, when another request for it was refused', async () => {
+    const { texture, finished } = tiny.beginTexture(RECIPE);
+    finished.catch(() => {});
+    const copy = texture.clone();
+    await expect(copy.regenerateAsync({ label: 'elv' })).rejects.toThrow(/did you mean "elf"/);
+    const failed = next(Texture.OnTextureLoadErrorObservable);
+    tiny.dispose();
+    expect(await failed).toBe(copy);
+    expect(copy.isReadyOrNotBlocking()).toBe(true);
+  });
+
+  it('has a loading error, too, when a newer one that took its place is given up with the generator', async () => {
+    const { texture, finished } = tiny.beginTexture({ ...RECIPE, numInferenceSteps: 500 });
+    finished.catch(() => {});
+    const newer = texture.regenerateAsync({ seed: 8 });
+    const failed = next(Texture.OnTextureLoadErrorObservable);
+    setTimeout(() => tiny.dispose());
+    await expect(newer).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+    expect(await failed).toBe(texture);
+    expect(texture.isReadyOrNotBlocking()).toBe(true);
+  });
 });
 
 describe('a texture that is generated', () => {

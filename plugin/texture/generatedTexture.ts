@@ -96,13 +96,13 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
   }
 
   /** The recipe of the finished picture, or of the first one that was asked for; null before that. */
-  get recipe(): Readonly<RecipeOptions> | null {
-    return this.current;
+  get recipe(): Readonly<RecipeOptions<Words>> | null {
+    return this.current as RecipeOptions<Words> | null; // the model's words alone have made it
   }
 
   /** The recipe that changes begin from: that of the picture that is being made, and else that of the finished one. */
-  get newestRecipe(): Readonly<RecipeOptions> | null {
-    return this.requests.recipe ?? this.current;
+  get newestRecipe(): Readonly<RecipeOptions<Words>> | null {
+    return (this.requests.recipe ?? this.current) as RecipeOptions<Words> | null;
   }
 
   /** What its model can make; null before the model is loaded. */
@@ -224,7 +224,9 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
     } catch (error) {
       if (!this.requests.isOf(pending) || this.isFinished) throw error;
       if (this.current === recipe) this.note(error as Error);
-      else this.redrawAsync().catch(() => {}); // the caller is told of this error, not of another
+      else if (this.shown.isThere)
+        this.redrawAsync().catch(() => {}); // the caller is told of the first error
+      else this.report(this.redrawAsync(), this.requests.lastBegun); // a scene may wait for a blank texture
       throw error;
     } finally {
       this.requests.end(pending);
@@ -323,14 +325,13 @@ export class GeneratedTexture<Words extends ModelWords = ModelWords> extends Raw
   /** Regenerates for a caller who does not wait, and reports errors. */
   private regenerateOrReport(recipe: RecipeOptions): void {
     this.current = recipe;
-    const regenerated = this.regenerateAsync();
-    this.report(regenerated, this.requests.lastAsked);
+    this.report(this.regenerateAsync(), this.requests.lastAsked);
   }
 
-  /** Reports errors of a request that nobody waits for, unless a newer one was asked for. */
+  /** Reports errors of a request that nobody waits for, unless a newer one took its place: one that is asked for may be refused. */
   private report(painted: Promise<unknown>, request: number): void {
     painted.catch((error: Error) => {
-      if (error.name === 'AbortError' && (this.isGone || request < this.requests.lastAsked)) return;
+      if (error.name === 'AbortError' && (this.isGone || request < this.requests.lastBegun)) return;
       this.note(error);
       Logger.Error(`GeneratedTexture "${this.name}": ${error.message}`);
       Texture.OnTextureLoadErrorObservable.notifyObservers(this);

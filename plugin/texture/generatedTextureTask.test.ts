@@ -1,9 +1,11 @@
 import { AssetsManager } from '@babylonjs/core/Misc/assetsManager.js';
 import { Logger } from '@babylonjs/core/Misc/logger.js';
 import { describe, expect, it, vi } from 'vitest';
+import type { Attributes } from '../../runtime/index.ts';
+import type { ModelPackage } from '../loading/loadModelBytes.ts';
 import { RECIPE, scene, tiny, useTiny } from '../testing/tinySuite.ts';
 import { GeneratedTexture } from './generatedTexture.ts';
-import { addGeneratedTextureTask } from './generatedTextureTask.ts';
+import { addGeneratedTextureTask, type GeneratedTextureTask } from './generatedTextureTask.ts';
 import { loadedModels } from './loadedModels.ts';
 
 useTiny();
@@ -32,6 +34,14 @@ describe('GeneratedTextureTask', () => {
     await manager.loadAsync();
     expect(task.texture!.isReady()).toBe(true);
     expect(task.texture!.name).toBe('hero');
+  });
+
+  it('is one of any words, to the compiler, when it is one of certain words', () => {
+    const elves = { name: 'elves', files: {} } as unknown as ModelPackage<{ label: 'elf'; attributes: Attributes }>;
+    const task: GeneratedTextureTask = addGeneratedTextureTask(new AssetsManager(scene), 'elf', elves, {
+      label: 'elf',
+    });
+    expect(task.name).toBe('elf');
   });
 
   it('takes what generateTextureAsync takes', async () => {

@@ -11,12 +11,15 @@ import { turnOver } from './textureSettings.ts';
 /** How the texture of a task is made. */
 type TaskOptions<Words extends ModelWords = ModelWords> = Omit<GenerateTextureOptions<Words>, 'name'>;
 
+/** A function that the compiler takes for a method, so that a task of certain words is also one of any. */
+type Listener<Told extends unknown[]> = { tell(...told: Told): void }['tell'];
+
 /** A generated texture as an asset of a game's loading screen; the task is done when the picture is. */
 export class GeneratedTextureTask<Words extends ModelWords = ModelWords> extends AbstractAssetTask {
   /** The texture, once the task is done. */
   texture: GeneratedTexture<Words> | null = null;
-  declare onSuccess: (task: GeneratedTextureTask<Words>) => void;
-  declare onError: (task: GeneratedTextureTask<Words>, message?: string, exception?: unknown) => void;
+  declare onSuccess: Listener<[task: GeneratedTextureTask<Words>]>;
+  declare onError: Listener<[task: GeneratedTextureTask<Words>, message?: string, exception?: unknown]>;
 
   /** @param model where the model comes from; loaded once for all tasks and textures of a scene, unless it is files */
   constructor(

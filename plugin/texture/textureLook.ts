@@ -33,9 +33,9 @@ const PIXEL_ART_NAMES: Readonly<Record<keyof PixelArtLook, true>> = {
 export function pixelArtOf(asked: PixelArtLook | undefined): PixelArtLook | undefined {
   if (asked === undefined) return undefined;
   checkNames('pixelArt', asked, Object.keys(PIXEL_ART_NAMES));
-  const { factor = 1 } = asked;
+  const { factor = 1, palette } = asked;
   if (![1, 2, 4].includes(factor)) throw new RangeError(`pixelArt: factor is ${quote(factor)}; expected 1, 2 or 4`);
-  return definedOf(asked);
+  return { ...definedOf(asked), ...(Array.isArray(palette) && { palette: [...palette] }) }; // the caller may change its own
 }
 
 /** The same of a scene file, which is not trusted; what is no object is passed over. */

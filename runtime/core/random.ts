@@ -5,6 +5,8 @@
  * with its own seed gets the same noise whatever the batch holds, and a shorter draw is a prefix of a longer one.
  */
 
+import { quote } from './errors.ts';
+
 /** Seeds are uint32. */
 export const MAX_SEED = 2 ** 32 - 1;
 
@@ -74,7 +76,7 @@ export function assertSeed(operation: string, seed: number): void {
 function assertUint32(operation: string, name: string, value: number): void {
   if (Number.isInteger(value) && value >= 0 && value < TWO_POW_32) return;
   throw new RangeError(
-    `${operation}: ${name} is ${value}; expected a whole number from 0 to ${MAX_SEED} (use \`${name} >>> 0\`)`,
+    `${operation}: ${name} is ${quote(value)}; expected a whole number from 0 to ${MAX_SEED} (use \`${name} >>> 0\`)`,
   );
 }
 

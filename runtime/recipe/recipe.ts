@@ -125,11 +125,11 @@ export type Steering = Pick<RecipeOptions, 'classifier' | 'classifierLabel' | 'c
  * travels unchanged to the sampler. What would be without effect is left out: `pipeline` where it is ddpm, the size where
  * it is the model's own, steps and guidance where the pipeline takes no steps.
  */
-export interface Recipe {
-  readonly label: string;
-  readonly blend?: Readonly<LabelBlend>;
+export interface Recipe<Words extends ModelWords = ModelWords> {
+  readonly label: Words['label'];
+  readonly blend?: Readonly<LabelBlend<Words>>;
   /** In the order of the model's; absent where nothing is asked for. */
-  readonly attributes?: Attributes;
+  readonly attributes?: Words['attributes'];
   /** Only the attributes that differ from those asked for. */
   readonly sameAs?: Attributes;
   readonly sameFor?: number;
