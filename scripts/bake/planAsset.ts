@@ -245,7 +245,7 @@ function planSheets(asset: BakeAsset, look: Look, layers: Layer[], pictures: Pla
         return { name: pictureName(picture), path: files[i]!.path, ...(outline !== undefined && { outline }) };
       });
       checkTileNames(tiles);
-      const pivots = isMap(layer) ? ['pivots of the picture'] : []; // sheets without this have those of the map, which are wrong
+      const pivots = isMap(layer) ? [pivotsOfMap(look, tiles)] : []; // sheets without this have those of the map, which are wrong
       const key = hashJson(['sheet', columns, tiles.map(({ name }, i) => [name, files[i]!.key]), ...pivots]);
       const [image, atlas] = [`${expanded.path}.png`, `${expanded.path}.json`];
       const { frames } = look;
@@ -255,6 +255,11 @@ function planSheets(asset: BakeAsset, look: Look, layers: Layer[], pictures: Pla
     wrong('sheet', withoutOperation(error));
     return [];
   }
+}
+
+/** What the key of a map's sheet says of the pivots of its frames, which the picture tells where it is baked, too. */
+function pivotsOfMap({ frames }: Look, tiles: Sheet['tiles']): string {
+  return frames && tiles.some(({ outline }) => outline === undefined) ? 'no pivots' : 'pivots of the picture';
 }
 
 /** The PNG file of a picture that shows one of these layers. */

@@ -112,6 +112,19 @@ it('holds a map where its picture is held', async () => {
   expect(new Set(pivots('asset1-normal'))).toEqual(new Set([undefined])); // nothing tells where the feet are
 });
 
+it('lays the sheet of a map anew when its picture is baked beside it, which tells where it is held', async () => {
+  const asset = { model: './walks', labels: ['elf'], sheet: '{asset}-{map}', output: '{asset}-{map}/{label}' };
+  const pivots = async (maps: ('normal' | 'albedo')[]) => {
+    await place.describe([{ ...asset, maps }]);
+    await figment('bake', place.file);
+    const { frames } = JSON.parse(String((await place.files()).get('asset0-normal.json'))) as Atlas;
+    return new Set(Object.values(frames).map(({ pivot }) => pivot !== undefined));
+  };
+  expect(await pivots(['normal'])).toEqual(new Set([false]));
+  expect(await pivots(['normal', 'albedo'])).toEqual(new Set([true]));
+  expect(await pivots(['normal'])).toEqual(new Set([false]));
+});
+
 it('writes animations of what moves', async () => {
   const row = decodePng(await read('goblin-0.png'));
   const { width, height, frames } = decodeApng(await read('goblin-0.apng'), { checkCrc: true });
