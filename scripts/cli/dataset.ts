@@ -1,7 +1,8 @@
 // figment dataset: its options; dataset/makeDataset.ts does the work and is loaded only then.
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { cellsOf } from '../../runtime/core/csv.ts';
+import { asCell, cellsOf } from '../../runtime/core/csv.ts';
 import { MAX_SEED } from '../../runtime/core/random.ts';
+import { MAX_LABEL_LENGTH } from '../../runtime/dataset/dataset.ts';
 import { FACE_DEFAULTS, FACE_GRID_PX, FACE_LABELS } from './dataset/dicebearFaces.ts';
 import type { DrawCommandOptions, RelabelCommandOptions } from './dataset/makeDataset.ts';
 import type { Group } from './dataset/regroup.ts';
@@ -106,10 +107,14 @@ function relabelCommand(): Command {
 
 /** Parser of `--group`. */
 function addGroup(text: string, before: Group[] = []): Group[] {
-  const [label, values, ...rest] = text.split('=');
+  const [name = '', values, ...rest] = text.split('=');
+  const label = asCell(name); // as it is read again
   if (!label || !values || rest.length > 0) throw new InvalidArgumentError('expected label=value,value or label=*.');
-  const group = { label: label.normalize(), values: cellsOf(values) };
-  if (before.some((other) => other.label === group.label)) {
+  if (label.length > MAX_LABEL_LENGTH || /\p{Cc}/u.test(label)) {
+    throw new InvalidArgumentError(`expected a label of at most ${MAX_LABEL_LENGTH} characters, none of control.`);
+  }
+  const group = { label, values: cellsOf(values) };
+  if (before.some((other) => other.label === label)) {
     throw new InvalidArgumentError(`"${label}" is there already; give it all of its values at once.`);
   }
   const shared = group.values.find((value) => before.some((other) => other.values.includes(value)));

@@ -67,6 +67,14 @@ it('goes on with the classifier that it began with', async () => {
   expect(opened).toHaveLength(numOpened);
 });
 
+it('says as the training, and without options of others, where the classifier cannot be kept', async () => {
+  const file = at('data', 'dataset.json', 'classifier.safetensors'); // below a file
+  vi.mocked(judge.openJudge).mockImplementationOnce((dataset, options) => openJudge(dataset, { ...options, file }));
+  await expect(train('unkept', 1, '--perceptual-weight', '0.5')).rejects.toThrow(
+    `train vae: classifier ${file} cannot be read (ENOTDIR); see to it that files can be read and written there`,
+  );
+});
+
 it('refuses images of which nothing is known', async () => {
   await expect(train('one', 1, '--data', at('one'), '--perceptual-weight', '0.5')).rejects.toThrow(
     'train vae: --perceptual-weight takes the eyes of a classifier, but all images of "tiny" have one label, and no attributes; leave it out',

@@ -28,12 +28,19 @@ export function lossNetworkOf(command: string, dataset: Dataset, perceptualWeigh
 /** Another one than the judge of `figment evaluate`, so that this one is not pleased by the letter. */
 const SEED = 1;
 
-/** Its weights, as a training has them: it is trained first, or taken from the user's cache. @param numWorkers threads; 0 is this one */
+/**
+ * Its weights, as a training has them: it is trained first, or taken from the user's cache.
+ *
+ * @param operation  begins messages
+ * @param numWorkers threads; 0 is this one
+ */
 export async function learntLossNetwork(
+  operation: string,
   { dataset, split }: TrainingData,
   numWorkers: number,
 ): Promise<Map<string, WeightTensor>> {
-  const learnt = await openJudge(dataset, { indices: split.train, numWorkers, seed: SEED });
+  const owner = { operation, remedy: 'see to it that files can be read and written there' }; // no option names another place
+  const learnt = await openJudge(dataset, { indices: split.train, numWorkers, seed: SEED, owner });
   const weights = lossNetworkWeights(await downloadWeights(learnt.weights));
   learnt.dispose();
   return weights;

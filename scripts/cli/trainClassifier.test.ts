@@ -160,6 +160,10 @@ describe('dataset relabel', () => {
     await expect(relabel('again', '--column', 'constructor')).rejects.toThrow(/has no column "constructor"/);
     await expect(relabel('again', '--group', 'warm=green')).rejects.toThrow(/"warm" is there already/);
     await expect(relabel('again', '--group', 'hot=red')).rejects.toThrow(/"red" is in another group already/);
+    await expect(relabel('again', '--group', ' warm =green')).rejects.toThrow(/"warm" is there already/);
+    await expect(relabel('again', '--group', ' =green')).rejects.toThrow(/expected label=value,value or label=\*/);
+    await expect(relabel('again', '--group', `${'m'.repeat(201)}=green`)).rejects.toThrow(/at most 200 characters/);
+    await expect(relabel('again', '--group', 'mi\tld=green')).rejects.toThrow(/none of control/);
     await expect(relabel('again', '--group', 'mild=greem')).rejects.toThrow(
       /^dataset relabel: no picture has "greem", .*; did you mean "red"/,
     );
@@ -176,6 +180,11 @@ describe('dataset relabel', () => {
         `table.csv has no column "${lacking}"; add it, since label and tile tell which picture`,
       );
     }
+    await writeFile(at('table.csv'), Buffer.from(['label,tile,colour', ...rows, 'dots,6,doré'].join('\n'), 'latin1'));
+    await expect(relabel('again')).rejects.toThrow(/^dataset relabel: .*table.csv: expected UTF-8 text/);
+    await expect(relabel('again', '--attributes', at('data'))).rejects.toThrow(
+      `dataset relabel: ${at('data')} cannot be read (EISDIR); expected a CSV file`,
+    );
     await writeFile(at('table.csv'), 'label,tile,colour\n\nstripes,0');
     await expect(relabel('again')).rejects.toThrow(/line 3 has 2 values; expected 3/);
     await writeFile(at('table.csv'), 'label,tile,colour\nstripes,0');

@@ -85,7 +85,7 @@ export async function trainConditionalVae(command: ConditionalVaeCommandOptions)
     start: async ({ workers, resumed }) => {
       if (folder) checkNetwork(folder, config, dataset, command); // the notes of a run that goes on are compared by now
       const source = gradientsIn(workers, conditionalVaeTaskSpec(config, options));
-      const seen = options.lossNetwork && !resumed ? await learntLossNetwork(data, workers.length) : [];
+      const seen = options.lossNetwork && !resumed ? await learntLossNetwork('train cvae', data, workers.length) : [];
       const first = new Map([...(init?.weights ?? []), ...seen]);
       const trainer = conditionalVaeTrainer(dataset, split.train, config, options, resumed ?? first, source);
       const names = [...conditionalVaeShapes(config).keys()];

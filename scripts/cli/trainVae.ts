@@ -113,7 +113,7 @@ export async function trainVae(command: VaeCommandOptions): Promise<void> {
     start: async ({ workers, resumed }) => {
       if (!model) refuseWholeModel(command.out);
       const source = gradientsIn(workers, vaeTaskSpec(config, options, dataset));
-      const seen = options.lossNetwork && !resumed ? await learntLossNetwork(data, workers.length) : [];
+      const seen = options.lossNetwork && !resumed ? await learntLossNetwork('train vae', data, workers.length) : [];
       const first = new Map([...(start ?? []), ...seen]);
       const trainer = vaeTrainer(dataset, split.train, config, options, resumed ?? first, source);
       const names = [...autoencoderKlShapes(config).keys()];

@@ -1,7 +1,7 @@
 // The work of figment dataset: draws or relabels pictures under a progress line, and writes them as a data set.
 import { readdir, readFile, rmdir } from 'node:fs/promises';
 import { asCell, cellsOf, flawOfHeader, linesOf, wrongCells } from '../../../runtime/core/csv.ts';
-import { type Dataset, MAX_IMAGE_BYTES, numFramesOf } from '../../../runtime/index.ts';
+import { type Dataset, decodeText, MAX_IMAGE_BYTES, NO_TEXT, numFramesOf } from '../../../runtime/index.ts';
 import { makeWritableFolder } from '../../node/atomicWrite.ts';
 import { readDataset } from '../../node/readDataset.ts';
 import { counted, type Progress, startProgress } from '../../node/terminal.ts';
@@ -112,12 +112,14 @@ function valuesOf(dataset: Dataset, rows: Record<string, string>[], file: string
 /**
  * Reads a CSV file without quotes: the names of its columns, then one record a line.
  *
- * @throws UsageError for a first line that was written otherwise, and naming a line that has other columns than that
+ * @throws UsageError for what is not UTF-8, for a first line that was written otherwise, and naming a line that has other columns than that
  */
 async function readCsv(file: string): Promise<Record<string, string>[]> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new UsageError(`${file} cannot be read (${error.code})`);
+  const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+    throw new UsageError(`dataset relabel: ${file} cannot be read (${error.code}); expected a CSV file`);
   });
+  const text = decodeText(bytes);
+  if (text === undefined) throw new UsageError(`dataset relabel: ${file}: ${NO_TEXT}`);
   const [header = '', ...lines] = linesOf(text);
   const names = cellsOf(header);
   const flaw = names.includes('label') ? undefined : flawOfHeader(header);
@@ -126,7 +128,7 @@ async function readCsv(file: string): Promise<Record<string, string>[]> {
     if (line.trim() === '') return [];
     const row = cellsOf(line);
     if (row.length === names.length) return [Object.fromEntries(row.map((value, column) => [names[column]!, value]))];
-    throw new UsageError(`${file}: line ${i + 2} ${wrongCells(row, names)}`);
+    throw new UsageError(`dataset relabel: ${file}: line ${i + 2} ${wrongCells(row, names)}`);
   });
 }
 

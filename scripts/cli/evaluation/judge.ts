@@ -41,7 +41,17 @@ export interface OpenClassifierOptions {
   numWorkers: number;
   /** uint32, of a new one; default 0. A classifier of another seed is another judge. */
   seed?: number;
+  /** Who opens it, for errors; default: the evaluation. */
+  owner?: NetworkOwner;
 }
+
+/** Which command keeps a network, and what to do where its file is of no use. */
+export interface NetworkOwner {
+  operation: string;
+  remedy: string;
+}
+
+const EVALUATION: NetworkOwner = { operation: 'evaluate', remedy: 'name a file elsewhere by --classifier' };
 
 export type Judge = TrainedNetworkAtWork<ClassifierConfig>;
 
@@ -53,12 +63,13 @@ export type Judge = TrainedNetworkAtWork<ClassifierConfig>;
 export async function openJudge(dataset: Dataset, options: OpenClassifierOptions): Promise<Judge> {
   const digest = trainingDigest(dataset, options.indices);
   const config = defaultClassifierConfig(dataset);
-  const { seed = CLASSIFIER_DEFAULTS.seed } = options;
+  const { seed = CLASSIFIER_DEFAULTS.seed, owner } = options;
   const numSteps = options.numSteps ?? stepsForImages(options.indices.length);
   const judge = await openTrained({
     file: options.file ?? cachedFile(dataset.name, config, seed === 0 ? digest : `${digest} ${seed}`, numSteps),
     digest,
     numSteps,
+    owner,
     config,
     parse: parseClassifierConfig,
     shapes: classifierShapes,
@@ -87,6 +98,8 @@ interface TrainedNetworkPlan<Config> {
   /** A digest of everything that the judge learns from. */
   digest: string;
   numSteps: number;
+  /** Default: the evaluation. */
+  owner?: NetworkOwner;
   config: Config;
   parse(config: unknown, fileName: string): Config;
   shapes(config: Config): Shapes;
@@ -106,13 +119,13 @@ export interface TrainedNetworkAtWork<Config> {
 
 /** Reads a network from its file; or trains it, and stores it there. @throws UsageError when the file belongs to other data */
 export async function openTrained<Config>(plan: TrainedNetworkPlan<Config>): Promise<TrainedNetworkAtWork<Config>> {
-  const { file, digest, numSteps, config } = plan;
-  const stored = await readIfThere(file);
+  const { file, digest, numSteps, config, owner = EVALUATION } = plan;
+  const { operation, remedy } = owner;
+  const stored = await readIfThere(file, owner);
   if (stored) return opened({ file, isNew: false, ...readTrained(stored, plan) });
-  const remedy = 'name a file elsewhere by --classifier';
-  await makeWritableFolder(dirname(file), { name: `evaluate: the folder of ${file}`, remedy }); // before minutes of training
+  await makeWritableFolder(dirname(file), { name: `${operation}: the folder of ${file}`, remedy }); // before minutes of training
   const weights = await plan.train(config);
-  await store(file, weights, { config: JSON.stringify(config), digest, numSteps: String(numSteps) });
+  await store(file, weights, { config: JSON.stringify(config), digest, numSteps: String(numSteps) }, owner);
   return opened({ file, config, weights, numSteps, isNew: true });
 }
 
@@ -147,12 +160,13 @@ export function trainingDigest(dataset: Dataset, indices: Int32Array): string {
   return hash.digest('hex');
 }
 
-async function readIfThere(file: string): Promise<Uint8Array | null> {
+async function readIfThere(file: string, { operation, remedy }: NetworkOwner): Promise<Uint8Array | null> {
   try {
     return new Uint8Array(await readFile(file));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw new UsageError(`evaluate: classifier ${file} cannot be read (${(error as NodeJS.ErrnoException).code})`);
+    const { code } = error as NodeJS.ErrnoException;
+    throw new UsageError(`${operation}: classifier ${file} cannot be read (${code}); ${remedy}`);
   }
 }
 
@@ -201,10 +215,16 @@ async function train(
   }
 }
 
-async function store(file: string, weights: Map<string, WeightTensor>, metadata: Record<string, string>) {
+async function store(
+  file: string,
+  weights: Map<string, WeightTensor>,
+  metadata: Record<string, string>,
+  { operation, remedy }: NetworkOwner,
+) {
   try {
     await writeFileAtomic(file, writeSafetensors(weights, { metadata }));
   } catch (error) {
-    throw new UsageError(`evaluate: classifier ${file} cannot be written (${(error as NodeJS.ErrnoException).code})`);
+    const { code } = error as NodeJS.ErrnoException;
+    throw new UsageError(`${operation}: classifier ${file} cannot be written (${code}); ${remedy}`);
   }
 }
