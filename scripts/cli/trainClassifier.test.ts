@@ -144,6 +144,24 @@ describe('dataset relabel', () => {
     expect(shown.sort()).toEqual(['cold 1', 'cold 2', 'warm 0', 'warm 3']);
   });
 
+  it('tells files apart whose label and name are the same together', async () => {
+    const [one, other] = [0, 9].map((grey) =>
+      encodePng({ width: 16, height: 16, channels: 3, pixels: new Uint8Array(768).fill(grey) }),
+    );
+    await writeFilesAtomic(at('blanks'), { 'red/hat 1.png': one!, 'red hat/1.png': other! });
+    await writeFile(at('blanks.csv'), 'label,file,colour\nred,hat 1.png,dark\nred hat,1.png,light');
+    const told = await printedBy(
+      ...['dataset', 'relabel', '--data', at('blanks'), '--attributes', at('blanks.csv'), '--column', 'colour'],
+      ...['--group', 'night=dark', '--group', 'day=light', '--out', at('hours')],
+    );
+    expect(told).toMatch(/2 images with 2 labels/);
+    const { images, classLabels } = await readDataset(at('hours'));
+    expect(Array.from(classLabels, (label, i) => [label, images[i * 768]])).toEqual([
+      [0, 0],
+      [1, 9],
+    ]);
+  });
+
   it('gives pictures new labels by a column of a table', async () => {
     const rows = dataset.labels.flatMap((label) =>
       Array.from({ length: 6 }, (_, tile) => `${label},${tile},${tile < 2 ? 'red' : 'blue'}`),

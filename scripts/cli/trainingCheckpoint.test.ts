@@ -1,9 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { encodeCheckpoint } from '../../runtime/index.ts';
-import { readCheckpoint, splitDigest } from './trainingCheckpoint.ts';
+import { readCheckpoint, splitDigest, startOver } from './trainingCheckpoint.ts';
 
 it('goes on with the seed and the split of the checkpoint alone', async () => {
   const out = await mkdtemp(join(tmpdir(), 'figment-checkpoint-'));
@@ -43,4 +43,16 @@ it('goes on with the seed and the split of the checkpoint alone', async () => {
       new RegExp(`another split \\(${split}, now .*\\), which --labels, --held-out, .* decide on; go on with that one`),
     );
   }
+});
+
+it('removes the previews of an earlier run, and no other pictures', async () => {
+  const out = await mkdtemp(join(tmpdir(), 'figment-over-'));
+  onTestFinished(() => rm(out, { recursive: true }));
+  const write = (...names: string[]) => Promise.all(names.map((name) => writeFile(join(out, name), '')));
+  await write('preview-000001.png', 'samples-1.png');
+  await startOver(out);
+  expect((await readdir(out)).sort()).toEqual(['preview-000001.png', 'samples-1.png']); // no run has made them
+  await write('log.jsonl', 'samples-000001.png');
+  await startOver(out);
+  expect(await readdir(out)).toEqual(['samples-1.png']);
 });

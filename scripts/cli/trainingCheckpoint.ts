@@ -43,12 +43,18 @@ export async function noteOwnModel(out: string): Promise<void> {
   await rm(join(out, EARLIER_FILE), { force: true });
 }
 
-/** Removes what an earlier run left in the folder of a new one; its model stays until the new one is saved, and is known for that. */
+/** What a run leaves in its folder, beside its model; the names of previews have six digits or more. */
+const OF_RUN = /^(checkpoint\.safetensors|log\.jsonl|(preview|samples)-\d{6,}\.png)$/;
+
+/**
+ * Removes what an earlier run left in the folder of a new one, where there was one; its model stays until the new one is saved, and
+ * is known for that. Pictures in a folder without a run are somebody's own, such as the sheets of a data set.
+ */
 export async function startOver(out: string): Promise<void> {
   if (NETWORKS.some((file) => existsSync(join(out, file)))) await writeFile(join(out, EARLIER_FILE), '');
   const names = await readdir(out);
-  const ofRun = names.filter((name) => /^(checkpoint\.safetensors|log\.jsonl|(preview|samples)-\d+\.png)$/.test(name));
-  for (const name of ofRun) await rm(join(out, name), { force: true });
+  if (!names.includes(CHECKPOINT_FILE) && !names.includes(LOG_FILE)) return;
+  for (const name of names.filter((name) => OF_RUN.test(name))) await rm(join(out, name), { force: true });
 }
 
 /** Takes out of the log the steps after a checkpoint, which a run that was killed had made and makes again. */

@@ -90,7 +90,7 @@ function valuesOf(dataset: Dataset, rows: Record<string, string>[], file: string
   }
   const byPlace = new Map<string, string>();
   for (const row of rows) {
-    const place = `${row.label} ${row[key]}`;
+    const place = placeKey(row.label!, row[key]!);
     if (byPlace.has(place)) {
       throw new UsageError(
         `dataset relabel: ${file} tells of ${key} ${row[key]} of "${row.label}" twice; keep one line`,
@@ -103,11 +103,14 @@ function valuesOf(dataset: Dataset, rows: Record<string, string>[], file: string
     const tile = next[label]!;
     next[label]! += numFramesOf(dataset);
     const name = key === 'file' ? asCell(sources![image]!.replace(/^[^/]*\//, '')) : tile;
-    const value = byPlace.get(`${asCell(labels[label]!)} ${name}`);
+    const value = byPlace.get(placeKey(asCell(labels[label]!), String(name)));
     if (value !== undefined) return value;
     throw new UsageError(`dataset relabel: ${file} has no line for ${key} ${name} of "${labels[label]}"`);
   });
 }
+
+/** Tells pictures apart, also where label and file have blanks: `b 1.png` of "a" is not `1.png` of "a b". */
+const placeKey = (label: string, name: string) => JSON.stringify([label, name]);
 
 /**
  * Reads a CSV file without quotes: the names of its columns, then one record a line.
