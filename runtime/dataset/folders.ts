@@ -29,7 +29,7 @@ type FoldersDescription = v.InferOutput<typeof foldersSchema>;
 /**
  * Reads a data set with a folder of PNG files for each class, whose name is the label. Labels and files are taken in the order of
  * their names. Letters with accents, which some systems store in pieces, are whole in labels (Unicode NFC), as keyboards write
- * them. The images must all have one size; they are read as RGBA when any pixel of any of them is less than opaque, else as RGB.
+ * them, and blanks around a name are no part of the label, as in sheets: no option could name it, and no file could be called so. The images must all have one size; they are read as RGBA when any pixel of any of them is less than opaque, else as RGB.
  * Attributes are those that `attributes.csv` has for their file names.
  *
  * @param json what `dataset.json` holds, if there is one
@@ -77,14 +77,17 @@ const tooMuch = (path: string) =>
 
 /** Names every folder whose name cannot be a label, or looks like that of one before it. */
 function nameProblems(folders: readonly string[]): string[] {
-  const labels = folders.map((folder) => folder.normalize());
+  const labels = folders.map(asCell);
   return labels.flatMap((label, i) => {
     if (label.length > MAX_LABEL_LENGTH) {
       return `${label.slice(0, 40)}…/: its name is longer than ${MAX_LABEL_LENGTH} characters; rename it`;
     }
     if (/\p{Cc}/u.test(label)) return `${quote(label)}/: its name has a control character; rename it`;
+    if (label === '') return `${quote(folders[i]!)}/: its name is blank; rename it`;
     const isRepeated = labels.indexOf(label) < i;
-    return isRepeated ? `${label}/: two folders are called so, with letters put together otherwise; rename one` : [];
+    return isRepeated
+      ? `${label}/: two folders are called so, with letters put together otherwise, or blanks around; rename one`
+      : [];
   });
 }
 
@@ -137,7 +140,7 @@ function assemble(
     widthPx: width,
     heightPx: height,
     channels,
-    labels: folders.map((folder) => folder.normalize()),
+    labels: folders.map(asCell),
     licence,
     attribution,
     images,

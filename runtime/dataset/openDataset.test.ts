@@ -78,6 +78,13 @@ describe('openDataset of class folders', () => {
     await expect(open(names)).rejects.toThrow('orc/\u00e9.png: two files are called so');
   });
 
+  it('leaves blanks around a name out of the label, as sheets do', async () => {
+    const one = image(1, 1, 1, 2, 3);
+    expect((await open({ 'elf /1.png': one, ' orc/1.png': one })).labels).toEqual(['orc', 'elf']);
+    await expect(open({ 'elf/1.png': one, 'elf /1.png': one })).rejects.toThrow('elf/: two folders are called so');
+    await expect(open({ 'elf/1.png': one, ' /1.png': one })).rejects.toThrow('" "/: its name is blank; rename it');
+  });
+
   it('refuses a label that would steer a terminal', async () => {
     const files = { 'elf\u001b[2J/1.png': image(1, 1, 1, 2, 3), 'orc/1.png': image(1, 1, 1, 2, 3) };
     await expect(open(files)).rejects.toThrow('"elf\\u001b[2J"/: its name has a control character; rename it');
@@ -149,7 +156,7 @@ describe('class folders with attributes', () => {
       'attributes.csv': 'label,file,hair\n e\u0301, \u00e9.png,red\norc,1.png,black',
     });
     expect([labels, sources]).toEqual([
-      [' \u00e9', 'orc'],
+      ['\u00e9', 'orc'],
       [' e\u0301/ e\u0301.png', 'orc/1.png'],
     ]);
     expect(attributes![0]!.data).toEqual(Int16Array.of(1, 0));
