@@ -20,7 +20,7 @@ export {
 export { ATTRIBUTES_FILE, writeAttributes } from './dataset/attributeTable.ts';
 export { AUGMENT_DEFAULTS, type AugmentOptions } from './dataset/augment.ts';
 export { batchIndices } from './dataset/batches.ts';
-export { type Dataset, DatasetError, MAX_IMAGE_BYTES, membersOf } from './dataset/dataset.ts';
+export { type Dataset, DatasetError, MAX_IMAGE_BYTES, MAX_LABEL_LENGTH, membersOf } from './dataset/dataset.ts';
 export {
   albedoOf,
   append,

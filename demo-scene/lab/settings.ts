@@ -33,7 +33,7 @@ export interface Settings {
 }
 
 /** Beside the page: it tells ornate portraits from plain ones, words that the model has never heard. */
-export const ORNATE_CLASSIFIER = 'classifiers/portraits-ornate/';
+const ORNATE_CLASSIFIER = 'classifiers/portraits-ornate/';
 
 /** Whether that classifier can steer this model: it has seen the latents of portraits alone. */
 export function canBeOrnate({ kind }: Pick<ModelInfo, 'kind'>): boolean {

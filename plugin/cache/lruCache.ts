@@ -32,10 +32,6 @@ export class LruCache<Value> {
     return this.totalBytes;
   }
 
-  get numEntries(): number {
-    return this.entries.size;
-  }
-
   /** Returns a value, which is then the most recently used. */
   get(key: string): Value | undefined {
     const entry = this.entries.get(key);

@@ -113,17 +113,6 @@ export class PixelStore {
     }, undefined);
   }
 
-  /** Deletes all entries. */
-  clearAsync(): Promise<void> {
-    this.touched.clear();
-    clearTimeout(this.timer);
-    this.timer = undefined;
-    return this.attemptAsync(
-      () => transact(this.useStore, 'readwrite', async (records) => void records.clear()),
-      undefined,
-    );
-  }
-
   /** Does work whose failure is no error. The first failure gives a warning, unless the quota is full. */
   private async attemptAsync<Result>(work: () => Promise<Result>, otherwise: Result): Promise<Result> {
     try {

@@ -157,9 +157,13 @@ it('makes no maps for a setting that waited for others when it was disposed', as
   const logged = vi.spyOn(Logger, 'Error').mockImplementation(() => {});
   const bricks = await makeBricks({ sizePx: 64 });
   const first = bricks.reshapeAsync({ depthPx: 3 });
-  await new Promise((resolve) => setTimeout(resolve)); // its maps are being made
+  const soon = async () => {
+    for (let i = 0; i < 10; i++) await Promise.resolve(); // no timer: the maps would be there by then on a slow machine
+  };
+  await soon(); // its maps are being made
   const second = bricks.reshapeAsync({ depthPx: 4 });
-  setTimeout(() => bricks.dispose());
+  await soon();
+  bricks.dispose();
   for (const reshaped of await Promise.allSettled([first, second])) {
     expect(reshaped).toMatchObject({ reason: { name: 'AbortError', message: expect.stringContaining('material') } });
   }

@@ -17,7 +17,7 @@ interface Waiting {
 }
 
 /** Between two looks at a worker from which something is expected. */
-export const HEARTBEAT_MS = 5000;
+const HEARTBEAT_MS = 5000;
 
 const REMEDY =
   "check the option workerUrl and the page's policy, and that worker.js and the .wasm files of babylon-figment/dist are beside the page's script; where none may start, take compute: 'thread'";

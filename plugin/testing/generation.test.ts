@@ -19,6 +19,7 @@ import {
   sample,
   selectBackend,
 } from '../../runtime/index.ts';
+import { largestDifference } from '../../runtime/testing/matchers.ts';
 import { tinyClassifierFiles, tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
 import { diskSource } from '../../scripts/node/diskSource.ts';
 import { packageRoot } from '../../scripts/node/packageRoot.ts';
@@ -62,11 +63,6 @@ async function reference(source: ModelSource, pixels: Uint8Array, recipe: typeof
   const values = [...((await latents.data()) as Float32Array)];
   model.dispose();
   return { values, decoded: decoded!, norms };
-}
-
-function largestDifference(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
-  expect(actual.length).toBe(expected.length);
-  return Array.from(actual).reduce((max, value, i) => Math.max(max, Math.abs(value - expected[i]!)), 0);
 }
 
 /** Latents are of unit variance, norms below 1. */

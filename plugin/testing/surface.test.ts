@@ -2,6 +2,7 @@
 import { decode } from 'fast-png';
 import { describe, expect, it, vi } from 'vitest';
 import { createModel, generate, generatePictures, pixelArt, selectBackend, surfaceMaps } from '../../runtime/index.ts';
+import { largestDifference } from '../../runtime/testing/matchers.ts';
 import { type TinyModelOptions, tinyModelFiles, tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
 import { describeInBrowser } from '../../scripts/testing/describeInBrowser.ts';
 import type { TestPage } from '../../scripts/testing/openBrowser.ts';
@@ -53,15 +54,15 @@ describe.each([
     it('has the maps of its picture, and is lit by them from the side of the lamp', async () => {
       expect(await page.call('make', RECIPE)).toBe(0);
       const { albedo, normal, orm } = await page.call('readMaps');
-      expect(worst(albedo, flipped(baked, SIZE_PX))).toBeLessThanOrEqual(PICTURE_TOLERANCE);
+      expect(largestDifference(albedo, flipped(baked, SIZE_PX))).toBeLessThanOrEqual(PICTURE_TOLERANCE);
       // The maps of the very picture that the page has: what differs in it would be multiplied.
       const maps = surfaceMaps(flipped(Uint8Array.from(albedo), SIZE_PX), SIZE_PX, SIZE_PX, { label: 'brick' });
       const channel = (pixels: number[], ...channels: number[]) =>
         flipped(Uint8Array.from(pixels), SIZE_PX).filter((_, i) => channels.includes(i % 4));
-      expect(worst(channel(normal, 0, 1, 2), maps.normal.pixels)).toBeLessThanOrEqual(MAP_TOLERANCE);
-      expect(worst(channel(normal, 3), maps.height.pixels)).toBeLessThanOrEqual(MAP_TOLERANCE);
-      expect(worst(channel(orm, 0, 1, 2), maps.orm.pixels)).toBeLessThanOrEqual(MAP_TOLERANCE);
-      expect(worst(channel(orm, 3), maps.cavity.pixels)).toBeLessThanOrEqual(MAP_TOLERANCE);
+      expect(largestDifference(channel(normal, 0, 1, 2), maps.normal.pixels)).toBeLessThanOrEqual(MAP_TOLERANCE);
+      expect(largestDifference(channel(normal, 3), maps.height.pixels)).toBeLessThanOrEqual(MAP_TOLERANCE);
+      expect(largestDifference(channel(orm, 0, 1, 2), maps.orm.pixels)).toBeLessThanOrEqual(MAP_TOLERANCE);
+      expect(largestDifference(channel(orm, 3), maps.cavity.pixels)).toBeLessThanOrEqual(MAP_TOLERANCE);
 
       for (const light of [
         [1, 0],
@@ -118,11 +119,13 @@ describe.each([
         const { albedo, normal, orm } = await page.call('readMaps');
         const upright = (pixels: number[]) => flipped(Uint8Array.from(pixels), TILE_PX);
         const channel = (pixels: ArrayLike<number>, c: number) => Array.from(pixels).filter((_, i) => i % 4 === c);
-        expect(worst(upright(albedo), material.pixels)).toBeLessThanOrEqual(PICTURE_TOLERANCE);
-        expect(worst(channel(upright(normal), 3), channel(material.maps!, 0))).toBeLessThanOrEqual(PICTURE_TOLERANCE);
+        expect(largestDifference(upright(albedo), material.pixels)).toBeLessThanOrEqual(PICTURE_TOLERANCE);
+        expect(largestDifference(channel(upright(normal), 3), channel(material.maps!, 0))).toBeLessThanOrEqual(
+          PICTURE_TOLERANCE,
+        );
         for (const c of [1, 2]) {
           const expected = channel(material.maps!, c).map((value) => (c === 1 ? Math.max(value, 10) : value));
-          expect(worst(channel(upright(orm), c), expected)).toBeLessThanOrEqual(PICTURE_TOLERANCE);
+          expect(largestDifference(channel(upright(orm), c), expected)).toBeLessThanOrEqual(PICTURE_TOLERANCE);
         }
         expect(await page.call('leftovers')).toEqual([]);
         await page.call('use', 'tiny/');
@@ -221,9 +224,4 @@ async function brightSide({ playwright }: TestPage<SurfacePage>): Promise<[numbe
   const [right, left, above, below] = [at(28, 0), at(-28, 0), at(0, -28), at(0, 28)];
   const [across, along] = [right - left, above - below];
   return Math.abs(across) > Math.abs(along) ? [Math.sign(across), 0] : [0, Math.sign(along)];
-}
-
-function worst(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
-  expect(actual.length).toBe(expected.length);
-  return Array.from(actual).reduce((top, value, i) => Math.max(top, Math.abs(value - expected[i]!)), 0);
 }

@@ -25,7 +25,7 @@ export interface FrameAnimation {
 }
 
 /** The most frames of a subject, since memory is laid out for each of them. */
-export const MAX_FRAMES = 256;
+const MAX_FRAMES = 256;
 
 const USUAL_ACTION = 'walk';
 const USUAL_DURATION_MS = 100;

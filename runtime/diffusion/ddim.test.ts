@@ -3,6 +3,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { normals } from '../core/random.ts';
 import { exactSolution, sampleGaussian } from '../testing/gaussianData.ts';
+import { largestDifference } from '../testing/matchers.ts';
 import { createDdim } from './ddim.ts';
 import { createDdpm } from './ddpm.ts';
 import { createSchedule } from './schedule.ts';
@@ -14,14 +15,12 @@ const config = (fields: object = {}) =>
 const DATA = { mean: 0.5, std: 0.3 };
 const NOISE = normals(1, 0, 64);
 
-const maxDifference = (a: Float32Array, b: Float32Array) => Math.max(...a.map((value, i) => Math.abs(value - b[i]!)));
-
 /** Largest distance from the exact solution of the probability-flow ODE. */
 function error(numInferenceSteps: number, fields: object): number {
   const schedule = createSchedule(config(fields));
   const sampler = createDdim(config(fields), { numInferenceSteps });
   const exact = exactSolution(schedule, DATA, NOISE, sampler.timesteps[0]!);
-  return maxDifference(sampleGaussian(sampler, schedule, DATA, NOISE), exact);
+  return largestDifference(sampleGaussian(sampler, schedule, DATA, NOISE), exact);
 }
 
 describe('createDdim', () => {
@@ -57,7 +56,7 @@ describe('createDdim', () => {
     const ddpm = createDdpm(config(), { numInferenceSteps: 20, varianceType: 'fixed_small' });
     expect(ddim.needsNoise).toBe(true);
     const samples = sampleGaussian(ddim, schedule, DATA, NOISE, 5);
-    expect(maxDifference(samples, sampleGaussian(ddpm, schedule, DATA, NOISE, 5))).toBeLessThan(1e-5);
+    expect(largestDifference(samples, sampleGaussian(ddpm, schedule, DATA, NOISE, 5))).toBeLessThan(1e-5);
   });
 
   it.each([3, 8, 24])(

@@ -3,6 +3,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { normals } from '../core/random.ts';
 import { exactSolution, sampleGaussian } from '../testing/gaussianData.ts';
+import { largestDifference } from '../testing/matchers.ts';
 import { createDdim } from './ddim.ts';
 import { createEuler } from './euler.ts';
 import { createSchedule } from './schedule.ts';
@@ -13,8 +14,6 @@ const config = (fields: object = {}) =>
 
 const DATA = { mean: 0.5, std: 0.3 };
 const NOISE = normals(1, 0, 64);
-
-const maxDifference = (a: Float32Array, b: Float32Array) => Math.max(...a.map((value, i) => Math.abs(value - b[i]!)));
 
 function samples(numInferenceSteps: number, fields: object): Float32Array {
   const sampler = createEuler(config(fields), { numInferenceSteps });
@@ -31,7 +30,7 @@ describe('createEuler', () => {
     (prediction_type) => {
       const fields = { prediction_type, beta_schedule: 'squaredcos_cap_v2' };
       const exact = exactSolution(createSchedule(config(fields)), DATA, NOISE, 999);
-      const [coarse, fine] = [50, 100].map((n) => maxDifference(samples(n, fields), exact)) as [number, number];
+      const [coarse, fine] = [50, 100].map((n) => largestDifference(samples(n, fields), exact)) as [number, number];
       expect(fine).toBeLessThan(0.016);
       expect(coarse / fine).toBeGreaterThan(1.85);
       expect(coarse / fine).toBeLessThan(2.15);
@@ -41,7 +40,7 @@ describe('createEuler', () => {
   it('is DDIM in other coordinates, up to the start of larger variance', () => {
     const sampler = createDdim(config({ clip_sample: false }), { numInferenceSteps: 20 });
     const ddim = sampleGaussian(sampler, createSchedule(config()), DATA, NOISE);
-    expect(maxDifference(samples(20, {}), ddim)).toBeLessThan(1e-3); // starts at sigma · z, not sqrt(1 + sigma²) · z
+    expect(largestDifference(samples(20, {}), ddim)).toBeLessThan(1e-3); // starts at sigma · z, not sqrt(1 + sigma²) · z
   });
 
   it('starts with the noise of its spacing', () => {
@@ -70,7 +69,7 @@ describe('createEuler', () => {
   it.each(['v_prediction', 'sample'])('starts from zero SNR with %s, whose sigma is infinite', (prediction_type) => {
     const fields = { prediction_type, rescale_betas_zero_snr: true };
     const exact = exactSolution(createSchedule(config(fields)), DATA, NOISE, 999);
-    expect(maxDifference(samples(100, fields), exact)).toBeLessThan(0.03);
+    expect(largestDifference(samples(100, fields), exact)).toBeLessThan(0.03);
   });
 
   it('shows the network an input of variance 1', async () => {

@@ -2,7 +2,9 @@
 import { memory } from '@tensorflow/tfjs-core';
 import { afterEach, expect, it, vi } from 'vitest';
 import { describeOnBackends } from '../../scripts/testing/backends.ts';
+import { selectBackend } from '../backends/selectBackend.ts';
 import * as random from '../core/random.ts';
+import { largestDifference } from '../testing/matchers.ts';
 import { rollImage } from '../testing/roll.ts';
 import { type TinyModelOptions, tinyModelFiles } from '../testing/tinyModel.ts';
 import type { SampleOptions } from './completeAll.ts';
@@ -54,6 +56,7 @@ function repeated(tile: Uint8Array): number[] {
 }
 
 it('refuses a picture among whose places an auto-encoder would attend for minutes', async () => {
+  await selectBackend({ backend: 'wasm' });
   const model = createModel(tinyModelFiles({ labels: ['brick'], circularPadding: true, channels: 3 }));
   const vae = { ...model.vae!, config: { ...model.vae!.config, mid_block_add_attention: true } };
   const { numTensors } = memory();
@@ -63,11 +66,6 @@ it('refuses a picture among whose places an auto-encoder would attend for minute
   expect(memory().numTensors).toBe(numTensors);
   model.dispose();
 });
-
-function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  expect(a).toHaveLength(b.length);
-  return Math.max(...Array.from(a, (value, i) => Math.abs(value - b[i]!)));
-}
 
 const size: SampleOptions = { widthPx: WIDTH_PX, heightPx: TILE_PX, sampler: 'ddpm', numInferenceSteps: 2 };
 

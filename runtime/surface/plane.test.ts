@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { normals } from '../core/random.ts';
+import { runToEnd } from '../core/slices.ts';
 import { wrapped } from '../core/wrapped.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { rollImage } from '../testing/roll.ts';
-import { gaussianWeights, wrappedBlur } from './plane.ts';
+import { gaussianWeights, wrappedBlurInSlices } from './plane.ts';
 
-describe('wrappedBlur', () => {
+const wrappedBlur = (...asked: Parameters<typeof wrappedBlurInSlices>) => runToEnd(wrappedBlurInSlices(...asked));
+
+describe('wrappedBlurInSlices', () => {
   it('damps a wave by exp(−k²σ²/2), the Fourier transform of a Gaussian', () => {
     const width = 64;
     for (const [waves, sigma] of [

@@ -1,6 +1,5 @@
 import { quote } from '../core/errors.ts';
 import { channelsOf } from '../core/pixels.ts';
-import { runToEnd } from '../core/slices.ts';
 import { wrapped } from '../core/wrapped.ts';
 
 /** One value for each texel, row by row from the top. */
@@ -77,22 +76,18 @@ export function gaussianWeights(sigmaPx: number): Float32Array<ArrayBuffer> {
   return Float32Array.from(weights, (weight) => weight / sum);
 }
 
-/**
- * A Gaussian blur of a picture that continues at its opposite edge, first along rows, then along columns.
- *
- * @param plane   one value for each texel
- * @param sigmaPx standard deviation in texels, 0 … 1024
- * @returns       a new plane
- * @throws        RangeError when the plane or the width does not fit
- */
-export function wrappedBlur(plane: Float32Array, widthPx: number, heightPx: number, sigmaPx: number): Plane {
-  return runToEnd(wrappedBlurInSlices(plane, widthPx, heightPx, sigmaPx));
-}
-
 /** The lines of a slice, about a millisecond of work at 512 texels a line. */
 export const LINES_IN_SLICE = 16;
 
-/** `wrappedBlur` for a thread that has other work. */
+/**
+ * A Gaussian blur of a picture that continues at its opposite edge, first along rows, then along columns; in slices, for a
+ * thread that has other work.
+ *
+ * @param plane   one value for each texel
+ * @param sigmaPx standard deviation in texels, 0 … 1024
+ * @returns       through the generator, a new plane
+ * @throws        RangeError at the first slice, when the plane or the width does not fit
+ */
 export function* wrappedBlurInSlices(
   plane: Float32Array,
   widthPx: number,

@@ -18,6 +18,11 @@ export function diffusersFiles(folder = PIPELINE): Record<string, Uint8Array> {
   return Object.fromEntries(files.map((path) => [path, new Uint8Array(readFileSync(new URL(path, folder)))]));
 }
 
+/** The files but those of these paths. */
+export function without(files: Record<string, Uint8Array>, ...paths: string[]): Record<string, Uint8Array> {
+  return Object.fromEntries(Object.entries(files).filter(([path]) => !paths.includes(path)));
+}
+
 export function load(files: Record<string, Uint8Array>, options?: LoadModelFolderOptions) {
   return loadModelFolder(memorySource(files, 'models/tiny'), options);
 }

@@ -53,7 +53,7 @@ async function directionOf(f: Operation, inputs: Values[]): Promise<Values> {
 }
 
 /** Compares the gradients on cpu with central differences of a random projection of the output. */
-export async function checkAgainstFiniteDifferences(f: Operation, inputs: Values[]): Promise<void> {
+async function checkAgainstFiniteDifferences(f: Operation, inputs: Values[]): Promise<void> {
   const direction = await directionOf(f, inputs);
   const gradients = await gradientsOn('cpu', f, inputs, direction);
   for (const [which, { values }] of gradients.entries()) {

@@ -1,13 +1,13 @@
 import { expect } from 'vitest';
 
-export interface Tolerance {
+interface Tolerance {
   /** The allowed difference. */
   absolute?: number;
   /** The allowed difference as a fraction of the largest expected magnitude. */
   relative?: number;
 }
 
-export const TOLERANCE_DEFAULTS: Required<Tolerance> = { absolute: 1e-6, relative: 1e-5 };
+const TOLERANCE_DEFAULTS: Required<Tolerance> = { absolute: 1e-6, relative: 1e-5 };
 
 /** Largest |actual − expected| with its place; a NaN on one side alone counts as infinite. */
 function worstDifference(
@@ -26,10 +26,16 @@ function worstDifference(
 }
 
 /** Largest finite magnitude. */
-export function largestMagnitude(values: ArrayLike<number>): number {
+function largestMagnitude(values: ArrayLike<number>): number {
   return Array.from(values, Math.abs)
     .filter(Number.isFinite)
     .reduce((top, value) => Math.max(top, value), 0);
+}
+
+/** Largest |a − b| of as many values; NaN, which meets no bound, where one of them is NaN. */
+export function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  expect(b.length).toBe(a.length);
+  return Array.from(a).reduce((top, value, i) => Math.max(top, Math.abs(value - b[i]!)), 0);
 }
 
 /** Expects |actual − expected| ≤ absolute + relative · max |expected| for every element. */

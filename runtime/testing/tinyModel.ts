@@ -174,7 +174,7 @@ export function tinyModelFolder(options: TinyModelOptions = {}): Promise<Record<
   return modelFolderFiles(tinyModelFiles(options));
 }
 
-export const TINY_CLASSIFIER_CONFIG: NoisyClassifierConfig = {
+const TINY_CLASSIFIER_CONFIG: NoisyClassifierConfig = {
   in_channels: 4,
   num_labels: 2,
   block_out_channels: [8, 16],

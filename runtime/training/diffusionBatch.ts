@@ -5,6 +5,7 @@ import { shiftCircular } from '../dataset/augment.ts';
 import { type BatchIndicesOptions, batchIndices } from '../dataset/batches.ts';
 import type { ConditioningConfig } from '../networks/conditioningConfig.ts';
 import { type LatentStatistics, standardiser } from '../networks/latentScaling.ts';
+import { numElements } from '../weights/weightTensor.ts';
 import type { Batch } from './batch.ts';
 import { dropConditions } from './dropConditions.ts';
 import { drawLatents, type LatentDataset, type LatentSubjects } from './latentDataset.ts';
@@ -45,7 +46,7 @@ export function diffusionBatch(
 ): Batch {
   const { batchSize, seed, isRolled } = options;
   const chosen = batchIndices(all, latents.classLabels, options, step);
-  const noise = normals(seed, streamAt(DIFFUSION_STREAMS.posterior, step), batchSize * sizeOf(latents));
+  const noise = normals(seed, streamAt(DIFFUSION_STREAMS.posterior, step), batchSize * numElements(latents.shape));
   const x0 = drawLatents(latents, chosen, standardiser(statistics), noise);
   if (isRolled) rollEach(x0, latents.shape, uniforms(seed, streamAt(DIFFUSION_STREAMS.roll, step), 2 * batchSize));
   return {
@@ -65,16 +66,11 @@ export function noiseBatch(
 ): Batch {
   const { batchSize, seed } = options;
   const chosen = batchIndices(all, subjects.classLabels, options, step);
-  const eps = normals(seed, streamAt(DIFFUSION_STREAMS.eps, step), batchSize * sizeOf(subjects));
+  const eps = normals(seed, streamAt(DIFFUSION_STREAMS.eps, step), batchSize * numElements(subjects.shape));
   return {
     eps: { shape: [batchSize, ...subjects.shape], data: eps },
     ...conditionArrays(subjects, chosen, nullLabel, options, step),
   };
-}
-
-/** Values of the latents of one image. */
-function sizeOf({ shape }: LatentSubjects): number {
-  return shape.reduce((product, length) => product * length, 1);
 }
 
 /**

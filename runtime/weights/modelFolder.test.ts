@@ -12,6 +12,7 @@ import {
   savedFiles,
   UNET_WEIGHTS,
   VAE_WEIGHTS,
+  without,
 } from '../testing/diffusersFolder.ts';
 import { pixelFolder } from '../testing/foreignFolders.ts';
 import { TINY_STUDENT, tinyModelFolder } from '../testing/tinyModel.ts';
@@ -19,10 +20,6 @@ import { holdDecoderAlone, loadModelFolder, readModelFiles } from './modelFolder
 import { type ModelSource, memorySource } from './modelSource.ts';
 
 const SHARED_PIPELINE = new URL('../../../shared/fixtures/pipeline/', import.meta.url);
-
-function without(files: Record<string, Uint8Array>, ...paths: string[]): Record<string, Uint8Array> {
-  return Object.fromEntries(Object.entries(files).filter(([path]) => !paths.includes(path)));
-}
 
 describe('loadModelFolder', () => {
   it.each([PIPELINE, SHARED_PIPELINE].filter((folder) => existsSync(folder)).map((folder) => [folder]))(

@@ -10,13 +10,10 @@ import {
   savedFiles,
   UNET_WEIGHTS,
   VAE_WEIGHTS,
+  without,
 } from '../testing/diffusersFolder.ts';
 import { modelFolderFiles } from './modelFolderFiles.ts';
 import { parseSafetensors } from './safetensors.ts';
-
-function without(files: Record<string, Uint8Array>, ...paths: string[]): Record<string, Uint8Array> {
-  return Object.fromEntries(Object.entries(files).filter(([path]) => !paths.includes(path)));
-}
 
 describe('modelFolderFiles', () => {
   it('writes the files of a diffusers folder, the index last', async () => {

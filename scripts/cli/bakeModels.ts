@@ -8,7 +8,7 @@ import type { BakeSource } from '../bake/readBakeFile.ts';
 import { runPlan } from '../bake/runBake.ts';
 import { interruptible } from '../node/interrupt.ts';
 import { shippedModels } from '../node/openModel.ts';
-import { printable, startProgress } from '../node/terminal.ts';
+import { counted, printable, startProgress } from '../node/terminal.ts';
 import { UsageError } from '../node/usageError.ts';
 import type { BakeCommandOptions, BakePictureOptions } from './bakeOptions.ts';
 
@@ -39,7 +39,7 @@ export async function bakeModels(models: string[], options: BakeCommandOptions):
     console.log(`bake: ${lines.at(-1)}, ${perImage(result.durationMs, result.numBaked)}`);
     const sheets =
       result.numSheets === 0 ? '' : result.numSheets === 1 ? ' and a sheet' : `, ${result.numSheets} sheets`;
-    console.log(`bake: ${numbered(result.numBaked, 'image')}${sheets} in ${out}`);
+    console.log(`bake: ${counted(result.numBaked, 'image')}${sheets} in ${out}`);
   });
 }
 
@@ -122,8 +122,4 @@ function samplings({ pictures }: BakePlan): string[] {
 
 function perImage(durationMs: number, numImages: number): string {
   return `${(durationMs / numImages).toFixed(durationMs < 10_000 ? 1 : 0)} ms an image`;
-}
-
-function numbered(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -2,7 +2,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { asCell, cellsOf } from '../../runtime/core/csv.ts';
 import { MAX_SEED } from '../../runtime/core/random.ts';
-import { MAX_LABEL_LENGTH } from '../../runtime/dataset/dataset.ts';
 import { FACE_DEFAULTS, FACE_GRID_PX, FACE_LABELS } from './dataset/dicebearFaces.ts';
 import type { DrawCommandOptions, RelabelCommandOptions } from './dataset/makeDataset.ts';
 import type { Group } from './dataset/regroup.ts';
@@ -110,9 +109,7 @@ function addGroup(text: string, before: Group[] = []): Group[] {
   const [name = '', values, ...rest] = text.split('=');
   const label = asCell(name); // as it is read again
   if (!label || !values || rest.length > 0) throw new InvalidArgumentError('expected label=value,value or label=*.');
-  if (label.length > MAX_LABEL_LENGTH || /\p{Cc}/u.test(label)) {
-    throw new InvalidArgumentError(`expected a label of at most ${MAX_LABEL_LENGTH} characters, none of control.`);
-  }
+  if (/\p{Cc}/u.test(label)) throw new InvalidArgumentError('expected a label without control characters.');
   const group = { label, values: cellsOf(values) };
   if (before.some((other) => other.label === label)) {
     throw new InvalidArgumentError(`"${label}" is there already; give it all of its values at once.`);

@@ -4,7 +4,7 @@ import type { FrameWork } from './mainThread.ts';
 import type { FrameMeasurement, Phases } from './measureFrames.ts';
 
 /** A frame may take so many times as long while pictures are made as it does otherwise, at the 95th percentile. */
-export const TARGET_RATIO = 1.3;
+const TARGET_RATIO = 1.3;
 
 const HEADINGS: Record<Activity, string> = {
   idle: 'idle',

@@ -1,7 +1,14 @@
 // The work of figment dataset: draws or relabels pictures under a progress line, and writes them as a data set.
 import { readdir, readFile, rmdir } from 'node:fs/promises';
 import { asCell, cellsOf, flawOfHeader, linesOf, wrongCells } from '../../../runtime/core/csv.ts';
-import { type Dataset, decodeText, MAX_IMAGE_BYTES, NO_TEXT, numFramesOf } from '../../../runtime/index.ts';
+import {
+  type Dataset,
+  decodeText,
+  MAX_IMAGE_BYTES,
+  MAX_LABEL_LENGTH,
+  NO_TEXT,
+  numFramesOf,
+} from '../../../runtime/index.ts';
 import { makeWritableFolder } from '../../node/atomicWrite.ts';
 import { readDataset } from '../../node/readDataset.ts';
 import { counted, type Progress, startProgress } from '../../node/terminal.ts';
@@ -70,11 +77,22 @@ export interface RelabelCommandOptions {
 export async function relabelPictures(command: RelabelCommandOptions): Promise<void> {
   const { data, attributes, group, matched = false, seed, out } = command;
   const column = asCell(command.column);
+  refuseLong(group);
   await refuseInClasses('dataset relabel', out, data);
   const source = await readDataset(data);
   const values = valuesOf(source, await readCsv(attributes), attributes, column);
   const draw = async () => regroup(source, values, group, { matched, seed });
   await make('relabel', out, `${source.name} by ${column}: ${group.map(({ label }) => label).join(', ')}.`, draw);
+}
+
+/** @throws UsageError for a label that no data set may have */
+function refuseLong(groups: readonly Group[]): void {
+  const long = groups.find(({ label }) => label.length > MAX_LABEL_LENGTH);
+  if (!long) return;
+  const shown = `${long.label.slice(0, 40)}…`;
+  throw new UsageError(
+    `dataset relabel: the label "${shown}" of --group is longer than ${MAX_LABEL_LENGTH} characters; shorten it`,
+  );
 }
 
 /** The value in a column for every picture, in the order of the data set. Of class folders a column `file` may tell which picture a line is of. */
