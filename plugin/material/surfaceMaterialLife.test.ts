@@ -155,15 +155,11 @@ it('says that it is disposed, and that its picture is', async () => {
 
 it('makes no maps for a setting that waited for others when it was disposed', async () => {
   const logged = vi.spyOn(Logger, 'Error').mockImplementation(() => {});
-  const bricks = await makeBricks({ sizePx: 64 });
+  const bricks = await makeBricks({ sizePx: 512 });
   const first = bricks.reshapeAsync({ depthPx: 3 });
-  const soon = async () => {
-    for (let i = 0; i < 10; i++) await Promise.resolve(); // no timer: the maps would be there by then on a slow machine
-  };
-  await soon(); // its maps are being made
+  await new Promise((resolve) => setTimeout(resolve)); // its maps are being made, of a picture that takes many slices
   const second = bricks.reshapeAsync({ depthPx: 4 });
-  await soon();
-  bricks.dispose();
+  setTimeout(() => bricks.dispose());
   for (const reshaped of await Promise.allSettled([first, second])) {
     expect(reshaped).toMatchObject({ reason: { name: 'AbortError', message: expect.stringContaining('material') } });
   }
