@@ -29,7 +29,8 @@ type FoldersDescription = v.InferOutput<typeof foldersSchema>;
 /**
  * Reads a data set with a folder of PNG files for each class, whose name is the label. Labels and files are taken in the order of
  * their names. Letters with accents, which some systems store in pieces, are whole in labels (Unicode NFC), as keyboards write
- * them, and blanks around a name are no part of the label, as in sheets: no option could name it, and no file could be called so. The images must all have one size; they are read as RGBA when any pixel of any of them is less than opaque, else as RGB.
+ * them. Blanks around a name are no part of the label, as in sheets: no option could name it, and no file could be called so. The
+ * images must all have one size; they are read as RGBA when any pixel of any of them is less than opaque, else as RGB.
  * Attributes are those that `attributes.csv` has for their file names.
  *
  * @param json what `dataset.json` holds, if there is one

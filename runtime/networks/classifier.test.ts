@@ -2,19 +2,12 @@ import { dispose, type Tensor4D } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { describeOnBackends, draw, toTensor, valuesOn } from '../../scripts/testing/backends.ts';
 import { expectClose } from '../testing/matchers.ts';
-import { type ClassifierConfig, classifierShapes, classify, parseClassifierConfig } from './classifier.ts';
+import { tinyClassifierConfig } from '../testing/tinyNetworks.ts';
+import { classifierShapes, classify, parseClassifierConfig } from './classifier.ts';
 import { initialWeights } from './initialWeights.ts';
 import { uploadWeights } from './uploadWeights.ts';
 
-const CONFIG: ClassifierConfig = {
-  in_channels: 4,
-  num_labels: 3,
-  block_out_channels: [8, 16],
-  norm_num_groups: 4,
-  norm_eps: 1e-5,
-  attributes: { hair: 3, wear: 'number' },
-  attribute_grid: 2,
-};
+const CONFIG = tinyClassifierConfig({ attributes: { hair: 3, wear: 'number' }, attribute_grid: 2 });
 const WEIGHTS = initialWeights(classifierShapes(CONFIG), 7);
 const IMAGES = draw(3, [5, 9, 12, 4]);
 

@@ -1,5 +1,6 @@
 import { normals } from '../core/random.ts';
 import { type AutoencoderKlConfig, parseAutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
+import type { ClassifierConfig } from '../networks/classifier.ts';
 import { type ConditionalVaeConfig, parseConditionalVaeConfig } from '../networks/conditionalVae.ts';
 import type { Shapes } from '../networks/layers.ts';
 import { parseUNet2DConfig, type UNet2DConfig } from '../networks/unet2dConfig.ts';
@@ -68,6 +69,20 @@ export function tinyCvaeConfig(options: Partial<ConditionalVaeConfig> = {}): Con
     norm_eps: 1e-5,
     ...options,
   });
+}
+
+/** A classifier of two levels for RGBA images of three labels. */
+export function tinyClassifierConfig(options: Partial<ClassifierConfig> = {}): ClassifierConfig {
+  return {
+    in_channels: 4,
+    num_labels: 3,
+    block_out_channels: [8, 16],
+    norm_num_groups: 4,
+    norm_eps: 1e-5,
+    attributes: {},
+    attribute_grid: 1,
+    ...options,
+  };
 }
 
 /** Weights of which none is 0 or 1, so that every one of them shows in the output; PyTorch's layout. */

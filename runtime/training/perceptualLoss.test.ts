@@ -4,26 +4,18 @@ import '#stock-gradients';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { describeOnBackends, draw, toTensor, type Values, valuesOn } from '../../scripts/testing/backends.ts';
 import { selectBackend } from '../backends/selectBackend.ts';
-import { type ClassifierConfig, classifierLevels, classifierShapes, classify } from '../networks/classifier.ts';
+import { classifierLevels, classifierShapes, classify } from '../networks/classifier.ts';
 import { initialWeights } from '../networks/initialWeights.ts';
 import { uploadWeights } from '../networks/uploadWeights.ts';
 import { checkGradients } from '../testing/gradientCheck.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { tinyDataset } from '../testing/tinyDataset.ts';
-import { tinyVaeConfig } from '../testing/tinyNetworks.ts';
+import { tinyClassifierConfig, tinyVaeConfig } from '../testing/tinyNetworks.ts';
 import { runSteps, TINY_VAE_OPTIONS } from '../testing/tinyTraining.ts';
 import { isOfLossNetwork, lossNetworkShapes, lossNetworkWeights, perceptualDifference } from './perceptualLoss.ts';
 import { vaeTrainer } from './trainVae.ts';
 
-const CONFIG: ClassifierConfig = {
-  in_channels: 4,
-  num_labels: 3,
-  block_out_channels: [8, 16],
-  norm_num_groups: 4,
-  norm_eps: 1e-5,
-  attributes: {},
-  attribute_grid: 1,
-};
+const CONFIG = tinyClassifierConfig();
 const LEARNT = initialWeights(classifierShapes(CONFIG), 3);
 const [IMAGES, DECODED] = [draw(5, [2, 8, 8, 4]), draw(6, [2, 8, 8, 4])];
 
