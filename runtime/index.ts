@@ -73,6 +73,7 @@ export { unetOfMoreLatents, withMoreLatents } from './training/moreLatents.ts';
 export { PaletteOffsets } from './training/paletteOffsets.ts';
 export { lossNetworkWeights } from './training/perceptualLoss.ts';
 export { nullLabelLast, relabel, withClasses } from './training/relabel.ts';
+export { decoderBeside, pictureShapes, type StudentPictures } from './training/studentPictures.ts';
 export { isOfTeacher } from './training/teacherWeights.ts';
 export {
   CLASSIFIER_DEFAULTS,

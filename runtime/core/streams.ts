@@ -110,6 +110,7 @@ export const STUDENT_STREAMS = {
   guidanceScale: { first: 0x70000000, count: MANY },
   level: { first: 0xc0000000, count: MANY },
   levelTime: { first: 0xd0000000, count: FEWER },
+  frame: { first: 0xd8000000, count: FEWER },
 } satisfies Record<string, Streams>;
 
 /** Training a linear probe (training/trainProbe). */

@@ -1,4 +1,5 @@
 import {
+  add,
   concat,
   keep,
   mean,
@@ -20,10 +21,9 @@ import {
 } from '@tensorflow/tfjs-core';
 import { ANY } from '../core/attributes.ts';
 import type { SamplerName } from '../core/samplingBounds.ts';
-import { createDdim } from '../diffusion/ddim.ts';
 import { qSample } from '../diffusion/forward.ts';
 import { createSampler } from '../diffusion/sampler.ts';
-import { alphaBar, createSchedule } from '../diffusion/schedule.ts';
+import { createSchedule } from '../diffusion/schedule.ts';
 import type { SchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { type Conditions, conditioningVectors, isOfStudent } from '../networks/conditioning.ts';
 import type { ConditioningConfig } from '../networks/conditioningConfig.ts';
@@ -32,7 +32,16 @@ import { unet2d } from '../networks/unet2d.ts';
 import type { UNet2DConfig } from '../networks/unet2dConfig.ts';
 import { type Batch, batchArray, batchTensor } from './batch.ts';
 import { CONDITIONING_PREFIX, conditionedShapes } from './conditionedNetwork.ts';
-import { guidedByEach, longSteps, longStepTarget, trajectory } from './distillation.ts';
+import {
+  guidedByEach,
+  type Level,
+  longStepEnd,
+  longStepLevels,
+  longSteps,
+  longStepTarget,
+  trajectory,
+} from './distillation.ts';
+import { differenceOfPictures, isOfPictures, pictureShapes, type StudentPictures } from './studentPictures.ts';
 import { isOfTeacher, joinTeacher, TEACHER_PREFIX } from './teacherWeights.ts';
 import type { TrainingTask } from './trainingTask.ts';
 
@@ -48,6 +57,8 @@ export interface DistilSpec {
   /** How the teacher makes pictures, in a multiple of the student's steps. */
   teacherSampler: Extract<SamplerName, 'ddim' | 'dpm++'>;
   teacherSteps: number;
+  /** By what the pictures of stage two are seen; absent and null: by nothing, their latents are compared alone. */
+  pictures?: StudentPictures | null;
 }
 
 /**
@@ -58,11 +69,11 @@ const STUDENT_RATE = 10;
 
 type Shape4D = [number, number, number, number];
 
-/** Whether a weight is the student's alone: neither the teacher's, nor of the tables that both share. */
+/** Whether a weight is the student's alone: neither the teacher's, nor of the tables that both share, nor of what looks at pictures. */
 export function isLearned(name: string): boolean {
   return name.startsWith(CONDITIONING_PREFIX)
     ? isOfStudent(name.slice(CONDITIONING_PREFIX.length))
-    : !isOfTeacher(name);
+    : !isOfTeacher(name) && !isOfPictures(name);
 }
 
 /**
@@ -75,15 +86,21 @@ export function isLearned(name: string): boolean {
  * Stage two, batches without: the teacher makes pictures from the noise eps (B, h, w, C), and the student learns to be after
  * each of its own long steps where the teacher is by then. Progressive distillation (Salimans & Ho 2022, arXiv:2202.00512)
  * goes to half of the steps again and again; here every number of steps is learned at once, told by S as the step's size is
- * in shortcut models (Frans et al. 2024, arXiv:2410.12557), and the states are those of the teacher's own pictures.
+ * in shortcut models (Frans et al. 2024, arXiv:2410.12557), and a step begins where the student's own steps before have led, as it
+ * will when it makes pictures: it learns to make up for them (Ross et al. 2011, arXiv:1011.0686). Where the spec has pictures, the
+ * last step is also to end at a picture that a classifier sees as that of the teacher; of frames (B, K), the same for all images.
  *
  * Both: classLabels (B), attributes (B, attributes), guidanceScales (B). The label and attribute tables are shared with the
  * teacher, and so stay as they are.
  */
 export function distilTask(spec: DistilSpec): TrainingTask {
-  const { config, conditioning } = spec;
+  const { config, conditioning, pictures } = spec;
   return {
-    shapes: new Map([...conditionedShapes(config, conditioning), ...joinTeacher(conditionedShapes(config, null))]),
+    shapes: new Map([
+      ...conditionedShapes(config, conditioning),
+      ...joinTeacher(conditionedShapes(config, null)),
+      ...(pictures ? pictureShapes(pictures) : []),
+    ]),
     isTrained: isLearned,
     rateFactor: (name) => (name.startsWith(CONDITIONING_PREFIX) ? STUDENT_RATE : 1),
     prepare: (weights, batch) => (batch.x0 ? guidedLevels(spec, weights, batch) : ownSteps(spec, weights, batch)),
@@ -93,19 +110,16 @@ export function distilTask(spec: DistilSpec): TrainingTask {
 
 /**
  * The mean squared error of the student's outputs, each weighted by its number of steps: one long step is hard to learn, and
- * would drown what the shorter ones have to learn. Prepared: xt and target (B, P, h, w, C), t and stepCounts (B, P).
+ * would drown what the shorter ones have to learn. In stage two also how differently the pictures are seen, weighted alike.
+ * Prepared: xt and target (B, P, h, w, C), t and stepCounts (B, P).
  */
-function studentLoss({ config, conditioning, circular }: DistilSpec, weights: Weights, batch: Batch) {
+function studentLoss(spec: DistilSpec, weights: Weights, batch: Batch) {
   const [numImages, numParts] = batchArray(batch, 't').shape as [number, number];
   const stepCounts = batchArray(batch, 'stepCounts').data;
-  const conditions = repeated(batch, numParts);
-  const sampling = { guidanceScales: each(batchArray(batch, 'guidanceScales').data, 1, numParts), stepCounts };
-  const told = conditioningVectors(conditioning, withoutPrefix(weights, CONDITIONING_PREFIX), {
-    ...conditions,
-    sampling,
-  });
-  const output = unet2d(config, weights, joined(batch, 'xt'), batchArray(batch, 't').data, told, { circular });
-  const errors = mean(square(sub(output, joined(batch, 'target'))), [1, 2, 3]) as Tensor1D;
+  const [xt, target] = [joined(batch, 'xt'), joined(batch, 'target')];
+  const predict = studentOutput(spec, weights, batch, numParts);
+  const output = predict(xt, batchArray(batch, 't').data, stepCounts);
+  const errors = mean(square(sub(output, target)), [1, 2, 3]) as Tensor1D;
   const counts = [...new Set(stepCounts)].filter((count) => count > 0);
   const ofCount = (count: number) => {
     const isOf = Float32Array.from(stepCounts, (value) => (value === count ? 1 : 0));
@@ -114,10 +128,32 @@ function studentLoss({ config, conditioning, circular }: DistilSpec, weights: We
   };
   const weightings = Float32Array.from(stepCounts, (count) => Math.max(1, count));
   const total = weightings.reduce((sum, value) => sum + value, 0);
-  return {
-    loss: mul(sum(mul(errors, tensor1d(weightings))), 1 / total) as Scalar,
-    metrics: Object.fromEntries(counts.map((count) => [`steps${count}`, ofCount(count)])),
-  };
+  const error = mul(sum(mul(errors, tensor1d(weightings))), 1 / total) as Scalar;
+  const metrics = Object.fromEntries(counts.map((count) => [`steps${count}`, ofCount(count)]));
+  if (!spec.pictures || counts.length === 0) return { loss: error, metrics };
+  const [, numFrames] = batchArray(batch, 'frames').shape as [number, number];
+  const frames = batchArray(batch, 'frames').data.slice(0, numFrames);
+  const way = { ...spec, stepCounts: spec.conditioning.student.step_counts };
+  const perceptual = keep(differenceOfPictures(spec.pictures, way, weights, { xt, target, output, frames }));
+  const loss = add(error, mul(perceptual, spec.pictures.perceptualWeight)) as Scalar;
+  return { loss, metrics: { ...metrics, perceptual } };
+}
+
+/** The student's output, which is told a guidance scale for each image and a number of steps for each part. */
+function studentOutput(
+  { config, conditioning, circular }: DistilSpec,
+  weights: Weights,
+  batch: Batch,
+  numParts: number,
+): (xt: Tensor4D, t: ArrayLike<number>, stepCounts: ArrayLike<number>) => Tensor4D {
+  const conditions = repeated(batch, numParts);
+  const guidanceScales = each(batchArray(batch, 'guidanceScales').data, 1, numParts);
+  const own = withoutPrefix(weights, CONDITIONING_PREFIX);
+  return (xt, t, stepCounts) =>
+    tidy(() => {
+      const told = conditioningVectors(conditioning, own, { ...conditions, sampling: { guidanceScales, stepCounts } });
+      return unet2d(config, weights, xt, t, told, { circular });
+    });
 }
 
 /** Stage one: noised data, and the guided output of the teacher. */
@@ -138,7 +174,7 @@ async function guidedLevels(spec: DistilSpec, weights: Weights, batch: Batch): P
   return { xt: await taken(xt, numParts), target: await taken(target, numParts), stepCounts };
 }
 
-/** Stage two: the states of the teacher's pictures from which the student steps, and by which output it gets to the next. */
+/** Stage two: the states from which the student steps, and by which output it gets where the teacher is by then. */
 async function ownSteps(spec: DistilSpec, weights: Weights, batch: Batch): Promise<Batch> {
   const { conditioning, scheduler, teacherSampler, teacherSteps } = spec;
   const steps = longSteps(conditioning.student.step_counts);
@@ -152,9 +188,10 @@ async function ownSteps(spec: DistilSpec, weights: Weights, batch: Batch): Promi
     const predict = (x: Tensor4D, time: number) => guided(x, new Array(numImages).fill(time));
     const sampler = createSampler(teacherSampler, scheduler, { numInferenceSteps: teacherSteps });
     const states = trajectory(sampler, predict, batchTensor<Tensor4D>(batch, 'eps'), numParts);
-    const froms = steps.map(({ from }) => states[from]!);
-    const targets = steps.map(({ from, to }) =>
-      longStepTarget(predictionType, states[from]!, states[to]!, levels[from]!.alphaBar, levels[to]!.alphaBar),
+    const froms =
+      predictionType === 'epsilon' ? steps.map(({ from }) => states[from]!) : ownStates(spec, weights, batch, levels);
+    const targets = steps.map(({ from, to }, i) =>
+      longStepTarget(predictionType, froms[i]!, states[to]!, levels[from]!.alphaBar, levels[to]!.alphaBar),
     );
     const together = (parts: Tensor4D[]) =>
       reshape(stack(parts, 1), [-1, ...states[0]!.shape.slice(1)] as Shape4D) as Tensor4D;
@@ -172,14 +209,24 @@ async function ownSteps(spec: DistilSpec, weights: Weights, batch: Batch): Promi
   };
 }
 
-/** The timesteps of the most steps that a student takes, and the alphaBar at each; the last is the picture's. */
-function longStepLevels(scheduler: SchedulerConfig, numSteps: number): { t: number; alphaBar: number }[] {
-  const schedule = createSchedule(scheduler);
-  const { timesteps } = createDdim(scheduler, { numInferenceSteps: numSteps });
-  return [
-    ...timesteps.map((t) => ({ t, alphaBar: alphaBar(schedule, t) })),
-    { t: -1, alphaBar: alphaBar(schedule, -1) },
-  ];
+/**
+ * The states from which the student steps: the noise, or where its steps before have led it, which it learns to make up for. Of a
+ * student that predicts noise the states are its teacher's: from next to no signal an error of it would lead anywhere.
+ */
+function ownStates(spec: DistilSpec, weights: Weights, batch: Batch, levels: Level[]): Tensor4D[] {
+  const { predictionType } = createSchedule(spec.scheduler);
+  const predict = studentOutput(spec, weights, batch, 1);
+  const states: Tensor4D[] = [];
+  let end: Tensor4D | null = null;
+  for (const { from, to, stepCount } of longSteps(spec.conditioning.student.step_counts)) {
+    const xt = from > 0 && end ? end : batchTensor<Tensor4D>(batch, 'eps');
+    states.push(xt);
+    if (to === levels.length - 1) continue;
+    const ofAll = (value: number) => new Array<number>(xt.shape[0]).fill(value);
+    const output = predict(xt, ofAll(levels[from]!.t), ofAll(stepCount));
+    end = longStepEnd(predictionType, xt, output, levels[from]!.alphaBar, levels[to]!.alphaBar);
+  }
+  return states;
 }
 
 /** The teacher's output, guided by two passes in one. */

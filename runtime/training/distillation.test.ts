@@ -9,7 +9,7 @@ import { alphaBar, createSchedule, sigmaOf } from '../diffusion/schedule.ts';
 import { PREDICTION_TYPES, parseSchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { type GaussianData, perfectOutput } from '../testing/gaussianData.ts';
 import { expectClose } from '../testing/matchers.ts';
-import { guidedByEach, longSteps, longStepTarget, trajectory } from './distillation.ts';
+import { guidedByEach, longStepEnd, longSteps, longStepTarget, trajectory } from './distillation.ts';
 
 const DATA: GaussianData = { mean: 0.7, std: 0.4 };
 const SHAPE: [number, number, number, number] = [2, 3, 3, 1];
@@ -88,6 +88,17 @@ describe.each(PREDICTION_TYPES)('a student that predicts %s', (predictionType) =
       longStepTarget(predictionType, tensor4d(NOISE, SHAPE), tensor4d(end, SHAPE), from, to).dataSync(),
     );
     expectClose(target, perfectOutput(schedule, DATA, NOISE, from), { absolute: 2e-3, relative: 2e-3 });
+  });
+
+  it('knows where a step of DDIM ends', () => {
+    const sampler = createDdim(config, { numInferenceSteps: 4 });
+    const [from, to] = [alphaBar(schedule, 749), alphaBar(schedule, 499)];
+    const [led, own] = tidy(() => {
+      const [xt, output] = [tensor4d(NOISE, SHAPE), tensor4d(normals(6, 0, 18), SHAPE)];
+      const ends = [sampler.step(output, 1, xt).xt, longStepEnd(predictionType, xt, output, from, to)];
+      return ends.map((end) => end.dataSync());
+    });
+    expectClose(own!, led!, { absolute: 5e-6, relative: 5e-6 });
   });
 
   it('has a teacher whose states are on the exact way', () => {

@@ -1,8 +1,10 @@
 // What a student of few steps learns: outputs by which one long step ends where its teacher's many steps end.
 import { type Tensor4D, tidy } from '@tensorflow/tfjs-core';
+import { createDdim } from '../diffusion/ddim.ts';
 import { levelOf } from '../diffusion/noiseLevel.ts';
 import type { Sampler } from '../diffusion/samplerType.ts';
-import type { PredictionType } from '../diffusion/schedulerConfig.ts';
+import { alphaBar, createSchedule } from '../diffusion/schedule.ts';
+import type { PredictionType, SchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { weightedSum } from '../diffusion/weightedSum.ts';
 
 /** A step of a student: from one of the teacher's states to a later one. */
@@ -31,6 +33,19 @@ export function longSteps(stepCounts: readonly number[]): LongStep[] {
     }
     return Array.from({ length: stepCount }, (_, i) => ({ stepCount, from: i * length, to: (i + 1) * length }));
   });
+}
+
+/** A level of noise between two steps. */
+export type Level = { t: number; alphaBar: number };
+
+/** The levels between so many steps of a student, which are those of DDIM; the last is the picture's, with a t of −1. */
+export function longStepLevels(scheduler: SchedulerConfig, numSteps: number): Level[] {
+  const schedule = createSchedule(scheduler);
+  const { timesteps } = createDdim(scheduler, { numInferenceSteps: numSteps });
+  return [
+    ...timesteps.map((t) => ({ t, alphaBar: alphaBar(schedule, t) })),
+    { t: -1, alphaBar: alphaBar(schedule, -1) },
+  ];
 }
 
 /**
@@ -63,6 +78,24 @@ export function longStepTarget(
   throw new RangeError(
     `longStepTarget: no output of ${predictionType} leads from alphaBar ${from} to ${to}; expected the smaller one first, and v_prediction where it is 0`,
   );
+}
+
+/**
+ * The inverse of `longStepTarget`: where one deterministic DDIM step with this output leads from xt.
+ *
+ * @param xt, output float32 (B, H, W, C)
+ * @param from, to   alphaBar of xt and of the result, 0 … 1
+ * @returns          shape of xt; the caller disposes it
+ */
+export function longStepEnd(
+  predictionType: PredictionType,
+  xt: Tensor4D,
+  output: Tensor4D,
+  from: number,
+  to: number,
+): Tensor4D {
+  const [ofXt, ofOutput] = stepCoefficients(predictionType, from, to);
+  return weightedSum(ofXt, xt, ofOutput, output);
 }
 
 function stepCoefficients(predictionType: PredictionType, from: number, to: number): [ofXt: number, ofOutput: number] {

@@ -9,7 +9,7 @@ import { POSITION_EMBEDDING } from '../networks/unet2d.ts';
 import { timeChannels } from '../networks/unet2dEmbedding.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
 import { adaptConditioning, type ConditionedNetwork, type KnownNetwork } from './adaptConditioning.ts';
-import type { Batch } from './batch.ts';
+import type { Batch, BatchArray } from './batch.ts';
 import { joinConditioning, splitConditioning } from './conditionedNetwork.ts';
 import { checkAttributes, diffusionBatch, noiseBatch } from './diffusionBatch.ts';
 import { longSteps } from './distillation.ts';
@@ -17,6 +17,7 @@ import { type DistilSpec, isLearned } from './distilTask.ts';
 import type { GradientSource } from './gradients.ts';
 import type { LatentDataset, LatentSubjects } from './latentDataset.ts';
 import { unetOfMoreLatents } from './moreLatents.ts';
+import { isOfPictures, MOST_FRAMES, type StudentPictures } from './studentPictures.ts';
 import { joinTeacher, splitTeacher, TEACHER_PREFIX } from './teacherWeights.ts';
 import { isRolled } from './trainDiffusion.ts';
 import { createTrainer, TRAINER_DEFAULTS, type Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
@@ -37,6 +38,8 @@ export interface DistilOptions extends TrainerOptions {
   balanced: boolean;
   /** For seamless pictures: every convolution wraps around the borders; default false. */
   circular: boolean;
+  /** By what its pictures are seen beside the teacher's; default null: by nothing. Its weights begin beside the student's. */
+  pictures: StudentPictures | null;
 }
 
 /** A batch counts images; of each the student learns seven steps, or noise levels. */
@@ -49,6 +52,7 @@ export const DISTIL_DEFAULTS: DistilOptions = {
   teacherSteps: 16,
   balanced: false,
   circular: false,
+  pictures: null,
   batchSize: 8,
   microBatchSize: 4,
   learningRate: 2e-4,
@@ -126,11 +130,12 @@ function plusDifference(own: WeightTensor, now?: WeightTensor, before?: WeightTe
   return { ...own, data: own.data.map((value, i) => value + now.data[i]! - before!.data[i]!) };
 }
 
-/** The parts of a student's weights, as a model folder keeps them. */
+/** The parts of a student's weights, as a model folder keeps them, without what looks at its pictures. */
 export function splitStudent<T>(
   weights: ReadonlyMap<string, T>,
 ): Record<'unet' | 'conditioning' | 'teacher', Map<string, T>> {
-  const { teacher, others } = splitTeacher(weights);
+  const own = new Map([...weights].filter(([name]) => !isOfPictures(name)));
+  const { teacher, others } = splitTeacher(own);
   return { ...splitConditioning(others), teacher };
 }
 
@@ -156,7 +161,12 @@ export function studentScheduler(scheduler: SchedulerConfig): SchedulerConfig {
 export function distilSpec(
   { config, conditioning }: Pick<StudentNetwork, 'config' | 'conditioning'>,
   scheduler: SchedulerConfig,
-  { stepCounts, teacherSteps, circular }: Pick<DistilOptions, 'stepCounts' | 'teacherSteps' | 'circular'>,
+  {
+    stepCounts,
+    teacherSteps,
+    circular,
+    pictures,
+  }: Pick<DistilOptions, 'stepCounts' | 'teacherSteps' | 'circular' | 'pictures'>,
 ): DistilSpec {
   const most = Math.max(...stepCounts);
   if (teacherSteps % most !== 0 || scheduler.numTrainTimesteps % most !== 0) {
@@ -165,7 +175,8 @@ export function distilSpec(
     );
   }
   const own = studentScheduler(scheduler);
-  return { kind: 'distil', config, conditioning, circular, scheduler: own, teacherSampler: 'dpm++', teacherSteps };
+  const teacher = { teacherSampler: 'dpm++', teacherSteps } as const;
+  return { kind: 'distil', config, conditioning, circular, scheduler: own, ...teacher, pictures };
 }
 
 /**
@@ -196,7 +207,7 @@ export function studentTrainer(
 function distilBatch(
   latents: LatentDataset | LatentSubjects,
   statistics: LatentStatistics,
-  { config, conditioning, scheduler }: DistilSpec,
+  { config, conditioning, scheduler, pictures }: DistilSpec,
   options: DistilOptions,
   step: number,
 ): Batch {
@@ -207,7 +218,8 @@ function distilBatch(
   const draws = uniforms(seed, streamAt(STUDENT_STREAMS.guidanceScale, step), batchSize);
   const guidanceScales = { shape: [batchSize], data: Float32Array.from(draws, (u) => least + (most - least) * u) };
   if (step >= numGuidanceSteps || !('mean' in latents)) {
-    return { ...noiseBatch(latents, all, conditioning.num_labels, of, step), guidanceScales };
+    const noise = noiseBatch(latents, all, conditioning.num_labels, of, step);
+    return { ...noise, guidanceScales, ...(pictures && { frames: framesAt(pictures, options, step) }) };
   }
   const { x0, ...told } = diffusionBatch(latents, statistics, all, conditioning.num_labels, of, step);
   const numLevels = longSteps(conditioning.student.step_counts).length;
@@ -229,4 +241,12 @@ function distilBatch(
     },
     guidanceScales,
   };
+}
+
+/** The frames of which the pictures of a step are seen, (B, K), the same for all of them. */
+function framesAt({ numFrames }: StudentPictures, { batchSize, seed }: DistilOptions, step: number): BatchArray {
+  const count = Math.min(MOST_FRAMES, numFrames);
+  const frames = integers(seed, streamAt(STUDENT_STREAMS.frame, step), count, numFrames);
+  const data = Int32Array.from({ length: batchSize * count }, (_, i) => frames[i % count]!);
+  return { shape: [batchSize, count], data };
 }

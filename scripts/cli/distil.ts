@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { wholeNumber } from './optionParsers.ts';
-import { inItsFolder, runCommand } from './runCommand.ts';
+import { inItsFolder, perceptualWeightOption, runCommand } from './runCommand.ts';
 import type { DistilCommandOptions } from './runDistil.ts';
 
 const DETAILS = `
@@ -27,6 +27,7 @@ export function distilCommand(): Command {
       "steps of the teacher's pictures: a multiple of 4 (default: 16)",
       wholeNumber(4, 1000),
     )
+    .addOption(perceptualWeightOption())
     .addHelpText('after', DETAILS)
     .action(async (model: string, options: DistilCommandOptions) =>
       inItsFolder(async (own: DistilCommandOptions) => (await import('./runDistil.ts')).distil(model, own))(options),

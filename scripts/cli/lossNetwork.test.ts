@@ -1,5 +1,5 @@
-// Auto-encoders that a classifier of their data looks at, from the command line.
-import { mkdtemp, rm } from 'node:fs/promises';
+// Auto-encoders and students that a classifier of their data looks at, from the command line.
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
@@ -7,8 +7,10 @@ import * as runtime from '../../runtime/index.ts';
 import { tinyAttributes, tinyDataset } from '../../runtime/testing/tinyDataset.ts';
 import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
+import { diskSource } from '../node/diskSource.ts';
 import { readConditionalVae, readVae } from '../node/readNetworks.ts';
 import { writeDataset } from '../node/writeDataset.ts';
+import { printedBy } from '../testing/printedBy.ts';
 import * as judge from './evaluation/judge.ts';
 import { createProgram } from './program.ts';
 
@@ -95,4 +97,29 @@ it('does the same for a conditional VAE', async () => {
   await expect(trainKind('cvae', 'one', 1, '--data', at('one'), '--perceptual-weight', '0.5')).rejects.toThrow(
     /^train cvae: --perceptual-weight takes the eyes/,
   );
+});
+
+it('does the same for a student', async () => {
+  const { labels } = tinyDataset();
+  const known = tinyModelFiles({ labels, attributes: runtime.vocabularyOf(tinyAttributes()) });
+  await writeFilesAtomic(at('teacher'), await runtime.modelFolderFiles(known));
+  const distil = (steps: string, ...words: string[]) =>
+    printedBy(
+      ...['distil', at('teacher'), '--data', at('data'), '--out', at('student'), '--steps', steps],
+      ...['--backend', 'wasm', '--batch', '2', '--held-out', '0.2', '--teacher-steps', '4', ...words],
+    );
+  const numOpened = opened.length;
+  await distil('1', '--perceptual-weight', '0.5');
+  expect(opened).toHaveLength(numOpened + 1);
+  expect(opened.at(-1)).toMatchObject({ seed: 1 });
+  const { unet, conditioning, teacher } = await runtime.loadModelFolder(diskSource(at('student')), {
+    parts: ['unet', 'vae', 'scheduler', 'teacher'],
+  });
+  const names = [unet, conditioning!, teacher!].flatMap((weights) => [...weights.keys()]);
+  expect(names.filter((name) => /^(vae|loss_network)\./.test(name))).toEqual([]);
+  const [line] = (await readFile(at('student', 'log.jsonl'), 'utf8')).split('\n');
+  expect(JSON.parse(line!).metrics.perceptual).toBeGreaterThan(0);
+  await expect(distil('2', '--resume')).rejects.toThrow(/made with another perceptualWeight \(0.5, now/);
+  expect(await distil('2', '--resume', '--perceptual-weight', '0.5')).toMatch(/done: 2 steps/);
+  expect(opened).toHaveLength(numOpened + 1);
 });

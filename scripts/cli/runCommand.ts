@@ -42,3 +42,10 @@ export function runCommand(name: string, description: string): Command {
 export function inItsFolder<Options extends RunFolderOptions>(run: (options: Options) => Promise<void>) {
   return async (options: Options) => (await import('./runFolder.ts')).inRunFolder(options, () => run(options));
 }
+
+/** The option of the trainings whose pictures a classifier looks at. */
+export function perceptualWeightOption(): Option {
+  const text =
+    'weight of how differently a classifier of the data sees the images, which is trained first: what tells words apart';
+  return new Option('--perceptual-weight <x>', text).argParser(realNumber(0)).default(0);
+}

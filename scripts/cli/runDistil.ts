@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 import {
+  type AutoEncoder,
+  type Dataset,
   DISTIL_DEFAULTS,
   type DistilOptions,
+  decoderBeside,
   distilSpec,
   downloadWeights,
   formatSchedulerConfig,
@@ -14,12 +17,16 @@ import {
   type ModelContent,
   type ModelFiles,
   nullLabelLast,
+  numFramesOf,
   parseAutoencoderKlConfig,
   parseSchedulerConfig,
   parseUNet2DConfig,
+  pictureShapes,
   pixelStatistics,
   type SchedulerConfig,
+  type Shapes,
   type StudentNetwork,
+  type StudentPictures,
   splitStudent,
   statisticsOfConfig,
   studentFrom,
@@ -29,23 +36,26 @@ import {
   type WeightTensor,
 } from '../../runtime/index.ts';
 import { modelSource } from '../node/openModel.ts';
+import { framesAsPictures } from '../node/readDataset.ts';
 import { rangeAsUsageError, UsageError } from '../node/usageError.ts';
 import { optionalParts } from '../node/wholeModel.ts';
 import { readKnownData } from './dataOfModel.ts';
+import { learntLossNetwork, lossNetworkOf } from './lossNetwork.ts';
 import { examplesOf } from './previewSheet.ts';
 import { saveDiffusionModel } from './saveDiffusionModel.ts';
+import type { TrainingData } from './trainingData.ts';
 import { trainingLatents, withAttributes } from './trainingLatents.ts';
 import { checkFrames } from './trainingOfFrames.ts';
 import { type CommonTrainOptions, gradientsIn, train, trainerOptions } from './trainingRun.ts';
 
 export interface DistilCommandOptions extends CommonTrainOptions {
   guidanceSteps?: number;
+  perceptualWeight: number;
   teacherSteps?: number;
 }
 
 /** figment distil */
 export async function distil(name: string, command: DistilCommandOptions): Promise<void> {
-  const options = distilOptions(command);
   const files = await readTeacher(name);
   const choice = { ...command, seed: command.splitSeed ?? command.seed };
   const { dataset, split } = await readKnownData('distil', files, choice);
@@ -54,6 +64,7 @@ export async function distil(name: string, command: DistilCommandOptions): Promi
   const vae = files.vaeConfig
     ? { config: parseAutoencoderKlConfig(files.vaeConfig, `${name}/vae/config.json`), weights: files.vae }
     : null;
+  const options = distilOptions(command, picturesOf(dataset, vae, command));
   const untaught = studentNetwork(knownTeacher(name, files), options);
   const student = command.initFrom === undefined ? untaught : await taughtBefore(untaught, command.initFrom);
   const circular = files.index.figment.circularPadding;
@@ -65,8 +76,12 @@ export async function distil(name: string, command: DistilCommandOptions): Promi
     title: 'distil',
     data,
     options,
-    notes: { teacher: teacherHash(untaught, files), stages: `${options.numGuidanceSteps}, ${options.teacherSteps}` },
-    shapes: shapesOf(student),
+    notes: {
+      teacher: teacherHash(untaught, files),
+      stages: `${options.numGuidanceSteps}, ${options.teacherSteps}`,
+      ...(options.pictures && { perceptualWeight: String(options.pictures.perceptualWeight) }),
+    },
+    shapes: shapesOf(student, options.pictures),
     keepsWeights: true,
     start: async (place) => {
       const { workers, resumed } = place;
@@ -80,12 +95,14 @@ export async function distil(name: string, command: DistilCommandOptions): Promi
             place,
           )
         : latentSubjects(dataset, split.train, vae?.config ?? null);
+      const seenBy = options.pictures && !resumed ? await pictureWeights(vae, data, workers.length) : [];
+      const first = new Map([...student.weights, ...seenBy]);
       const trainer = studentTrainer(
         withAttributes(data, subjects),
         statisticsOf(files),
         spec,
         { ...options, circular },
-        resumed ?? student.weights,
+        resumed ?? first,
         gradientsIn(workers, spec),
       );
       return {
@@ -99,12 +116,33 @@ export async function distil(name: string, command: DistilCommandOptions): Promi
   });
 }
 
-function distilOptions(command: DistilCommandOptions): DistilOptions {
+/** By what the student's pictures are seen; null where they are not. @throws UsageError as `lossNetworkOf` */
+function picturesOf(
+  dataset: Dataset,
+  vae: AutoEncoder | null,
+  { perceptualWeight }: DistilCommandOptions,
+): StudentPictures | null {
+  const lossNetwork = lossNetworkOf('distil', dataset, perceptualWeight);
+  return lossNetwork && { perceptualWeight, lossNetwork, vae: vae?.config ?? null, numFrames: numFramesOf(dataset) };
+}
+
+/** The weights of what sees them: the model's decoder, and a classifier of single frames. */
+async function pictureWeights(
+  vae: AutoEncoder | null,
+  data: TrainingData,
+  numWorkers: number,
+): Promise<[string, WeightTensor][]> {
+  const lossNetwork = await learntLossNetwork('distil', framesAsPictures(data), numWorkers);
+  return [...decoderBeside(vae?.weights ?? []), ...lossNetwork];
+}
+
+function distilOptions(command: DistilCommandOptions, pictures: StudentPictures | null): DistilOptions {
   return {
     ...trainerOptions(command, DISTIL_DEFAULTS),
     numGuidanceSteps: command.guidanceSteps ?? DISTIL_DEFAULTS.numGuidanceSteps,
     teacherSteps: command.teacherSteps ?? DISTIL_DEFAULTS.teacherSteps,
     balanced: command.balanced ?? false,
+    pictures,
   };
 }
 
@@ -162,8 +200,9 @@ function teacherHash({ weights }: StudentNetwork, { vae }: ModelFiles): string {
 }
 
 /** Shapes of all weights in the checkpoint. */
-function shapesOf({ weights }: StudentNetwork): Map<string, number[]> {
-  return new Map(Array.from(weights, ([name, { shape }]) => [name, [...shape]]));
+function shapesOf({ weights }: StudentNetwork, pictures: StudentPictures | null): Shapes {
+  const own = Array.from(weights, ([name, { shape }]): [string, number[]] => [name, [...shape]]);
+  return new Map([...own, ...(pictures ? pictureShapes(pictures) : [])]);
 }
 
 /** By what the model's latents are standardised; pixels are taken as they are. */

@@ -1,7 +1,7 @@
 // figment train vae|ddpm|cvae|classifier: the options. Each training has a file of its own, loaded when it runs.
 import { Command, Option } from 'commander';
 import { attributesOption, nameList, oneOf, realNumber, wholeNumber } from './optionParsers.ts';
-import { inItsFolder, runCommand } from './runCommand.ts';
+import { inItsFolder, perceptualWeightOption, runCommand } from './runCommand.ts';
 
 const CIRCULAR = 'for seamless tiles: wrap every convolution around the borders, and augment by shifts that do';
 
@@ -118,12 +118,6 @@ function addAugmentations(vae: Command): void {
 function rareColourWeightOption(): Option {
   const text = 'weight of an error in which pixels of rare colours count more: eyes instead of skin';
   return new Option('--rare-colour-weight <x>', text).argParser(realNumber(0)).default(0);
-}
-
-function perceptualWeightOption(): Option {
-  const text =
-    'weight of how differently a classifier of the data sees the images, which is trained first: what tells words apart';
-  return new Option('--perceptual-weight <x>', text).argParser(realNumber(0)).default(0);
 }
 
 /** Adds the options of what an auto-encoder's error consists of. */
