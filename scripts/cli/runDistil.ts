@@ -4,6 +4,7 @@ import {
   type Dataset,
   DISTIL_DEFAULTS,
   type DistilOptions,
+  type DistilSpec,
   decoderBeside,
   distilSpec,
   downloadWeights,
@@ -33,6 +34,7 @@ import {
   studentNetwork,
   studentScheduler,
   studentTrainer,
+  type Trainer,
   type WeightTensor,
 } from '../../runtime/index.ts';
 import { modelSource } from '../node/openModel.ts';
@@ -46,7 +48,7 @@ import { saveDiffusionModel } from './saveDiffusionModel.ts';
 import type { TrainingData } from './trainingData.ts';
 import { trainingLatents, withAttributes } from './trainingLatents.ts';
 import { checkFrames } from './trainingOfFrames.ts';
-import { type CommonTrainOptions, gradientsIn, train, trainerOptions } from './trainingRun.ts';
+import { type CommonTrainOptions, gradientsIn, type TrainingPlace, train, trainerOptions } from './trainingRun.ts';
 
 export interface DistilCommandOptions extends CommonTrainOptions {
   guidanceSteps?: number;
@@ -54,57 +56,36 @@ export interface DistilCommandOptions extends CommonTrainOptions {
   teacherSteps?: number;
 }
 
+/** A student, its teacher, and what it learns from. */
+interface Distillation {
+  files: ModelFiles;
+  scheduler: SchedulerConfig;
+  vae: AutoEncoder | null;
+  data: TrainingData;
+  options: DistilOptions;
+  student: StudentNetwork;
+  spec: DistilSpec;
+}
+
 /** figment distil */
 export async function distil(name: string, command: DistilCommandOptions): Promise<void> {
-  const files = await readTeacher(name);
-  const choice = { ...command, seed: command.splitSeed ?? command.seed };
-  const { dataset, split } = await readKnownData('distil', files, choice);
-  checkFrames('distil', dataset, { flip: command.flip });
-  const scheduler = parseSchedulerConfig(files.schedulerConfig, `${name}/scheduler/scheduler_config.json`);
-  const vae = files.vaeConfig
-    ? { config: parseAutoencoderKlConfig(files.vaeConfig, `${name}/vae/config.json`), weights: files.vae }
-    : null;
-  const options = distilOptions(command, picturesOf(dataset, vae, command));
-  const untaught = studentNetwork(knownTeacher(name, files), options);
-  const student = command.initFrom === undefined ? untaught : await taughtBefore(untaught, command.initFrom);
-  const circular = files.index.figment.circularPadding;
-  const spec = rangeAsUsageError(() => distilSpec(student, scheduler, { ...options, circular }));
-  const examples = examplesOf(dataset, split);
-  const data = { dataset, split };
+  const distillation = await readDistillation(name, command);
+  const { files, data, options, student, scheduler } = distillation;
+  const examples = examplesOf(data.dataset, data.split);
   await train(command, {
     kind: 'distil',
     title: 'distil',
     data,
     options,
     notes: {
-      teacher: teacherHash(untaught, files),
+      teacher: teacherHash(student, files),
       stages: `${options.numGuidanceSteps}, ${options.teacherSteps}`,
       ...(options.pictures && { perceptualWeight: String(options.pictures.perceptualWeight) }),
     },
     shapes: shapesOf(student, options.pictures),
     keepsWeights: true,
     start: async (place) => {
-      const { workers, resumed } = place;
-      const needsLatents = options.numGuidanceSteps > 0; // the second stage is told what images show, and sees none
-      const subjects = needsLatents
-        ? await trainingLatents(
-            'distil',
-            data,
-            { vae, circular, isShifted: isRolled({ circular }, student.config) },
-            command,
-            place,
-          )
-        : latentSubjects(dataset, split.train, vae?.config ?? null);
-      const seenBy = options.pictures && !resumed ? await pictureWeights(vae, data, workers.length) : [];
-      const first = new Map([...student.weights, ...seenBy]);
-      const trainer = studentTrainer(
-        withAttributes(data, subjects),
-        statisticsOf(files),
-        spec,
-        { ...options, circular },
-        resumed ?? first,
-        gradientsIn(workers, spec),
-      );
+      const trainer = await startTrainer(distillation, command, place);
       return {
         trainer,
         save: async ({ step }, isOwn) => {
@@ -114,6 +95,40 @@ export async function distil(name: string, command: DistilCommandOptions): Promi
       };
     },
   });
+}
+
+async function readDistillation(name: string, command: DistilCommandOptions): Promise<Distillation> {
+  const files = await readTeacher(name);
+  const choice = { ...command, seed: command.splitSeed ?? command.seed };
+  const data = await readKnownData('distil', files, choice);
+  checkFrames('distil', data.dataset, { flip: command.flip });
+  const scheduler = parseSchedulerConfig(files.schedulerConfig, `${name}/scheduler/scheduler_config.json`);
+  const vae = files.vaeConfig
+    ? { config: parseAutoencoderKlConfig(files.vaeConfig, `${name}/vae/config.json`), weights: files.vae }
+    : null;
+  const circular = files.index.figment.circularPadding;
+  const options = { ...distilOptions(command, picturesOf(data.dataset, vae, command)), circular };
+  const untaught = studentNetwork(knownTeacher(name, files), options);
+  const student = command.initFrom === undefined ? untaught : await taughtBefore(untaught, command.initFrom);
+  const spec = rangeAsUsageError(() => distilSpec(student, scheduler, options));
+  return { files, scheduler, vae, data, options, student, spec };
+}
+
+async function startTrainer(
+  { files, vae, data, options, student, spec }: Distillation,
+  command: DistilCommandOptions,
+  place: TrainingPlace,
+): Promise<Trainer> {
+  const { workers, resumed } = place;
+  const encoding = { vae, circular: options.circular, isShifted: isRolled(options, student.config) };
+  const needsLatents = options.numGuidanceSteps > 0; // the second stage is told what images show, and sees none
+  const subjects = needsLatents
+    ? await trainingLatents('distil', data, encoding, command, place)
+    : latentSubjects(data.dataset, data.split.train, vae?.config ?? null);
+  const seenBy = options.pictures && !resumed ? await pictureWeights(vae, data, workers.length) : [];
+  const start = resumed ?? new Map([...student.weights, ...seenBy]);
+  const source = gradientsIn(workers, spec);
+  return studentTrainer(withAttributes(data, subjects), statisticsOf(files), spec, options, start, source);
 }
 
 /** By what the student's pictures are seen; null where they are not. @throws UsageError as `lossNetworkOf` */
