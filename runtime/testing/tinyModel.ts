@@ -212,8 +212,9 @@ export const ELF: PictureOptions & { seed: number } = { label: 'elf', seed: 7 };
 export const ORC: PictureOptions & { seed: number } = { label: 'orc', seed: 7 };
 export const GOBLIN: PictureOptions & { seed: number } = { label: 'goblin', seed: 4_294_967_295 };
 
-/** Largest difference between the bytes of two pictures. */
+/** Largest difference between the bytes of two pictures, of the same size. */
 export function difference(a: Uint8Array, b: Uint8Array): number {
+  if (a.length !== b.length) throw new Error(`difference: pictures of ${a.length} and ${b.length} bytes`);
   return a.reduce((top, value, i) => Math.max(top, Math.abs(value - b[i]!)), 0);
 }
 

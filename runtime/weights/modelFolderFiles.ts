@@ -3,6 +3,7 @@
 import { formatExamples } from '../core/attributeExamples.ts';
 import { channelNames, MATERIAL_CHANNELS } from '../core/channelNames.ts';
 import { definedOf } from '../core/definedOf.ts';
+import { encodeJson } from '../core/encodeJson.ts';
 import { INDEX_FILE, VAE_WEIGHTS_FILE } from '../core/fileNames.ts';
 import { formatProbe } from '../core/linearProbe.ts';
 import { formatPalette } from '../core/palettePrior.ts';
@@ -83,8 +84,4 @@ export function storedIndex(index: ModelIndex): object {
       sha256,
     },
   };
-}
-
-function encodeJson(value: unknown): Uint8Array {
-  return new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
 }

@@ -1,11 +1,12 @@
 // npm run bench:gpu: what pictures take on the GPU of this machine, in Node or in a page of a browser; JSON to be pasted.
 import path from 'node:path';
 import { Command } from 'commander';
+import { encodeJson } from '../../runtime/core/encodeJson.ts';
 import { createModel, generate, loadModelFolder, modelInfo, tuneRecordings } from '../../runtime/index.ts';
 import { endWithError } from '../cli/endWithError.ts';
 import { wholeNumber } from '../cli/optionParsers.ts';
 import { showSite } from '../cli/showSite.ts';
-import { encodeJson, writeFileAtomic } from '../node/atomicWrite.ts';
+import { writeFileAtomic } from '../node/atomicWrite.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
 import { modelSource } from '../node/openModel.ts';
 import { packageRoot } from '../node/packageRoot.ts';

@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
+import { encodeJson } from '../../runtime/core/encodeJson.ts';
 import { INDEX_FILE } from '../../runtime/core/fileNames.ts';
 import {
   conditioningConfig,
@@ -21,7 +22,7 @@ import {
   VAE_DEFAULTS,
   vocabularyOf,
 } from '../../runtime/index.ts';
-import { encodeJson, makeWritableFolder, writeFilesAtomic } from '../node/atomicWrite.ts';
+import { makeWritableFolder, writeFilesAtomic } from '../node/atomicWrite.ts';
 import { packageRoot } from '../node/packageRoot.ts';
 import { withPipeline } from '../node/pipelineFile.ts';
 import { readDataset } from '../node/readDataset.ts';

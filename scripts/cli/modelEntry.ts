@@ -1,6 +1,7 @@
 // Entries under `figment` in a folder's model_index.json, which commands make: a palette, a probe, regions.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { encodeJson } from '../../runtime/core/encodeJson.ts';
 import { INDEX_FILE } from '../../runtime/core/fileNames.ts';
 import {
   type FigmentEntry,
@@ -9,7 +10,7 @@ import {
   type ModelSource,
   parseConfig,
 } from '../../runtime/index.ts';
-import { encodeJson, makeWritableFolder, writeFilesAtomic } from '../node/atomicWrite.ts';
+import { makeWritableFolder, writeFilesAtomic } from '../node/atomicWrite.ts';
 import { diskSource } from '../node/diskSource.ts';
 import { ofWholeModel } from '../node/wholeModel.ts';
 

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { encodeJson } from '../../runtime/core/encodeJson.ts';
 import { loadModelFolder, modelFolderFiles } from '../../runtime/index.ts';
 import { plainIndex } from '../../runtime/testing/foreignFolders.ts';
 import { tinyAttributes, tinyDataset } from '../../runtime/testing/tinyDataset.ts';
 import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
-import { encodeJson, writeFilesAtomic } from '../node/atomicWrite.ts';
+import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { diskSource } from '../node/diskSource.ts';
 import { writeDataset } from '../node/writeDataset.ts';
 import { printedBy } from '../testing/printedBy.ts';

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import { encodeJson } from '../../runtime/core/encodeJson.ts';
 import { VAE_WEIGHTS_FILE } from '../../runtime/core/fileNames.ts';
 import {
   type ClassifierIndex,
@@ -26,7 +27,7 @@ import {
   parseSchedulerConfig,
   type Trainer,
 } from '../../runtime/index.ts';
-import { encodeJson, writeFilesAtomic } from '../node/atomicWrite.ts';
+import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { combineCredits } from '../node/credit.ts';
 import { diskSource } from '../node/diskSource.ts';
 import { encodeAll, openLatents } from '../node/openLatents.ts';

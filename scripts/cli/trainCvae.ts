@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { encodeJson } from '../../runtime/core/encodeJson.ts';
 import { INDEX_FILE, WEIGHTS_FILE } from '../../runtime/core/fileNames.ts';
 import {
   attributeKinds,
@@ -19,7 +20,7 @@ import {
   vocabularyOf,
   writeSafetensors,
 } from '../../runtime/index.ts';
-import { encodeJson, writeFilesAtomic } from '../node/atomicWrite.ts';
+import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { CREDIT_FILE, type Credit, combineCredits, readCredit, withCredit } from '../node/credit.ts';
 import { readConditionalVae } from '../node/readNetworks.ts';
 import { rangeAsUsageError, UsageError } from '../node/usageError.ts';

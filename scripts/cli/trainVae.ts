@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { encodeJson } from '../../runtime/core/encodeJson.ts';
 import { WEIGHTS_FILE } from '../../runtime/core/fileNames.ts';
 import {
   type AutoEncoder,
@@ -27,7 +28,7 @@ import {
   writeSafetensors,
 } from '../../runtime/index.ts';
 import { withAddedParts } from '../node/addedParts.ts';
-import { encodeJson, writeFilesAtomic } from '../node/atomicWrite.ts';
+import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { CREDIT_FILE, type Credit, combineCredits, readCredit, withCredit } from '../node/credit.ts';
 import { modelFolder } from '../node/openModel.ts';
 import { withPipeline } from '../node/pipelineFile.ts';

@@ -2,8 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { encodeJson } from '../../runtime/core/encodeJson.ts';
 import { withAddedParts } from './addedParts.ts';
-import { encodeJson, writeFilesAtomic } from './atomicWrite.ts';
+import { writeFilesAtomic } from './atomicWrite.ts';
 
 let dir: string;
 

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { encodeJson } from '../../runtime/core/encodeJson.ts';
 import { INDEX_FILE } from '../../runtime/core/fileNames.ts';
 import type { ModelIndex } from '../../runtime/index.ts';
-import { encodeJson } from './atomicWrite.ts';
 
 /**
  * The files of a model that a training writes over an earlier one of its own, with what was given to the folder since: a palette,

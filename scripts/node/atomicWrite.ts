@@ -25,11 +25,6 @@ export async function writeFilesAtomic(dir: string, files: Record<string, Uint8A
   await writeAll(entries);
 }
 
-/** The bytes of a JSON file, indented for people to read. */
-export function encodeJson(value: unknown): Uint8Array {
-  return new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
-}
-
 async function writeAll(entries: [string, Uint8Array][]): Promise<void> {
   const staged = entries.map(([path]) => join(dirname(path), temporaryName(basename(path))));
   try {

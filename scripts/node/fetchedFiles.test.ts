@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { encodeJson } from '../../runtime/core/encodeJson.ts';
 import { tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
-import { encodeJson, writeFilesAtomic } from './atomicWrite.ts';
+import { writeFilesAtomic } from './atomicWrite.ts';
 import { fetchedFiles } from './fetchedFiles.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'figment-fetched-'));

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { encodeJson } from '../../runtime/core/encodeJson.ts';
 import { INDEX_FILE, VAE_WEIGHTS_FILE } from '../../runtime/core/fileNames.ts';
 import {
   type DecoderFact,
@@ -14,7 +15,7 @@ import {
   readModelFiles,
   writeSafetensors,
 } from '../../runtime/index.ts';
-import { encodeJson, writeFilesAtomic } from './atomicWrite.ts';
+import { writeFilesAtomic } from './atomicWrite.ts';
 import { diskSource } from './diskSource.ts';
 import { ofWholeModel } from './wholeModel.ts';
 

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import { encodeJson } from '../../runtime/core/encodeJson.ts';
 import { INDEX_FILE } from '../../runtime/core/fileNames.ts';
 import {
   loadModelFolder,
@@ -11,7 +12,6 @@ import {
   modelFolderFiles,
   readModelFiles,
 } from '../../runtime/index.ts';
-import { encodeJson } from './atomicWrite.ts';
 import { diskSource } from './diskSource.ts';
 import { UsageError } from './usageError.ts';
 

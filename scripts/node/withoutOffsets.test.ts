@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { encodeJson } from './atomicWrite.ts';
+import { encodeJson } from '../../runtime/core/encodeJson.ts';
 import { withoutOffsets } from './withoutOffsets.ts';
 
 const filesWith = (palette: object | undefined) => ({

@@ -1,6 +1,6 @@
+import { encodeJson } from '../../runtime/core/encodeJson.ts';
 import { INDEX_FILE } from '../../runtime/core/fileNames.ts';
 import type { ModelIndex } from '../../runtime/index.ts';
-import { encodeJson } from './atomicWrite.ts';
 
 /**
  * The files of a model that has another decoder now: where its palette's colours come out of that is not known. All else that a

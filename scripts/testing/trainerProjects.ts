@@ -2,13 +2,14 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { encodeJson } from '../../runtime/core/encodeJson.ts';
 import * as runtime from '../../runtime/index.ts';
 import { tinyAttributes, tinyDataset, tinyMaterials } from '../../runtime/testing/tinyDataset.ts';
 import { tinyFrames } from '../../runtime/testing/tinyFrames.ts';
 import { randomWeights } from '../../runtime/testing/tinyNetworks.ts';
 import { completeModelIndex } from '../../runtime/weights/completeModelIndex.ts';
 import type { StoredModelIndex } from '../../runtime/weights/modelIndex.ts';
-import { encodeJson, writeFilesAtomic } from '../node/atomicWrite.ts';
+import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { writeDataset } from '../node/writeDataset.ts';
 import { printedBy } from './printedBy.ts';
 

@@ -1,3 +1,4 @@
+import { encodeJson } from '../../../runtime/core/encodeJson.ts';
 import {
   channelNames,
   createSchedule,
@@ -14,7 +15,6 @@ import {
   timesteps,
   type UNet2DConfig,
 } from '../../../runtime/index.ts';
-import { encodeJson } from '../atomicWrite.ts';
 import type { OnnxGraph } from './onnxGraph.ts';
 import { conditioningGraph, decoderGraph, encoderGraph, type OnnxImage, unetGraph } from './onnxNetworks.ts';
 
