@@ -22,7 +22,7 @@ import { sampleLatents } from '../networks/latentDistribution.ts';
 import { batchArray, batchTensor } from './batch.ts';
 import { elbo, klOfImages, logLikelihood } from './evidenceBound.ts';
 import { gradientDifference, type Reconstruction, reconstructionError, weightedDifference } from './losses.ts';
-import { isOfLossNetwork, lossNetworkShapes, perceptualDifference } from './perceptualLoss.ts';
+import { isOfLossNetwork, lossNetworkShapes, perceptualDifference, seenLevels } from './perceptualLoss.ts';
 import type { TrainingTask } from './trainingTask.ts';
 
 /** How a VAE that is told label and attributes is trained. */
@@ -76,7 +76,8 @@ export function conditionalVaeTask(spec: ConditionalVaeSpec): TrainingTask {
           const rarity = batchTensor<Tensor4D>(batch, 'rarity');
           parts.push([weightedDifference(x, decoded, rarity), rareColourWeight]);
         }
-        const perceptual = lossNetwork && perceptualDifference(lossNetwork, weights, x, decoded);
+        const seen = (images: Tensor4D) => seenLevels(lossNetwork!, weights, images);
+        const perceptual = lossNetwork && perceptualDifference(seen(x), seen(decoded));
         if (perceptual) parts.push([perceptual, perceptualWeight]);
         const loss = parts.reduce<Scalar>(
           (sum, [part, weight]) => add(sum, mul(part, weight / reconstructionScale)),

@@ -1,6 +1,21 @@
 // How differently a classifier that has learned the data sees images and what is decoded: it looks at what tells a beard from a
 // shadow, where a mean over pixels does not. Its weights stand beside those of the auto-encoder in training alone, and stay as they are.
-import { add, mean, mul, type Scalar, square, sub, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
+import {
+  add,
+  addN,
+  div,
+  matMul,
+  mean,
+  mul,
+  reshape,
+  type Scalar,
+  square,
+  sub,
+  sum,
+  type Tensor3D,
+  type Tensor4D,
+  tidy,
+} from '@tensorflow/tfjs-core';
 import { type ClassifierConfig, classifierLevels, classifierShapes } from '../networks/classifier.ts';
 import { type Shapes, type Weights, withoutPrefix } from '../networks/layers.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
@@ -24,28 +39,57 @@ export function lossNetworkWeights(weights: ReadonlyMap<string, WeightTensor>): 
 }
 
 /**
+ * What the classifier sees in images at each of its levels.
+ *
+ * @param weights those of the training
+ * @param images  float32 (B, H, W, C), H and W halved as often as the classifier has levels
+ */
+export function seenLevels(config: ClassifierConfig, weights: Weights, images: Tensor4D): Tensor4D[] {
+  return classifierLevels(config, withoutPrefix(weights, PREFIX), images);
+}
+
+/**
  * The mean squared difference of what a classifier sees in two images at each of its levels, averaged over the levels.
  *
  * Source: the feature reconstruction loss of Johnson et al. 2016, arXiv:1603.08155, eq. (2), of several levels as in Zhang et al.
  * 2018, arXiv:1801.03924.
- * @param weights    those of the training
- * @param x, decoded float32 (B, H, W, C), H and W halved as often as the classifier has levels
- * @returns          scalar, 0 where both are seen alike
+ * @param target, given the levels of each, as `seenLevels` gives them
+ * @returns             scalar, 0 where both are seen alike
  */
-export function perceptualDifference(
-  config: ClassifierConfig,
-  weights: Weights,
-  x: Tensor4D,
-  decoded: Tensor4D,
-): Scalar {
+export function perceptualDifference(target: Tensor4D[], given: Tensor4D[]): Scalar {
+  return tidy(() => meanOf(target.map((level, i) => mean(square(sub(level, given[i]!))) as Scalar)));
+}
+
+/**
+ * How differently grain and patterns are made, wherever they lie: at each level, how strongly features vary over the image, and which of
+ * them together. Of an image with the features f (positions, channels), less their means, that is G = fᵀ f / positions; the squared
+ * difference of two is divided by the square of the target's, and averaged over images and levels.
+ *
+ * Source: Gatys et al. 2015, arXiv:1505.07376, eq. (3), and the style reconstruction loss of Johnson et al. 2016,
+ * arXiv:1603.08155, eq. (4), whose Gram matrices have the means in them, which here drown all else.
+ * @param target, given the levels of each, as `seenLevels` gives them
+ * @returns             scalar, 0 where both have the same grain; 1 where nothing varies in what is given
+ */
+export function styleDifference(target: Tensor4D[], given: Tensor4D[]): Scalar {
   return tidy(() => {
-    const own = withoutPrefix(weights, PREFIX);
-    const [target, given] = [x, decoded].map((images) => classifierLevels(config, own, images)) as [
-      Tensor4D[],
-      Tensor4D[],
-    ];
-    const differences = target.map((level, i) => mean(square(sub(level, given[i]!))) as Scalar);
-    const sum = differences.reduce((all, difference) => add(all, difference));
-    return mul(sum, 1 / target.length);
+    const ofLevels = target.map((level, i) => {
+      const known = covariances(level);
+      const squares = (matrices: Tensor3D) => sum(square(matrices), [1, 2]);
+      return mean(div(squares(sub(known, covariances(given[i]!))), add(squares(known), SMALLEST))) as Scalar;
+    });
+    return meanOf(ofLevels);
   });
 }
+
+/** Keeps an image in which nothing varies from dividing by zero. */
+const SMALLEST = 1e-8;
+
+/** Which features of images (B, h, w, C) vary together, (B, C, C). */
+function covariances(level: Tensor4D): Tensor3D {
+  const [batch, height, width, channels] = level.shape;
+  const features = reshape(level, [batch, height * width, channels]);
+  const varied = sub(features, mean(features, 1, true));
+  return mul(matMul(varied, varied, true, false), 1 / (height * width)) as Tensor3D;
+}
+
+const meanOf = (values: Scalar[]) => mul(addN(values), 1 / values.length) as Scalar;

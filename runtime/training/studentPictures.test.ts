@@ -20,7 +20,7 @@ import { runSteps, tinyLatents } from '../testing/tinyTraining.ts';
 import { type Batch, splitBatch } from './batch.ts';
 import { distilTask } from './distilTask.ts';
 import { localGradients } from './gradients.ts';
-import { lossNetworkWeights, perceptualDifference } from './perceptualLoss.ts';
+import { lossNetworkWeights, perceptualDifference, seenLevels } from './perceptualLoss.ts';
 import { decodedFrames, decoderBeside, isOfPictures, pictureShapes, type StudentPictures } from './studentPictures.ts';
 import { DISTIL_DEFAULTS, distilSpec, splitStudent, studentNetwork, studentTrainer } from './trainStudent.ts';
 
@@ -161,9 +161,9 @@ describe('a student whose pictures are seen', () => {
             const own = said(all, xt, image, batch.t!.data[place]!, stepCount);
             const [known, given] = [of(batch.target!), own].map((output) => {
               const end = sampler.step(output, stepCount - 1, xt).xt;
-              return decodedFrames(pictures, all, end, [2, 0], false);
+              return seenLevels(lossNetwork, all, decodedFrames(pictures, all, end, [2, 0], false));
             });
-            return (stepCount / 7 / 2) * perceptualDifference(lossNetwork, all, known!, given!).dataSync()[0]!;
+            return (stepCount / 7 / 2) * perceptualDifference(known!, given!).dataSync()[0]!;
           }),
         );
         return differences.reduce((sum, difference) => sum + difference);

@@ -14,7 +14,7 @@ import { unscaleLatents } from '../networks/latentScaling.ts';
 import { type Shapes, type Weights, withoutPrefix } from '../networks/layers.ts';
 import { longStepEnd, longStepLevels, longSteps } from './distillation.ts';
 import { isEncoder } from './latentTeacher.ts';
-import { isOfLossNetwork, lossNetworkShapes, perceptualDifference } from './perceptualLoss.ts';
+import { isOfLossNetwork, lossNetworkShapes, perceptualDifference, seenLevels } from './perceptualLoss.ts';
 
 /** By what the pictures of student and teacher are seen, as plain data. */
 export interface StudentPictures {
@@ -101,9 +101,10 @@ export function differenceOfPictures(
     return decodedFrames(pictures, weights, end, frames, circular);
   };
   const last = [...steps.keys()].filter((part) => steps[part]!.to === most);
-  const known = shown(last[0]!, target); // all targets lead to the same picture
+  const seen = (part: number, outputs: Tensor4D) => seenLevels(pictures.lossNetwork, weights, shown(part, outputs));
+  const known = seen(last[0]!, target); // all targets lead to the same picture
   const differences = last.map((part) => {
-    const difference = perceptualDifference(pictures.lossNetwork, weights, known, shown(part, output));
+    const difference = perceptualDifference(known, seen(part, output));
     return mul(difference, steps[part]!.stepCount) as Scalar;
   });
   const total = last.reduce((sum, part) => sum + steps[part]!.stepCount, 0);

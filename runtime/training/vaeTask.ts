@@ -1,5 +1,5 @@
 // The loss of an auto-encoder.
-import { add, clone, keep, mul, type Scalar, type Tensor4D, tensor1d, tidy } from '@tensorflow/tfjs-core';
+import { add, addN, clone, keep, mul, type Scalar, type Tensor4D, tensor1d, tidy } from '@tensorflow/tfjs-core';
 import { autoencoderKlShapes, decode, encode } from '../networks/autoencoderKl.ts';
 import { type AutoencoderKlConfig, pixelChannels, pixelsPerLatent } from '../networks/autoencoderKlConfig.ts';
 import type { ClassifierConfig } from '../networks/classifier.ts';
@@ -8,7 +8,7 @@ import { discriminate, discriminatorShapes, isOfDiscriminator } from '../network
 import { sampleLatents } from '../networks/latentDistribution.ts';
 import { scaleLatents } from '../networks/latentScaling.ts';
 import type { Shapes, Weights } from '../networks/layers.ts';
-import { batchArray, batchTensor } from './batch.ts';
+import { type Batch, batchArray, batchTensor } from './batch.ts';
 import { attributeLossOf } from './batchLosses.ts';
 import { encodeAsTeacher, isEncoder, latentError, teacherShapes } from './latentTeacher.ts';
 import {
@@ -21,7 +21,13 @@ import {
   reconstructionError,
   weightedDifference,
 } from './losses.ts';
-import { isOfLossNetwork, lossNetworkShapes, perceptualDifference } from './perceptualLoss.ts';
+import {
+  isOfLossNetwork,
+  lossNetworkShapes,
+  perceptualDifference,
+  seenLevels,
+  styleDifference,
+} from './perceptualLoss.ts';
 import { constantWeights, stopGradient } from './stopGradient.ts';
 import { isOfTeacher } from './teacherWeights.ts';
 import type { TrainingTask } from './trainingTask.ts';
@@ -45,9 +51,11 @@ export interface VaeSpec {
   conditionWeight?: number;
   /** What that linear map tells; absent and null: nothing. */
   conditions?: ConditionKinds | null;
-  /** Weight in the loss of `perceptualDifference`; absent: 0, and there is no loss network. */
+  /** Weight in the loss of `perceptualDifference`; absent: 0. */
   perceptualWeight?: number;
-  /** The classifier whose eyes that difference takes; absent and null: there is none. */
+  /** Weight in the loss of `styleDifference`; absent: 0. */
+  styleWeight?: number;
+  /** The classifier whose eyes both differences take; absent and null: there is none. */
   lossNetwork?: ClassifierConfig | null;
   /** Weight in the loss of `realismLoss`, by a discriminator that is trained at the same time; absent: 0, and there is none. */
   adversarialWeight?: number;
@@ -66,53 +74,108 @@ export interface VaeSpec {
  * attributes, and attributeWeights (B, conditions).
  */
 export function vaeTask(spec: VaeSpec): TrainingTask {
-  const { config, circular, reconstruction, klWeight, channelWeights, freezeEncoder, teacher = null } = spec;
-  const { conditionWeight = 0, conditions = null, perceptualWeight = 0, lossNetwork = null } = spec;
-  const { l2Weight, gradientWeight, coarseWeight = 0, rareColourWeight = 0, adversarialWeight = 0 } = spec;
-  const blockPx = pixelsPerLatent(config);
+  const { freezeEncoder } = spec;
   return {
     shapes: shapesOf(spec),
     isTrained: (name) => !isOfTeacher(name) && !isOfLossNetwork(name) && !(freezeEncoder && isEncoder(name)),
-    loss: (weights, batch) =>
-      tidy(() => {
-        const x = batchTensor<Tensor4D>(batch, 'x');
-        const own = encode(config, weights, x, circular);
-        const distribution = teacher ? encodeAsTeacher(teacher, weights, x, circular) : own;
-        const z = sampleLatents(distribution, batchTensor<Tensor4D>(batch, 'eps'));
-        const seen = batch.latentNoise ? (add(z, batchTensor<Tensor4D>(batch, 'latentNoise')) as Tensor4D) : z;
-        const decoded = decode(config, weights, seen, circular);
-        const weighed = (values: Tensor4D) =>
-          channelWeights ? (mul(values, tensor1d([...channelWeights])) as Tensor4D) : values;
-        const [target, given] = [weighed(x), weighed(decoded)];
-        const error = reconstructionError(reconstruction, target, given);
-        const kl = klDivergence(distribution);
-        const parts: [Scalar, number][] = [[kl, freezeEncoder || teacher ? 0 : klWeight]];
-        if (teacher) parts.push([latentError(teacher, own, distribution), 1]);
-        if (l2Weight > 0) parts.push([reconstructionError('l2', target, given), l2Weight]);
-        if (gradientWeight > 0) parts.push([gradientDifference(target, given), gradientWeight]);
-        if (coarseWeight > 0) parts.push([coarseDifference(target, given, blockPx), coarseWeight]);
-        if (rareColourWeight > 0) {
-          const rarity = batchTensor<Tensor4D>(batch, 'rarity');
-          parts.push([weightedDifference(target, given, rarity), rareColourWeight]);
-        }
-        const perceptual = lossNetwork && perceptualDifference(lossNetwork, weights, x, decoded);
-        if (perceptual) parts.push([perceptual, perceptualWeight]);
-        const told = conditions && attributeLossOf(conditions, conditionLogits(weights, seen), batch);
-        if (told) parts.push([told, conditionWeight]);
-        if (adversarialWeight > 0) {
-          const share = batchArray(batch, 'adversarial').data[0]!;
-          const latents = stopGradient(scaleLatents(config, seen));
-          parts.push([realismOf(weights, decoded, latents, circular), adversarialWeight * share]);
-          parts.push([discriminationOf(weights, { x, decoded }, latents, circular), DISCRIMINATION_WEIGHT]);
-        }
-        const loss = parts.reduce((sum, [part, weight]) => (weight > 0 ? add(sum, mul(part, weight)) : sum), error);
-        const unweighted = channelWeights ? reconstructionError(reconstruction, x, decoded) : error;
-        const metrics = { [reconstruction]: keep(clone(unweighted)), kl: keep(clone(kl)) };
-        const more = { ...(told && { conditions: told }), ...(perceptual && { perceptual }) };
-        const kept = Object.entries(more).map(([name, value]) => [name, keep(clone(value))]);
-        return { loss, metrics: { ...metrics, ...Object.fromEntries(kept) } };
-      }),
+    loss: (weights, batch) => tidy(() => vaeLoss(spec, weights, batch)),
   };
+}
+
+function vaeLoss(spec: VaeSpec, weights: Weights, batch: Batch) {
+  const { config, circular, reconstruction, klWeight, channelWeights, freezeEncoder, teacher = null } = spec;
+  const x = batchTensor<Tensor4D>(batch, 'x');
+  const own = encode(config, weights, x, circular);
+  const distribution = teacher ? encodeAsTeacher(teacher, weights, x, circular) : own;
+  const z = sampleLatents(distribution, batchTensor<Tensor4D>(batch, 'eps'));
+  const latents = batch.latentNoise ? (add(z, batchTensor<Tensor4D>(batch, 'latentNoise')) as Tensor4D) : z;
+  const decoded = decode(config, weights, latents, circular);
+  const kl = klDivergence(distribution);
+  const [target, given] = [x, decoded].map((images) =>
+    channelWeights ? mul(images, tensor1d([...channelWeights])) : images,
+  ) as [Tensor4D, Tensor4D];
+  const error = reconstructionError(reconstruction, target, given);
+  const told = toldPart(spec, weights, latents, batch);
+  const seen = seenParts(spec, weights, { x, decoded });
+  const parts: Part[] = [
+    [error, 1],
+    [kl, freezeEncoder || teacher ? 0 : klWeight],
+    ...(teacher ? [[latentError(teacher, own, distribution), 1] as Part] : []),
+    ...pixelParts(spec, { target, given }, batch),
+    ...Object.values(seen),
+    ...Object.values(told),
+    ...adversarialParts(spec, weights, { x, decoded, latents }, batch),
+  ];
+  const weighted = parts.filter(([, weight]) => weight > 0).map(([part, weight]) => mul(part, weight) as Scalar);
+  const unweighted = channelWeights ? reconstructionError(reconstruction, x, decoded) : error;
+  const metrics = Object.entries({ [reconstruction]: unweighted, kl, ...valuesOf(told), ...valuesOf(seen) });
+  return {
+    loss: addN(weighted) as Scalar,
+    metrics: Object.fromEntries(metrics.map(([name, value]) => [name, keep(clone(value))])),
+  };
+}
+
+/** A part of the loss, and its weight in it. */
+type Part = [value: Scalar, weight: number];
+
+const valuesOf = (parts: Record<string, Part>) =>
+  Object.fromEntries(Object.entries(parts).map(([name, [value]]) => [name, value]));
+
+/** What compares pixels, besides the reconstruction error. */
+function pixelParts(
+  { config, l2Weight, gradientWeight, coarseWeight = 0, rareColourWeight = 0 }: VaeSpec,
+  { target, given }: Record<'target' | 'given', Tensor4D>,
+  batch: Batch,
+): Part[] {
+  const parts: Part[] = [];
+  if (l2Weight > 0) parts.push([reconstructionError('l2', target, given), l2Weight]);
+  if (gradientWeight > 0) parts.push([gradientDifference(target, given), gradientWeight]);
+  if (coarseWeight > 0) parts.push([coarseDifference(target, given, pixelsPerLatent(config)), coarseWeight]);
+  if (rareColourWeight > 0) {
+    parts.push([weightedDifference(target, given, batchTensor<Tensor4D>(batch, 'rarity')), rareColourWeight]);
+  }
+  return parts;
+}
+
+/** What a classifier of the data sees. */
+function seenParts(
+  { lossNetwork = null, perceptualWeight = 0, styleWeight = 0 }: VaeSpec,
+  weights: Weights,
+  { x, decoded }: Record<'x' | 'decoded', Tensor4D>,
+): Record<string, Part> {
+  if (!lossNetwork) return {};
+  const [target, given] = [seenLevels(lossNetwork, weights, x), seenLevels(lossNetwork, weights, decoded)];
+  return {
+    ...(perceptualWeight > 0 && { perceptual: [perceptualDifference(target, given), perceptualWeight] as Part }),
+    ...(styleWeight > 0 && { style: [styleDifference(target, given), styleWeight] as Part }),
+  };
+}
+
+/** What a linear map is told by the latents. */
+function toldPart(
+  { conditions = null, conditionWeight = 0 }: VaeSpec,
+  weights: Weights,
+  latents: Tensor4D,
+  batch: Batch,
+): Record<string, Part> {
+  const told = conditions && attributeLossOf(conditions, conditionLogits(weights, latents), batch);
+  return told ? { conditions: [told, conditionWeight] } : {};
+}
+
+/** What a discriminator says, and what it learns from. */
+function adversarialParts(
+  { config, circular, adversarialWeight = 0 }: VaeSpec,
+  weights: Weights,
+  { x, decoded, latents }: Record<'x' | 'decoded' | 'latents', Tensor4D>,
+  batch: Batch,
+): Part[] {
+  if (adversarialWeight === 0) return [];
+  const share = batchArray(batch, 'adversarial').data[0]!;
+  const scaled = stopGradient(scaleLatents(config, latents));
+  return [
+    [realismOf(weights, decoded, scaled, circular), adversarialWeight * share],
+    [discriminationOf(weights, { x, decoded }, scaled, circular), DISCRIMINATION_WEIGHT],
+  ];
 }
 
 /** The shapes of all weights: the auto-encoder's, and of its teacher, condition head, loss network and discriminator where there are any. */

@@ -52,6 +52,7 @@ interface VaeCommandOptions extends CommonTrainOptions {
   rareColourWeight: number;
   conditionWeight: number;
   perceptualWeight: number;
+  styleWeight: number;
   channelWeights?: number[];
   adversarialWeight: number;
   colourJitter: number;
@@ -218,7 +219,8 @@ function vaeOptions(
     rareColourWeight: command.rareColourWeight,
     conditionWeight: command.conditionWeight,
     perceptualWeight: command.perceptualWeight,
-    lossNetwork: lossNetworkOf('train vae', dataset, command.perceptualWeight),
+    styleWeight: command.styleWeight,
+    lossNetwork: lossNetworkOf('train vae', dataset, command),
     adversarialWeight: command.adversarialWeight,
     channelWeights: channelWeights(command, dataset.channels),
     freezeEncoder: command.freezeEncoder ?? false,
@@ -246,6 +248,7 @@ const LOSS_OPTIONS = [
   'rareColourWeight',
   'conditionWeight',
   'perceptualWeight',
+  'styleWeight',
   'adversarialWeight',
   'channelWeights',
   'latentNoise',
