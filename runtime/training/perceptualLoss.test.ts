@@ -72,8 +72,6 @@ function covariances({ shape, values }: Values, image: number): number[] {
   });
 }
 
-const squared = (values: number[]) => values.reduce((sum, value) => sum + value ** 2, 0);
-
 describeOnBackends((backend) => {
   it('knows grain by which features vary together, whatever is where', async () => {
     const seen = async (images: Values) =>
@@ -82,7 +80,7 @@ describeOnBackends((backend) => {
     const ofEach = target.flatMap((level, i) =>
       [0, 1].map((image) => {
         const [known, own] = [covariances(level, image), covariances(given[i]!, image)];
-        return squared(known.map((value, k) => value - own[k]!)) / squared(known);
+        return Math.hypot(...known.map((value, k) => value - own[k]!)) / Math.hypot(...known);
       }),
     );
     const [found] = await valuesOn(backend, () => [style(toTensor(IMAGES), toTensor(DECODED))]);
@@ -96,7 +94,7 @@ describeOnBackends((backend) => {
       const flat = tile(toTensor<Tensor4D>(even), [1, 4, 4, 1]);
       return [styleDifference([known], [reverse(known, [1, 2])]), styleDifference([known], [flat])];
     });
-    expectClose(turned!.values, [0], { absolute: 1e-9 });
+    expectClose(turned!.values, [0], { absolute: 1e-4 });
     expectClose(none!.values, [1], { relative: 1e-4 });
   });
 

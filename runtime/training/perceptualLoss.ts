@@ -9,9 +9,11 @@ import {
   mul,
   reshape,
   type Scalar,
+  sqrt,
   square,
   sub,
   sum,
+  type Tensor1D,
   type Tensor3D,
   type Tensor4D,
   tidy,
@@ -62,8 +64,8 @@ export function perceptualDifference(target: Tensor4D[], given: Tensor4D[]): Sca
 
 /**
  * How differently grain and patterns are made, wherever they lie: at each level, how strongly features vary over the image, and which of
- * them together. Of an image with the features f (positions, channels), less their means, that is G = fᵀ f / positions; the squared
- * difference of two is divided by the square of the target's, and averaged over images and levels.
+ * them together. Of an image with the features f (positions, channels), less their means, that is G = fᵀ f / positions; the norm of the
+ * difference of two is divided by that of the target's, and averaged over images and levels, so that a faint grain counts as any other.
  *
  * Source: Gatys et al. 2015, arXiv:1505.07376, eq. (3), and the style reconstruction loss of Johnson et al. 2016,
  * arXiv:1603.08155, eq. (4), whose Gram matrices have the means in them, which here drown all else.
@@ -74,15 +76,18 @@ export function styleDifference(target: Tensor4D[], given: Tensor4D[]): Scalar {
   return tidy(() => {
     const ofLevels = target.map((level, i) => {
       const known = covariances(level);
-      const squares = (matrices: Tensor3D) => sum(square(matrices), [1, 2]);
-      return mean(div(squares(sub(known, covariances(given[i]!))), add(squares(known), SMALLEST))) as Scalar;
+      return mean(div(normsOf(sub(known, covariances(given[i]!))), normsOf(known))) as Scalar;
     });
     return meanOf(ofLevels);
   });
 }
 
-/** Keeps an image in which nothing varies from dividing by zero. */
-const SMALLEST = 1e-8;
+/** The norm of each matrix (B, C, C), which is never zero, as one in which nothing varies would be. */
+function normsOf(matrices: Tensor3D): Tensor1D {
+  return sqrt(add(sum(square(matrices), [1, 2]), SMALLEST ** 2)) as Tensor1D;
+}
+
+const SMALLEST = 1e-5;
 
 /** Which features of images (B, h, w, C) vary together, (B, C, C). */
 function covariances(level: Tensor4D): Tensor3D {
