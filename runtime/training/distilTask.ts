@@ -86,9 +86,11 @@ export function isLearned(name: string): boolean {
  * Stage two, batches without: the teacher makes pictures from the noise eps (B, h, w, C), and the student learns to be after
  * each of its own long steps where the teacher is by then. Progressive distillation (Salimans & Ho 2022, arXiv:2202.00512)
  * goes to half of the steps again and again; here every number of steps is learned at once, told by S as the step's size is
- * in shortcut models (Frans et al. 2024, arXiv:2410.12557), and a step begins where the student's own steps before have led, as it
- * will when it makes pictures: it learns to make up for them (Ross et al. 2011, arXiv:1011.0686). Where the spec has pictures, the
- * last step is also to end at a picture that a classifier sees as that of the teacher; of frames (B, K), the same for all images.
+ * in shortcut models (Frans et al. 2024, arXiv:2410.12557), and the states are those of the teacher's own pictures.
+ *
+ * Where the spec has pictures, those of the last steps are besides to be seen as the teacher's by a classifier, in frames (B, K), the same
+ * for all images. The states are the student's own then, as they will be when it makes pictures: it learns to make up for its
+ * mistakes (Ross et al. 2011, arXiv:1011.0686).
  *
  * Both: classLabels (B), attributes (B, attributes), guidanceScales (B). The label and attribute tables are shared with the
  * teacher, and so stay as they are.
@@ -188,8 +190,9 @@ async function ownSteps(spec: DistilSpec, weights: Weights, batch: Batch): Promi
     const predict = (x: Tensor4D, time: number) => guided(x, new Array(numImages).fill(time));
     const sampler = createSampler(teacherSampler, scheduler, { numInferenceSteps: teacherSteps });
     const states = trajectory(sampler, predict, batchTensor<Tensor4D>(batch, 'eps'), numParts);
-    const froms =
-      predictionType === 'epsilon' ? steps.map(({ from }) => states[from]!) : ownStates(spec, weights, batch, levels);
+    const froms = seesOwnPictures(spec)
+      ? ownStates(spec, weights, batch, levels)
+      : steps.map(({ from }) => states[from]!);
     const targets = steps.map(({ from, to }, i) =>
       longStepTarget(predictionType, froms[i]!, states[to]!, levels[from]!.alphaBar, levels[to]!.alphaBar),
     );
@@ -210,9 +213,14 @@ async function ownSteps(spec: DistilSpec, weights: Weights, batch: Batch): Promi
 }
 
 /**
- * The states from which the student steps: the noise, or where its steps before have led it, which it learns to make up for. Of a
- * student that predicts noise the states are its teacher's: from next to no signal an error of it would lead anywhere.
+ * Whether a student steps from states of its own, so that the pictures that are seen are those that it will make. One that predicts
+ * noise does not: from next to no signal its least mistake would lead anywhere.
  */
+function seesOwnPictures({ pictures, scheduler }: DistilSpec): boolean {
+  return Boolean(pictures) && createSchedule(scheduler).predictionType !== 'epsilon';
+}
+
+/** The states from which the student's own steps begin: the noise, or where its steps before have led it. */
 function ownStates(spec: DistilSpec, weights: Weights, batch: Batch, levels: Level[]): Tensor4D[] {
   const { predictionType } = createSchedule(spec.scheduler);
   const predict = studentOutput(spec, weights, batch, 1);

@@ -147,6 +147,16 @@ const LAST_STEPS = [
   { stepCount: 4, place: 6 },
 ];
 
+/** How many steps a picture takes, and the place of the first of them. */
+const FIRST_STEPS = [
+  [1, 0],
+  [2, 1],
+  [4, 3],
+] as const;
+
+const largestDifference = (a: Batch[string], b: Batch[string]) =>
+  Array.from(a.data).reduce((most, value, i) => Math.max(most, Math.abs(value - b.data[i]!)), 0);
+
 describe('a student whose pictures are seen', () => {
   it('has in its loss how differently the pictures of each number of steps are seen, weighted by that', async () => {
     await withStart(async (all) => {
@@ -171,6 +181,42 @@ describe('a student whose pictures are seen', () => {
       expectClose([metrics.perceptual!], [expected], { relative: 1e-3 });
       const error = (metrics.steps1! + 4 * metrics.steps2! + 16 * metrics.steps4!) / 21;
       expectClose([loss], [error + pictures.perceptualWeight * metrics.perceptual!], { relative: 1e-5 });
+    });
+  });
+
+  it('steps from where its own steps have led to where its teacher is by then', async () => {
+    await withStart(async (all) => {
+      const own = await task.prepare!(all, NOISE);
+      const ofTeacher = await distilTask({ ...spec, pictures: null }).prepare!(all, NOISE);
+      const stateAt = ({ data }: Batch[string], place: number) => tensor4d(data.slice(...part(place)), [1, 4, 4, 12]);
+      tidy(() => {
+        for (const [stepCount, first] of FIRST_STEPS) {
+          const sampler = createDdim(spec.scheduler, { numInferenceSteps: stepCount });
+          for (const image of [0, 1]) {
+            let state = tensor4d(NOISE.eps!.data.slice(...part(image)), [1, 4, 4, 12]);
+            for (const [index, t] of sampler.timesteps.entries()) {
+              const place = 7 * image + first + index;
+              expectClose(state.dataSync(), stateAt(own.xt!, place).dataSync(), { absolute: 1e-4, relative: 1e-4 });
+              const [led, expected] = [own, ofTeacher].map(({ xt, target }) =>
+                sampler.step(stateAt(target!, place), index, stateAt(xt!, place)).xt.dataSync(),
+              );
+              expectClose(led!, expected!, { absolute: 1e-4, relative: 1e-4 });
+              state = sampler.step(said(all, state, image, t, stepCount), index, state).xt;
+            }
+          }
+        }
+      });
+      // Later steps of a student that is not guided yet begin elsewhere than its teacher's.
+      expect(largestDifference(own.xt!, ofTeacher.xt!)).toBeGreaterThan(0.01);
+    });
+  });
+
+  it("steps from its teacher's states where it predicts noise, of which mistakes lead astray", async () => {
+    const ofNoise = { ...spec, scheduler: { ...spec.scheduler, predictionType: 'epsilon' as const } };
+    await withStart(async (all) => {
+      const [own, ofTeacher] = [ofNoise, { ...ofNoise, pictures: null }].map((each) => distilTask(each));
+      const [found, expected] = [await own!.prepare!(all, NOISE), await ofTeacher!.prepare!(all, NOISE)];
+      expect(found.xt!.data).toEqual(expected.xt!.data);
     });
   });
 
