@@ -38,9 +38,7 @@ export interface VaeOptions extends TrainerOptions {
   conditionWeight: number;
   /** Weight in the loss of `perceptualDifference`: what a classifier of the data tells pictures by is painted more plainly. */
   perceptualWeight: number;
-  /** Weight in the loss of `styleDifference`: grain that is like that of the images, wherever each grain lies. */
-  styleWeight: number;
-  /** The classifier that looks at them; needed where one of those weights is above 0, its weights being those of `lossNetworkWeights`; default null. */
+  /** The classifier that looks at them; needed where that weight is above 0, its weights being those of `lossNetworkWeights`; default null. */
   lossNetwork: ClassifierConfig | null;
   /** Weight in the loss of `realismLoss`, which brings grain back; it grows from 0 over the first `ADVERSARIAL_WARMUP` steps. */
   adversarialWeight: number;
@@ -78,7 +76,6 @@ export const VAE_DEFAULTS: VaeOptions = {
   rareColourWeight: 0,
   conditionWeight: 0,
   perceptualWeight: 0,
-  styleWeight: 0,
   lossNetwork: null,
   adversarialWeight: 0,
   channelWeights: null,
@@ -156,11 +153,11 @@ export function vaeTaskSpec(
 ): TaskSpec & { kind: 'vae' } {
   const { circular, reconstruction, freezeEncoder, teacher } = options;
   const { klWeight, l2Weight, gradientWeight, coarseWeight, rareColourWeight, adversarialWeight } = options;
-  const { conditionWeight, perceptualWeight, styleWeight, lossNetwork, channelWeights } = options;
+  const { conditionWeight, perceptualWeight, lossNetwork, channelWeights } = options;
   const weights = { klWeight, l2Weight, gradientWeight, coarseWeight, rareColourWeight, adversarialWeight };
   const conditions = () => conditionKinds(labels.length, attributeKinds(vocabularyOf(attributes)));
   const told = conditionWeight > 0 ? { conditionWeight, conditions: conditions() } : {};
-  const seen = perceptualWeight > 0 || styleWeight > 0 ? { perceptualWeight, styleWeight, lossNetwork } : {};
+  const seen = perceptualWeight > 0 ? { perceptualWeight, lossNetwork } : {};
   const kept = { channelWeights, freezeEncoder, teacher };
   return { kind: 'vae', config, circular, reconstruction, ...weights, ...told, ...seen, ...kept };
 }

@@ -21,13 +21,7 @@ import {
   reconstructionError,
   weightedDifference,
 } from './losses.ts';
-import {
-  isOfLossNetwork,
-  lossNetworkShapes,
-  perceptualDifference,
-  seenLevels,
-  styleDifference,
-} from './perceptualLoss.ts';
+import { isOfLossNetwork, lossNetworkShapes, perceptualDifference, seenLevels } from './perceptualLoss.ts';
 import { constantWeights, stopGradient } from './stopGradient.ts';
 import { isOfTeacher } from './teacherWeights.ts';
 import type { TrainingTask } from './trainingTask.ts';
@@ -53,9 +47,7 @@ export interface VaeSpec {
   conditions?: ConditionKinds | null;
   /** Weight in the loss of `perceptualDifference`; absent: 0. */
   perceptualWeight?: number;
-  /** Weight in the loss of `styleDifference`; absent: 0. */
-  styleWeight?: number;
-  /** The classifier whose eyes both differences take; absent and null: there is none. */
+  /** The classifier whose eyes that difference takes; absent and null: there is none. */
   lossNetwork?: ClassifierConfig | null;
   /** Weight in the loss of `realismLoss`, by a discriminator that is trained at the same time; absent: 0, and there is none. */
   adversarialWeight?: number;
@@ -96,7 +88,7 @@ function vaeLoss(spec: VaeSpec, weights: Weights, batch: Batch) {
   ) as [Tensor4D, Tensor4D];
   const error = reconstructionError(reconstruction, target, given);
   const told = toldPart(spec, weights, latents, batch);
-  const seen = seenParts(spec, weights, { x, decoded });
+  const seen = seenPart(spec, weights, { x, decoded });
   const parts: Part[] = [
     [error, 1],
     [kl, freezeEncoder || teacher ? 0 : klWeight],
@@ -138,17 +130,17 @@ function pixelParts(
 }
 
 /** What a classifier of the data sees. */
-function seenParts(
-  { lossNetwork = null, perceptualWeight = 0, styleWeight = 0 }: VaeSpec,
+function seenPart(
+  { lossNetwork = null, perceptualWeight = 0 }: VaeSpec,
   weights: Weights,
   { x, decoded }: Record<'x' | 'decoded', Tensor4D>,
 ): Record<string, Part> {
   if (!lossNetwork) return {};
-  const [target, given] = [seenLevels(lossNetwork, weights, x), seenLevels(lossNetwork, weights, decoded)];
-  return {
-    ...(perceptualWeight > 0 && { perceptual: [perceptualDifference(target, given), perceptualWeight] as Part }),
-    ...(styleWeight > 0 && { style: [styleDifference(target, given), styleWeight] as Part }),
-  };
+  const [target, given] = [x, decoded].map((images) => seenLevels(lossNetwork, weights, images)) as [
+    Tensor4D[],
+    Tensor4D[],
+  ];
+  return { perceptual: [perceptualDifference(target, given), perceptualWeight] };
 }
 
 /** What a linear map is told by the latents. */

@@ -83,18 +83,6 @@ it('refuses images of which nothing is known', async () => {
   );
 });
 
-it('takes its eyes for grain alone, too', async () => {
-  const numOpened = opened.length;
-  await train('grained', 1, '--init-from', at('model'), '--style-weight', '2');
-  expect(opened).toHaveLength(numOpened + 1);
-  const [line] = (await readFile(at('grained', 'log.jsonl'), 'utf8')).split('\n');
-  expect(JSON.parse(line!).metrics.style).toBeGreaterThan(0);
-  await expect(train('grained', 2, '--resume')).rejects.toThrow(/made with another styleWeight \(2, now the usual/);
-  await expect(train('one', 1, '--data', at('one'), '--style-weight', '2')).rejects.toThrow(
-    'train vae: --style-weight takes the eyes of a classifier',
-  );
-});
-
 it('does the same for a conditional VAE', async () => {
   const numOpened = opened.length;
   await trainKind('cvae', 'cvae', 1, '--perceptual-weight', '0.5');

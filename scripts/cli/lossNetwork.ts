@@ -1,4 +1,4 @@
-// The classifier whose eyes --perceptual-weight and --style-weight take: it learns the data before an auto-encoder or a student does.
+// The classifier whose eyes --perceptual-weight takes: it learns the data before an auto-encoder or a student does.
 import {
   type ClassifierConfig,
   type Dataset,
@@ -12,21 +12,16 @@ import { openJudge } from './evaluation/judge.ts';
 import type { TrainingData } from './trainingData.ts';
 
 /**
- * The classifier of a training with these weights; null where they are 0.
+ * The classifier of a training with this weight; null where that is 0.
  *
  * @param command begins the message
  * @throws UsageError when it could learn nothing from the data
  */
-export function lossNetworkOf(
-  command: string,
-  dataset: Dataset,
-  { perceptualWeight, styleWeight = 0 }: { perceptualWeight: number; styleWeight?: number },
-): ClassifierConfig | null {
-  if (perceptualWeight === 0 && styleWeight === 0) return null;
+export function lossNetworkOf(command: string, dataset: Dataset, perceptualWeight: number): ClassifierConfig | null {
+  if (perceptualWeight === 0) return null;
   if (dataset.labels.length > 1 || (dataset.attributes ?? []).length > 0) return defaultClassifierConfig(dataset);
-  const option = perceptualWeight > 0 ? '--perceptual-weight' : '--style-weight';
   throw new UsageError(
-    `${command}: ${option} takes the eyes of a classifier, but all images of "${dataset.name}" have one label, and no attributes; leave it out`,
+    `${command}: --perceptual-weight takes the eyes of a classifier, but all images of "${dataset.name}" have one label, and no attributes; leave it out`,
   );
 }
 

@@ -137,7 +137,7 @@ function picturesOf(
   vae: AutoEncoder | null,
   { perceptualWeight }: DistilCommandOptions,
 ): StudentPictures | null {
-  const lossNetwork = lossNetworkOf('distil', dataset, { perceptualWeight });
+  const lossNetwork = lossNetworkOf('distil', dataset, perceptualWeight);
   return lossNetwork && { perceptualWeight, lossNetwork, vae: vae?.config ?? null, numFrames: numFramesOf(dataset) };
 }
 

@@ -145,12 +145,6 @@ function addLossOptions(vae: Command): void {
     )
     .addOption(perceptualWeightOption())
     .option(
-      '--style-weight <x>',
-      'weight of how differently that classifier sees grain and patterns, wherever they lie: sand instead of fog',
-      realNumber(0),
-      0,
-    )
-    .option(
       '--adversarial-weight <x>',
       'weight of what a discriminator says, which is trained at the same time: grain instead of blur',
       realNumber(0),

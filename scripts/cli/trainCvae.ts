@@ -156,7 +156,7 @@ function cvaeOptions(
     gradientWeight: command.gradientWeight ?? CONDITIONAL_VAE_DEFAULTS.gradientWeight,
     rareColourWeight: command.rareColourWeight,
     perceptualWeight: command.perceptualWeight,
-    lossNetwork: lossNetworkOf('train cvae', dataset, command),
+    lossNetwork: lossNetworkOf('train cvae', dataset, command.perceptualWeight),
     condDropProb: command.condDropProb ?? (model?.index.figment.examples ? 0 : CONDITIONAL_VAE_DEFAULTS.condDropProb),
     balanced: command.balanced ?? false,
     augment: { flip: command.flip ?? false, shiftPx: command.shift, circular: command.circular ?? false },

@@ -52,7 +52,6 @@ interface VaeCommandOptions extends CommonTrainOptions {
   rareColourWeight: number;
   conditionWeight: number;
   perceptualWeight: number;
-  styleWeight: number;
   channelWeights?: number[];
   adversarialWeight: number;
   colourJitter: number;
@@ -219,8 +218,7 @@ function vaeOptions(
     rareColourWeight: command.rareColourWeight,
     conditionWeight: command.conditionWeight,
     perceptualWeight: command.perceptualWeight,
-    styleWeight: command.styleWeight,
-    lossNetwork: lossNetworkOf('train vae', dataset, command),
+    lossNetwork: lossNetworkOf('train vae', dataset, command.perceptualWeight),
     adversarialWeight: command.adversarialWeight,
     channelWeights: channelWeights(command, dataset.channels),
     freezeEncoder: command.freezeEncoder ?? false,
@@ -248,7 +246,6 @@ const LOSS_OPTIONS = [
   'rareColourWeight',
   'conditionWeight',
   'perceptualWeight',
-  'styleWeight',
   'adversarialWeight',
   'channelWeights',
   'latentNoise',
