@@ -6,6 +6,7 @@ import {
   CONDITIONAL_VAE_DEFAULTS,
   type ConditionalVaeConfig,
   type ConditionalVaeOptions,
+  type CvaeNetwork,
   conditionalVaeShapes,
   conditionalVaeTaskSpec,
   conditionalVaeTrainer,
@@ -17,7 +18,9 @@ import {
   downloadWeights,
   fitImages,
   type ModelContent,
+  type Trainer,
   vocabularyOf,
+  type WeightTensor,
   writeSafetensors,
 } from '../../runtime/index.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
@@ -28,9 +31,9 @@ import { readWholeModel, type WholeModel, withNetworks } from '../node/wholeMode
 import { chooseAttributes } from './chooseAttributes.ts';
 import { learntLossNetwork, lossNetworkOf } from './lossNetwork.ts';
 import { attributeNotes, augmentNotes, checkSizes, startFolder } from './trainingCheckpoint.ts';
-import { checkShift, readTrainingData } from './trainingData.ts';
+import { checkShift, readTrainingData, type TrainingData } from './trainingData.ts';
 import { writePreview, writeReconstructions } from './trainingPreviews.ts';
-import { type CommonTrainOptions, gradientsIn, train, trainerOptions } from './trainingRun.ts';
+import { type CommonTrainOptions, gradientsIn, type TrainingPlace, train, trainerOptions } from './trainingRun.ts';
 
 interface ConditionalVaeCommandOptions extends CommonTrainOptions {
   latentSize?: number;
@@ -52,25 +55,21 @@ function refuseFrames({ name, frames }: Dataset): void {
   );
 }
 
+/** A conditional VAE, what it begins with, and what it learns from. */
+interface CvaeTraining {
+  data: TrainingData;
+  config: ConditionalVaeConfig;
+  options: ConditionalVaeOptions;
+  /** The folder whose network it begins with, and its weights; null: it begins with random ones. */
+  folder: string | null;
+  start: ReadonlyMap<string, WeightTensor> | null;
+  credit: Credit;
+}
+
 /** figment train cvae */
 export async function trainConditionalVae(command: ConditionalVaeCommandOptions): Promise<void> {
-  const whole = await readTrainingData(command);
-  refuseFrames(whole.dataset);
-  checkShift('train cvae', command.shift, whole.dataset);
-  const { out, addTo } = command;
-  const model = addTo === undefined ? null : await readWholeModel(addTo);
-  const attributes = command.attributes ?? (model ? attributesOfModel(model) : undefined);
-  const fitted = model ? seenBy(model, whole.dataset) : whole.dataset;
-  const dataset = { ...fitted, attributes: chooseAttributes(fitted, { ...command, attributes }) };
-  const { split } = whole;
-  const data = { ...whole, dataset };
-  const options = cvaeOptions(command, dataset, model);
-  const folder = startFolder(command, 'cvae');
-  const init = folder ? await readConditionalVae(folder) : null;
-  const config = init?.config ?? newConfig(dataset, command);
-  checkSizes('train cvae', { '--latent-size': [command.latentSize, config.latent_size] });
-  if (model) checkSame(model, dataset, addTo!);
-  const credit = combineCredits([dataset, folder ? await readCredit(folder) : null]);
+  const training = await readTraining(command);
+  const { data, config, options } = training;
   await train(command, {
     kind: 'cvae',
     data,
@@ -79,34 +78,72 @@ export async function trainConditionalVae(command: ConditionalVaeCommandOptions)
       circular: String(options.augment.circular),
       ...augmentNotes(options.augment),
       ...lossNotes(options),
-      ...attributeNotes(dataset.attributes),
+      ...attributeNotes(data.dataset.attributes ?? []),
     },
     shapes: conditionalVaeTrainingShapes(config, options),
     keepsWeights: options.lossNetwork !== null,
-    start: async ({ workers, resumed }) => {
-      if (folder) checkNetwork(folder, config, dataset, command); // the notes of a run that goes on are compared by now
-      const source = gradientsIn(workers, conditionalVaeTaskSpec(config, options));
-      const seen = options.lossNetwork && !resumed ? await learntLossNetwork('train cvae', data, workers.length) : [];
-      const first = new Map([...(init?.weights ?? []), ...seen]);
-      const trainer = conditionalVaeTrainer(dataset, split.train, config, options, resumed ?? first, source);
+    start: async (place) => {
+      const trainer = await startTrainer(training, command, place);
       const names = [...conditionalVaeShapes(config).keys()];
       return {
         trainer,
         save: async ({ step }) => {
           const weights = Object.fromEntries(names.map((name) => [name, trainer.ema[name]!])); // without a loss network's
-          const live = { config, weights };
-          const cvaeConfig = { _class_name: CLASS_NAME, ...config };
-          const trained: TrainedCvae = { cvaeConfig, cvae: await downloadWeights(weights) };
-          await writeFilesAtomic(out, { [CREDIT_FILE]: encodeJson(credit) });
-          await writeFilesAtomic(join(out, 'cvae'), cvaeFiles(trained));
-          if (addTo !== undefined) await addToModel(addTo, trained, dataset, credit);
-          const samples = await writePreview(out, 'samples', step, await cvaeSheet(live, dataset, SAMPLE_COLUMNS));
-          const draw = (images: Int32Array, columns: number) => cvaeReconstructionSheet(live, dataset, images, columns);
-          await writeReconstructions(out, step, data, draw, [samples]);
+          await saveTraining(training, { config, weights }, command, step);
         },
       };
     },
   });
+}
+
+async function readTraining(command: ConditionalVaeCommandOptions): Promise<CvaeTraining> {
+  const whole = await readTrainingData(command);
+  refuseFrames(whole.dataset);
+  checkShift('train cvae', command.shift, whole.dataset);
+  const { addTo } = command;
+  const model = addTo === undefined ? null : await readWholeModel(addTo);
+  const attributes = command.attributes ?? (model ? attributesOfModel(model) : undefined);
+  const fitted = model ? seenBy(model, whole.dataset) : whole.dataset;
+  const dataset = { ...fitted, attributes: chooseAttributes(fitted, { ...command, attributes }) };
+  const options = cvaeOptions(command, dataset, model);
+  const folder = startFolder(command, 'cvae');
+  const init = folder ? await readConditionalVae(folder) : null;
+  const config = init?.config ?? newConfig(dataset, command);
+  checkSizes('train cvae', { '--latent-size': [command.latentSize, config.latent_size] });
+  if (model) checkSame(model, dataset, addTo!);
+  const credit = combineCredits([dataset, folder ? await readCredit(folder) : null]);
+  return { data: { ...whole, dataset }, config, options, folder, start: init?.weights ?? null, credit };
+}
+
+async function startTrainer(
+  { data, config, options, folder, start }: CvaeTraining,
+  command: ConditionalVaeCommandOptions,
+  { workers, resumed }: TrainingPlace,
+): Promise<Trainer> {
+  const { dataset, split } = data;
+  if (folder) checkNetwork(folder, config, dataset, command); // the notes of a run that goes on are compared by now
+  const source = gradientsIn(workers, conditionalVaeTaskSpec(config, options));
+  const seen = options.lossNetwork && !resumed ? await learntLossNetwork('train cvae', data, workers.length) : [];
+  const first = new Map([...(start ?? []), ...seen]);
+  return conditionalVaeTrainer(dataset, split.train, config, options, resumed ?? first, source);
+}
+
+/** Writes the network, adds it to a model where the command says so, and makes previews of it. */
+async function saveTraining(
+  { data, config, credit }: CvaeTraining,
+  live: CvaeNetwork,
+  { out, addTo }: ConditionalVaeCommandOptions,
+  step: number,
+): Promise<void> {
+  const { dataset } = data;
+  const cvaeConfig = { _class_name: CLASS_NAME, ...config };
+  const trained: TrainedCvae = { cvaeConfig, cvae: await downloadWeights(live.weights) };
+  await writeFilesAtomic(out, { [CREDIT_FILE]: encodeJson(credit) });
+  await writeFilesAtomic(join(out, 'cvae'), cvaeFiles(trained));
+  if (addTo !== undefined) await addToModel(addTo, trained, dataset, credit);
+  const samples = await writePreview(out, 'samples', step, await cvaeSheet(live, dataset, SAMPLE_COLUMNS));
+  const draw = (images: Int32Array, columns: number) => cvaeReconstructionSheet(live, dataset, images, columns);
+  await writeReconstructions(out, step, data, draw, [samples]);
 }
 
 /** The config of a network that begins with random weights. @throws UsageError when it can't halve the pictures */

@@ -19,6 +19,7 @@ import {
   pixelsPerLatent,
   reconstructionSheet,
   startFromTeacher,
+  type Trainer,
   VAE_DEFAULTS,
   type VaeOptions,
   vaeTaskSpec,
@@ -35,13 +36,13 @@ import { withPipeline } from '../node/pipelineFile.ts';
 import { framesAsPictures } from '../node/readDataset.ts';
 import { readVae } from '../node/readNetworks.ts';
 import { orUsageError, rangeAsUsageError, UsageError } from '../node/usageError.ts';
-import { isWholeModel, readWholeModel, withNetworks } from '../node/wholeModel.ts';
+import { isWholeModel, readWholeModel, type WholeModel, withNetworks } from '../node/wholeModel.ts';
 import { withoutOffsets } from '../node/withoutOffsets.ts';
 import { learntLossNetwork, lossNetworkOf } from './lossNetwork.ts';
 import { attributeNotes, augmentNotes, checkSizes, circularOf, startFolder } from './trainingCheckpoint.ts';
-import { checkShift, readTrainingData } from './trainingData.ts';
+import { checkShift, readTrainingData, type TrainingData } from './trainingData.ts';
 import { writeReconstructions } from './trainingPreviews.ts';
-import { type CommonTrainOptions, gradientsIn, train, trainerOptions } from './trainingRun.ts';
+import { type CommonTrainOptions, gradientsIn, type TrainingPlace, train, trainerOptions } from './trainingRun.ts';
 
 interface VaeCommandOptions extends CommonTrainOptions {
   klWeight?: number;
@@ -67,11 +68,55 @@ interface VaeCommandOptions extends CommonTrainOptions {
 const STALE_OFFSETS =
   'train vae: colours will come out of this decoder elsewhere than of the old one, so the palette forgets where; run figment palette on the new model';
 
+/** An auto-encoder, what it begins with, and what it learns from. */
+interface VaeTraining {
+  data: TrainingData;
+  config: AutoencoderKlConfig;
+  options: VaeOptions;
+  /** Weights to begin with; undefined: random ones. */
+  start: AutoEncoder['weights'] | undefined;
+  /** The whole model that gets the auto-encoder; null where that stands alone. */
+  model: WholeModel | null;
+  credit: Credit;
+}
+
 /** figment train vae */
 export async function trainVae(command: VaeCommandOptions): Promise<void> {
   if (!command.freezeEncoder && command.latentsOf === undefined && !command.resume) refuseWholeModel(command.out);
+  const training = await readTraining(command);
+  const { data, config, options, model } = training;
+  const { circular, freezeEncoder, teacher, lossNetwork, conditionWeight } = options;
+  if (model?.index.figment.palette?.offsets) console.log(STALE_OFFSETS);
+  await train(command, {
+    kind: 'vae',
+    data,
+    options,
+    notes: {
+      circular: String(circular),
+      ...augmentNotes(options.augment),
+      ...lossNotes(options),
+      ...(conditionWeight > 0 && attributeNotes(data.dataset.attributes ?? [])),
+    },
+    shapes: vaeTrainingShapes(config, options, data.dataset),
+    keepsWeights: freezeEncoder || teacher !== null || lossNetwork !== null,
+    start: async (place) => {
+      if (!model) refuseWholeModel(command.out);
+      const trainer = await startTrainer(training, place);
+      const names = [...autoencoderKlShapes(config).keys()];
+      return {
+        trainer,
+        save: async ({ step }, isOwn) => {
+          const weights = Object.fromEntries(names.map((name) => [name, trainer.ema[name]!])); // without a discriminator's
+          await saveTraining(training, { config, weights, circular }, { out: command.out, step, isOwn });
+        },
+      };
+    },
+  });
+}
+
+async function readTraining(command: VaeCommandOptions): Promise<VaeTraining> {
   const data = framesAsPictures(await readTrainingData(command));
-  const { dataset, split } = data;
+  const { dataset } = data;
   const folder = startFolder(command, 'vae');
   if (command.freezeEncoder && !folder) {
     throw new UsageError(
@@ -84,6 +129,18 @@ export async function trainVae(command: VaeCommandOptions): Promise<void> {
   const latentsOf = command.latentsOf === undefined ? null : modelFolder(command.latentsOf);
   const teacher = latentsOf ? await readTeacher(latentsOf, dataset) : null;
   const config = init?.config ?? newConfig(dataset, command, teacher?.config);
+  checkAsked(command, dataset, config);
+  const known = folder ?? latentsOf;
+  const credit = combineCredits([dataset, known ? await readCredit(known) : null]);
+  const keepsLatents = command.freezeEncoder || teacher;
+  const model = keepsLatents && known && isWholeModel(known) ? withCredit(await readWholeModel(known), credit) : null;
+  const options = vaeOptions(command, dataset, teacher?.config ?? null, known ? await circularOf(known) : undefined);
+  const start = teacher ? startFromTeacher(teacher, config) : init?.weights;
+  return { data, config, options, start, model, credit };
+}
+
+/** @throws UsageError when the network that is trained is of other sizes than asked for, or cannot be trained as asked for */
+function checkAsked(command: VaeCommandOptions, dataset: Dataset, config: AutoencoderKlConfig): void {
   checkSizes('train vae', {
     '--widths': [command.widths, config.block_out_channels],
     '--latent-channels': [command.latentChannels, config.latent_channels],
@@ -91,51 +148,34 @@ export async function trainVae(command: VaeCommandOptions): Promise<void> {
   });
   checkCrop(command.crop, dataset, config);
   checkShift('train vae', command.shift, dataset);
-  const known = folder ?? latentsOf;
-  const credit = combineCredits([dataset, known ? await readCredit(known) : null]);
-  const keepsLatents = command.freezeEncoder || teacher;
-  const model = keepsLatents && known && isWholeModel(known) ? withCredit(await readWholeModel(known), credit) : null;
-  if (model?.index.figment.palette?.offsets) console.log(STALE_OFFSETS);
-  const options = vaeOptions(command, dataset, teacher?.config ?? null, known ? await circularOf(known) : undefined);
-  const start = teacher ? startFromTeacher(teacher, config) : init?.weights;
-  const { freezeEncoder, circular } = options;
-  await train(command, {
-    kind: 'vae',
-    data,
-    options,
-    notes: {
-      circular: String(circular),
-      ...augmentNotes(options.augment),
-      ...lossNotes(options),
-      ...(options.conditionWeight > 0 && attributeNotes(dataset.attributes ?? [])),
-    },
-    shapes: vaeTrainingShapes(config, options, dataset),
-    keepsWeights: freezeEncoder || teacher !== null || options.lossNetwork !== null,
-    start: async ({ workers, resumed }) => {
-      if (!model) refuseWholeModel(command.out);
-      const source = gradientsIn(workers, vaeTaskSpec(config, options, dataset));
-      const seen = options.lossNetwork && !resumed ? await learntLossNetwork('train vae', data, workers.length) : [];
-      const first = new Map([...(start ?? []), ...seen]);
-      const trainer = vaeTrainer(dataset, split.train, config, options, resumed ?? first, source);
-      const names = [...autoencoderKlShapes(config).keys()];
-      return {
-        trainer,
-        save: async ({ step }, isOwn) => {
-          const weights = Object.fromEntries(names.map((name) => [name, trainer.ema[name]!])); // without a discriminator's
-          const vae = { config, weights, circular };
-          if (!model) await saveVae(command.out, vae, credit);
-          else {
-            const files = await withPipeline(await withNetworks(model, await networkOf(vae)));
-            const all = isOwn ? await withAddedParts(command.out, files) : files;
-            await writeFilesAtomic(command.out, withoutOffsets(all));
-          }
-          await writeReconstructions(command.out, step, data, (images, columns) =>
-            reconstructionSheet(dataset, images, columns, vae),
-          );
-        },
-      };
-    },
-  });
+}
+
+async function startTrainer(
+  { data, config, options, start }: VaeTraining,
+  { workers, resumed }: TrainingPlace,
+): Promise<Trainer> {
+  const { dataset, split } = data;
+  const source = gradientsIn(workers, vaeTaskSpec(config, options, dataset));
+  const seen = options.lossNetwork && !resumed ? await learntLossNetwork('train vae', data, workers.length) : [];
+  const first = new Map([...(start ?? []), ...seen]);
+  return vaeTrainer(dataset, split.train, config, options, resumed ?? first, source);
+}
+
+/** Writes the auto-encoder, alone or in its model, and a preview of it. */
+async function saveTraining(
+  { data, model, credit }: VaeTraining,
+  vae: LiveVae,
+  { out, step, isOwn }: { out: string; step: number; isOwn: boolean },
+): Promise<void> {
+  if (!model) await saveVae(out, vae, credit);
+  else {
+    const files = await withPipeline(await withNetworks(model, await networkOf(vae)));
+    const all = isOwn ? await withAddedParts(out, files) : files;
+    await writeFilesAtomic(out, withoutOffsets(all));
+  }
+  await writeReconstructions(out, step, data, (images, columns) =>
+    reconstructionSheet(data.dataset, images, columns, vae),
+  );
 }
 
 /** An auto-encoder to begin with; of more latent channels where the command asks for more. */
