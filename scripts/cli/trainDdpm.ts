@@ -29,21 +29,21 @@ import {
   whitening,
   withLatentChange,
 } from '../../runtime/index.ts';
-import { combineCredits, readCredit } from '../node/credit.ts';
+import { type Credit, combineCredits, readCredit } from '../node/credit.ts';
 import { digestOfVae } from '../node/latentCache.ts';
 import { modelFolder } from '../node/openModel.ts';
 import { type NetworkFiles, readIndexOf, readSchedulerOf, readVae } from '../node/readNetworks.ts';
-import { startNetwork } from '../node/startNetwork.ts';
+import { type StartNetwork, startNetwork } from '../node/startNetwork.ts';
 import { printable } from '../node/terminal.ts';
 import { rangeAsUsageError, UsageError } from '../node/usageError.ts';
 import { chooseAttributes } from './chooseAttributes.ts';
 import { examplesOf } from './previewSheet.ts';
 import { saveDiffusionModel } from './saveDiffusionModel.ts';
 import { attributeNotes, checkSizes, circularOf, startFolder } from './trainingCheckpoint.ts';
-import { readTrainingData } from './trainingData.ts';
+import { readTrainingData, type TrainingData } from './trainingData.ts';
 import { trainingLatents, withAttributes } from './trainingLatents.ts';
 import { checkFrames, usualLatentScale, usualPrediction } from './trainingOfFrames.ts';
-import { type CommonTrainOptions, gradientsIn, train, trainerOptions } from './trainingRun.ts';
+import { type CommonTrainOptions, gradientsIn, type TrainingPlace, train, trainerOptions } from './trainingRun.ts';
 
 interface DdpmCommandOptions extends CommonTrainOptions {
   vae?: string;
@@ -60,48 +60,33 @@ interface DdpmCommandOptions extends CommonTrainOptions {
   whiten?: number;
 }
 
+/** A diffusion model, what it begins with, and what it learns from. */
+interface DdpmTraining {
+  data: TrainingData;
+  vae: AutoEncoder | null;
+  network: StartNetwork;
+  options: DiffusionOptions;
+  latentScale: number;
+  credit: Credit;
+}
+
 /** figment train ddpm */
 export async function trainDdpm(command: DdpmCommandOptions): Promise<void> {
   refuseOfPixels(command);
-  const { dataset: read, split } = await readTrainingData(command);
-  const folder = startFolder(command, 'unet');
-  const vaeFolder = command.vae === undefined ? null : modelFolder(command.vae);
-  const vaeWraps = vaeFolder === null ? undefined : await circularOf(vaeFolder);
-  const before = folder ? await trainedBefore(folder) : {};
-  const chosen = diffusionOptions(command, read, { ...before, circular: before.circular ?? vaeWraps });
-  checkFrames('train ddpm', read, { ...command, circular: chosen.circular });
-  const latentScale = command.latentScale ?? usualLatentScale(read);
-  const vae = vaeFolder === null ? null : await readVae(vaeFolder);
-  const whole = vae ? seenBy(vae.config, read) : read;
-  const dataset = { ...whole, attributes: chooseAttributes(whole, command) };
-  const data = { dataset, split };
-  const network = await startNetwork(folder, dataset, latentShape(dataset, vae?.config ?? null), command);
+  const training = await readTraining(command);
+  const { data, vae, network, options, latentScale, credit } = training;
+  const { dataset, split } = data;
   const { config, conditioning } = network;
-  checkSizes('train ddpm', {
-    '--widths': [command.widths, config.block_out_channels],
-    '--layers': [command.layers, config.layers_per_block],
-  });
-  const options = { ...chosen, conditioning };
-  const origins = [vaeFolder, folder].flatMap((origin) => origin ?? []);
-  const credit = combineCredits([dataset, ...(await Promise.all(origins.map(readCredit)))]);
   const examples = examplesOf(dataset, split);
   tellExamples(dataset, split);
   await train(command, {
     kind: 'ddpm',
     data,
     options,
-    notes: { ...trainingNotes(options, vae, { ...command, latentScale }), ...attributeNotes(dataset.attributes) },
+    notes: { ...trainingNotes(options, vae, { ...command, latentScale }), ...attributeNotes(dataset.attributes ?? []) },
     shapes: conditionedShapes(config, conditioning),
     start: async (place) => {
-      const { workers, resumed } = place;
-      const { circular } = options;
-      const encoding = { vae, circular, isShifted: isRolled(options, config) };
-      const encoded = await trainingLatents('train ddpm', data, encoding, command, place);
-      const ownVae = vae && command.whiten !== undefined ? whitened(vae, encoded, command.whiten) : vae;
-      const latents = withAttributes(data, encoded);
-      const statistics = vae ? scaledStatistics(latents, dataset, latentScale) : pixelStatistics(dataset.channels);
-      const source = gradientsIn(workers, diffusionTaskSpec(config, options));
-      const trainer = diffusionTrainer(latents, statistics, config, options, resumed ?? network.weights, source);
+      const { trainer, statistics, ownVae } = await startTrainer(training, command, place);
       return {
         trainer,
         save: async ({ step }, isOwn) => {
@@ -112,6 +97,48 @@ export async function trainDdpm(command: DdpmCommandOptions): Promise<void> {
       };
     },
   });
+}
+
+async function readTraining(command: DdpmCommandOptions): Promise<DdpmTraining> {
+  const { dataset: read, split } = await readTrainingData(command);
+  const folder = startFolder(command, 'unet');
+  const vaeFolder = command.vae === undefined ? null : modelFolder(command.vae);
+  const vaeWraps = vaeFolder === null ? undefined : await circularOf(vaeFolder);
+  const before = folder ? await trainedBefore(folder) : {};
+  const chosen = diffusionOptions(command, read, { ...before, circular: before.circular ?? vaeWraps });
+  checkFrames('train ddpm', read, { ...command, circular: chosen.circular });
+  const vae = vaeFolder === null ? null : await readVae(vaeFolder);
+  const whole = vae ? seenBy(vae.config, read) : read;
+  const dataset = { ...whole, attributes: chooseAttributes(whole, command) };
+  const network = await startNetwork(folder, dataset, latentShape(dataset, vae?.config ?? null), command);
+  const { config, conditioning } = network;
+  checkSizes('train ddpm', {
+    '--widths': [command.widths, config.block_out_channels],
+    '--layers': [command.layers, config.layers_per_block],
+  });
+  const origins = [vaeFolder, folder].flatMap((origin) => origin ?? []);
+  const credit = combineCredits([dataset, ...(await Promise.all(origins.map(readCredit)))]);
+  const latentScale = command.latentScale ?? usualLatentScale(read);
+  return { data: { dataset, split }, vae, network, options: { ...chosen, conditioning }, latentScale, credit };
+}
+
+/** Encodes the data, and begins or goes on; also by what latents are standardised, and the auto-encoder as its model has it. */
+async function startTrainer(
+  { data, vae, network, options, latentScale }: DdpmTraining,
+  command: DdpmCommandOptions,
+  place: TrainingPlace,
+) {
+  const { config, weights } = network;
+  const { dataset } = data;
+  const { workers, resumed } = place;
+  const encoding = { vae, circular: options.circular, isShifted: isRolled(options, config) };
+  const encoded = await trainingLatents('train ddpm', data, encoding, command, place);
+  const ownVae = vae && command.whiten !== undefined ? whitened(vae, encoded, command.whiten) : vae;
+  const latents = withAttributes(data, encoded);
+  const statistics = vae ? scaledStatistics(latents, dataset, latentScale) : pixelStatistics(dataset.channels);
+  const source = gradientsIn(workers, diffusionTaskSpec(config, options));
+  const trainer = diffusionTrainer(latents, statistics, config, options, resumed ?? weights, source);
+  return { trainer, statistics, ownVae };
 }
 
 /** @throws UsageError for options of latents where there are none */
