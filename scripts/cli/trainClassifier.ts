@@ -80,23 +80,32 @@ export async function trainClassifier(command: ClassifierCommandOptions): Promis
       return {
         trainer,
         save: async (done) => {
-          const index = indexOf(command.out, dataset, model);
-          const files = await classifierFolderFiles({
-            index,
-            config: { ...config },
-            weights: await downloadWeights(trainer.ema),
-          });
           const accuracies = hasHeldOut ? await noisyAccuracy(config, trainer.ema, heldOut, origin) : [];
-          const report = reportOf(index, data, done, accuracies);
           console.log(hasHeldOut ? formatAccuracies(accuracies) : NOT_JUDGED);
-          await writeFilesAtomic(command.out, {
-            'metrics.json': encodeJson(report),
-            'README.md': new TextEncoder().encode(classifierCard(index, report)),
-            ...files,
-          });
+          const index = indexOf(command.out, dataset, model);
+          const weights = await downloadWeights(trainer.ema);
+          await saveClassifier(
+            command.out,
+            { index, config: { ...config }, weights },
+            reportOf(index, data, done, accuracies),
+          );
         },
       };
     },
+  });
+}
+
+/** Writes the classifier, what was measured of it, and its card. */
+async function saveClassifier(
+  out: string,
+  content: Parameters<typeof classifierFolderFiles>[0],
+  report: ClassifierReport,
+): Promise<void> {
+  const files = await classifierFolderFiles(content);
+  await writeFilesAtomic(out, {
+    'metrics.json': encodeJson(report),
+    'README.md': new TextEncoder().encode(classifierCard(content.index, report)),
+    ...files,
   });
 }
 
