@@ -76,8 +76,8 @@ export function conditionalVaeTask(spec: ConditionalVaeSpec): TrainingTask {
           const rarity = batchTensor<Tensor4D>(batch, 'rarity');
           parts.push([weightedDifference(x, decoded, rarity), rareColourWeight]);
         }
-        const seen = (images: Tensor4D) => seenLevels(lossNetwork!, weights, images);
-        const perceptual = lossNetwork && perceptualDifference(seen(x), seen(decoded));
+        const seen = lossNetwork && [x, decoded].map((images) => seenLevels(lossNetwork, weights, images));
+        const perceptual = seen && perceptualDifference(seen[0]!, seen[1]!);
         if (perceptual) parts.push([perceptual, perceptualWeight]);
         const loss = parts.reduce<Scalar>(
           (sum, [part, weight]) => add(sum, mul(part, weight / reconstructionScale)),

@@ -57,7 +57,7 @@ export interface DistilSpec {
   /** How the teacher makes pictures, in a multiple of the student's steps. */
   teacherSampler: Extract<SamplerName, 'ddim' | 'dpm++'>;
   teacherSteps: number;
-  /** By what the pictures of stage two are seen; absent and null: by nothing, their latents are compared alone. */
+  /** What decodes and judges the pictures of stage two; absent and null: their latents alone are compared. */
   pictures?: StudentPictures | null;
 }
 
@@ -69,7 +69,10 @@ const STUDENT_RATE = 10;
 
 type Shape4D = [number, number, number, number];
 
-/** Whether a weight is the student's alone: neither the teacher's, nor of the tables that both share, nor of what looks at pictures. */
+/**
+ * Whether a weight is the student's alone, and so is trained. Those of the teacher are not, nor the tables that both share, nor the
+ * decoder and the classifier by which pictures are compared.
+ */
 export function isLearned(name: string): boolean {
   return name.startsWith(CONDITIONING_PREFIX)
     ? isOfStudent(name.slice(CONDITIONING_PREFIX.length))

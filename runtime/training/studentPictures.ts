@@ -16,7 +16,7 @@ import { longStepEnd, longStepLevels, longSteps } from './distillation.ts';
 import { isEncoder } from './latentTeacher.ts';
 import { isOfLossNetwork, lossNetworkShapes, perceptualDifference, seenLevels } from './perceptualLoss.ts';
 
-/** By what the pictures of student and teacher are seen, as plain data. */
+/** What decodes and judges the pictures of student and teacher in a training, as plain data. */
 export interface StudentPictures {
   /** Weight in the loss of `perceptualDifference`. */
   perceptualWeight: number;
@@ -28,19 +28,19 @@ export interface StudentPictures {
   numFrames: number;
 }
 
-/** How a student gets to its pictures. */
+/** The steps by which a student makes its pictures. */
 export interface StudentWay {
   stepCounts: readonly number[];
   scheduler: SchedulerConfig;
   circular: boolean;
 }
 
-/** Of so many frames at most the pictures are looked at in a step. */
+/** A training step looks at so many frames of each picture at most, as decoding all of them would take most of its time. */
 export const MOST_FRAMES = 4;
 
 const PREFIX = 'vae.';
 
-/** Whether a weight of a student's training is of what looks at its pictures, which is not trained. */
+/** Whether a weight in a student's training belongs to the decoder or the classifier beside it, which are not trained. */
 export const isOfPictures = (name: string) => name.startsWith(PREFIX) || isOfLossNetwork(name);
 
 /** A decoder's weights, or their shapes, under the names that they have in the training; those of its encoder are left out. */
@@ -49,7 +49,7 @@ export function decoderBeside<T>(vae: Iterable<readonly [name: string, value: T]
   return new Map(ofDecoder.map(([name, value]) => [PREFIX + name, value]));
 }
 
-/** The shapes of all weights that look at the pictures. */
+/** The shapes of the weights of decoder and classifier, by their names in the training. */
 export function pictureShapes({ vae, lossNetwork }: StudentPictures): Shapes {
   return new Map([...decoderBeside(vae ? autoencoderKlShapes(vae) : []), ...lossNetworkShapes(lossNetwork)]);
 }
@@ -111,7 +111,7 @@ export function differenceOfPictures(
   return mul(addN(differences), 1 / total);
 }
 
-/** One part of each image: of (B · P, h, w, C) those (B, h, w, C). */
+/** Takes one of the P parts of every image out of (B · P, h, w, C), where an image's parts follow each other. */
 function partOf(all: Tensor4D, part: number, numParts: number): Tensor4D {
   const [count, height, width, channels] = all.shape;
   const numImages = count / numParts;

@@ -38,7 +38,7 @@ export interface DistilOptions extends TrainerOptions {
   balanced: boolean;
   /** For seamless pictures: every convolution wraps around the borders; default false. */
   circular: boolean;
-  /** By what its pictures are seen beside the teacher's; default null: by nothing. Its weights begin beside the student's. */
+  /** What decodes and judges its pictures beside the teacher's, with weights that begin beside the student's; default null: nothing does. */
   pictures: StudentPictures | null;
 }
 
@@ -130,7 +130,7 @@ function plusDifference(own: WeightTensor, now?: WeightTensor, before?: WeightTe
   return { ...own, data: own.data.map((value, i) => value + now.data[i]! - before!.data[i]!) };
 }
 
-/** The parts of a student's weights, as a model folder keeps them, without what looks at its pictures. */
+/** The parts of a student's weights, as a model folder keeps them; decoder and classifier of the training are left out. */
 export function splitStudent<T>(
   weights: ReadonlyMap<string, T>,
 ): Record<'unet' | 'conditioning' | 'teacher', Map<string, T>> {
@@ -243,7 +243,7 @@ function distilBatch(
   };
 }
 
-/** The frames of which the pictures of a step are seen, (B, K), the same for all of them. */
+/** Draws the frames that a training step looks at, (B, K): the same ones of all B pictures. */
 function framesAt({ numFrames }: StudentPictures, { batchSize, seed }: DistilOptions, step: number): BatchArray {
   const count = Math.min(MOST_FRAMES, numFrames);
   const frames = integers(seed, streamAt(STUDENT_STREAMS.frame, step), count, numFrames);

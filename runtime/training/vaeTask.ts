@@ -74,6 +74,7 @@ export function vaeTask(spec: VaeSpec): TrainingTask {
   };
 }
 
+/** The loss of a batch, a weighted sum of its parts, and those of them that are worth showing. */
 function vaeLoss(spec: VaeSpec, weights: Weights, batch: Batch) {
   const { config, circular, reconstruction, klWeight, channelWeights, freezeEncoder, teacher = null } = spec;
   const x = batchTensor<Tensor4D>(batch, 'x');
@@ -113,7 +114,7 @@ type Part = [value: Scalar, weight: number];
 const valuesOf = (parts: Record<string, Part>) =>
   Object.fromEntries(Object.entries(parts).map(([name, [value]]) => [name, value]));
 
-/** What compares pixels, besides the reconstruction error. */
+/** The parts of the loss that compare decoded pixels with those of the images, each where its weight is above 0. */
 function pixelParts(
   { config, l2Weight, gradientWeight, coarseWeight = 0, rareColourWeight = 0 }: VaeSpec,
   { target, given }: Record<'target' | 'given', Tensor4D>,
@@ -129,7 +130,7 @@ function pixelParts(
   return parts;
 }
 
-/** What a classifier of the data sees. */
+/** The part of the loss that is small where a classifier of the data sees the same in images and decoded ones; none without one. */
 function seenPart(
   { lossNetwork = null, perceptualWeight = 0 }: VaeSpec,
   weights: Weights,
@@ -143,7 +144,7 @@ function seenPart(
   return { perceptual: [perceptualDifference(target, given), perceptualWeight] };
 }
 
-/** What a linear map is told by the latents. */
+/** The part of the loss that is small where a linear map can tell label and attributes from the latents; none without conditions. */
 function toldPart(
   { conditions = null, conditionWeight = 0 }: VaeSpec,
   weights: Weights,
@@ -154,7 +155,10 @@ function toldPart(
   return told ? { conditions: [told, conditionWeight] } : {};
 }
 
-/** What a discriminator says, and what it learns from. */
+/**
+ * The parts of the loss by which the decoder learns to be taken for real by a discriminator, and the discriminator to tell its images
+ * from real ones; none where there is no discriminator.
+ */
 function adversarialParts(
   { config, circular, adversarialWeight = 0 }: VaeSpec,
   weights: Weights,

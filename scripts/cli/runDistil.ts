@@ -131,7 +131,7 @@ async function startTrainer(
   return studentTrainer(withAttributes(data, subjects), statisticsOf(files), spec, options, start, source);
 }
 
-/** By what the student's pictures are seen; null where they are not. @throws UsageError as `lossNetworkOf` */
+/** What decodes and judges the student's pictures; null where --perceptual-weight is 0. @throws UsageError as `lossNetworkOf` */
 function picturesOf(
   dataset: Dataset,
   vae: AutoEncoder | null,
@@ -141,7 +141,7 @@ function picturesOf(
   return lossNetwork && { perceptualWeight, lossNetwork, vae: vae?.config ?? null, numFrames: numFramesOf(dataset) };
 }
 
-/** The weights of what sees them: the model's decoder, and a classifier of single frames. */
+/** The weights of what decodes and judges them: the model's decoder, and a classifier of single frames. */
 async function pictureWeights(
   vae: AutoEncoder | null,
   data: TrainingData,

@@ -122,7 +122,10 @@ async function readTraining(command: DdpmCommandOptions): Promise<DdpmTraining> 
   return { data: { dataset, split }, vae, network, options: { ...chosen, conditioning }, latentScale, credit };
 }
 
-/** Encodes the data, and begins or goes on; also by what latents are standardised, and the auto-encoder as its model has it. */
+/**
+ * Encodes the data, and makes the trainer that begins or goes on. What the model needs besides is known by then: the statistics that
+ * standardise its latents, and its auto-encoder, which --whiten changes.
+ */
 async function startTrainer(
   { data, vae, network, options, latentScale }: DdpmTraining,
   command: DdpmCommandOptions,
