@@ -50,6 +50,7 @@ export type { DistilSpec } from './training/distilTask.ts';
 export { elbo, klOfImages, logLikelihood } from './training/evidenceBound.ts';
 export { type FitPlacesOptions, fitPalettePlaces } from './training/fitPalettePlaces.ts';
 export { FIT_PALETTE_DEFAULTS, type FitPaletteOptions, fitPalettePrior } from './training/fitPalettePrior.ts';
+export { FIT_TEXTON_DEFAULTS, type FitTextonOptions, fitTexton, type TextonData } from './training/fitTexton.ts';
 export type { GradientSource } from './training/gradients.ts';
 export {
   type EncodeOptions,
@@ -491,6 +492,7 @@ export { evenlySpread } from './core/evenlySpread.ts';
 export { INDEX_FILE } from './core/fileNames.ts';
 export { fingerprint } from './core/fingerprint.ts';
 export { animationsOf, type Frame, type FrameAnimation, numFramesOf, parseFrames, swapAxes } from './core/frames.ts';
+export { formatGrain, type Grain } from './core/grain.ts';
 export { formatProbe, type LinearProbe } from './core/linearProbe.ts';
 export { listed } from './core/listed.ts';
 export { nearestWord } from './core/nearestWord.ts';

@@ -27,6 +27,8 @@ export const SAMPLING_STREAMS = {
   noise: { first: 0, count: 0x50000000 },
   /** z of the conditional VAE (sampling/conditionalVae). */
   z: { first: 0x50000000, count: 1 },
+  /** The white noise of a picture's grain (sampling/grain): as the streams of all recordings, a number that float32 holds exactly. */
+  grain: { first: 0x58000000, count: 1 },
   /** The example that decides on open attributes (core/decideAttributes). */
   example: { first: 0x60000000, count: 1 },
   /** Entries that a character sheet leaves out, a stream a name (plugin/npc). */

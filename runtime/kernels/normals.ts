@@ -10,7 +10,7 @@ export type NormalsInputs = { seeds: Tensor1D; stream: Scalar };
  * exactly those of `normals` (core/random), on WebGPU those to within 4e-6.
  *
  * @param seeds  (B), uint32 as bits: see `seedBits`
- * @param stream 0 … 2^24
+ * @param stream a uint32 that float32 holds exactly
  * @param shape  (B, …)
  */
 export function seededNormals<T extends Tensor>(seeds: Tensor1D, stream: Scalar, shape: readonly number[]): T {

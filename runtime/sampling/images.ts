@@ -8,6 +8,7 @@ import { type ConditionalVae, cvaeImagesInSlices } from './conditionalVae.ts';
 import { type ConfinedBatch, confined, confinedBatch } from './confinedBatch.ts';
 import { correctedInSlices } from './correction.ts';
 import { numStepsAt } from './edit.ts';
+import { grainedInSlices } from './grain.ts';
 import type { DiffusionModel } from './model.ts';
 import { diffusionModelFor, loaded } from './networkFor.ts';
 import { sampleRecipesInSlices } from './sample.ts';
@@ -128,16 +129,28 @@ function* decodedSteps(
   throw new Error('generate: the sampler made no step; ask for at least 1');
 }
 
-/** Latents as pictures, corrected before, and with changes that stay in their regions. */
+/** Latents as pictures, corrected before, with changes that stay in their regions, and with grain. */
 function* decodedInSlices(model: DiffusionModel, batch: ConfinedBatch, latents: Tensor4D): Generator<void, Tensor4D> {
   const corrected = yield* correctedInSlices(model, batch.recipes, latents);
   let own: Tensor4D | null = null;
   try {
     own = confined(batch, corrected ?? latents);
-    return yield* decodeLatentsInSlices(model, own ?? corrected ?? latents);
+    return yield* withGrain(model, batch.recipes, yield* decodeLatentsInSlices(model, own ?? corrected ?? latents));
   } finally {
     corrected?.dispose();
     own?.dispose();
+  }
+}
+
+/** Owns `images` from here on. */
+function* withGrain(model: DiffusionModel, recipes: readonly Recipe[], images: Tensor4D): Generator<void, Tensor4D> {
+  let isWhole = false;
+  try {
+    const grained = yield* grainedInSlices(model, recipes, images);
+    isWhole = grained === null;
+    return grained ?? images;
+  } finally {
+    if (!isWhole) images.dispose();
   }
 }
 

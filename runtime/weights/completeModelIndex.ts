@@ -3,6 +3,7 @@ import { parseExamples } from '../core/attributeExamples.ts';
 import { definedOf } from '../core/definedOf.ts';
 import { ModelFileError, messageOf, quote } from '../core/errors.ts';
 import { numFramesOf } from '../core/frames.ts';
+import { parseGrain } from '../core/grain.ts';
 import { parseProbe } from '../core/linearProbe.ts';
 import { placesLayout } from '../core/palettePlaces.ts';
 import { parsePalettePrior } from '../core/palettePrior.ts';
@@ -39,7 +40,7 @@ export function completeModelIndex(
   };
   const unet = isObject(unetConfig) ? unetConfig : {};
   const vae = isObject(vaeConfig) ? vaeConfig : {};
-  const { examples, palette, probe, ...told } = stored.figment ?? {};
+  const { examples, palette, probe, grain, ...told } = stored.figment ?? {};
   const figment: FigmentEntry = {
     version: 1,
     name: folderName,
@@ -52,7 +53,7 @@ export function completeModelIndex(
   if (nullLabel === null) figment.sampleDefaults = { ...figment.sampleDefaults, guidanceScale: 1 };
   const problem = contradictionIn(figment);
   if (problem) fail(`figment.${problem}`);
-  Object.assign(figment, decoded({ examples, palette, probe }, labels.length, figment, fail));
+  Object.assign(figment, decoded({ examples, palette, probe, grain }, labels.length, figment, fail));
   return { ...stored, labels, figment: nullLabel === labels.length ? figment : { ...figment, nullLabel } };
 }
 
@@ -93,13 +94,15 @@ function contradictionIn(figment: FigmentEntry): string | undefined {
   return undone && `sampleDefaults: ${undone}`;
 }
 
+type StoredAsText = 'examples' | 'palette' | 'probe' | 'grain';
+
 /** What is stored as text, for so many labels and the attributes and pictures of an entry. */
 function decoded(
-  { examples, palette, probe }: Pick<NonNullable<StoredModelIndex['figment']>, 'examples' | 'palette' | 'probe'>,
+  { examples, palette, probe, grain }: Pick<NonNullable<StoredModelIndex['figment']>, StoredAsText>,
   numLabels: number,
-  { attributes = {}, widthPx, heightPx, frames }: FigmentEntry,
+  { attributes = {}, widthPx, heightPx, channels, frames }: FigmentEntry,
   fail: Fail,
-): Pick<FigmentEntry, 'examples' | 'palette' | 'probe'> {
+): Pick<FigmentEntry, StoredAsText> {
   const read = <Stored, Value>(name: string, stored: Stored | undefined, parse: (stored: Stored) => Value) => {
     if (stored === undefined) return {};
     try {
@@ -113,6 +116,7 @@ function decoded(
     ...read('examples', examples, (text) => parseExamples(text, numLabels, attributes)),
     ...read('palette', palette, (stored) => parsePalettePrior(stored, numLabels, attributes, layout)),
     ...read('probe', probe, (stored) => parseProbe(stored, numLabels, attributes)),
+    ...read('grain', grain, (stored) => parseGrain(stored, numLabels, channels)),
   };
 }
 

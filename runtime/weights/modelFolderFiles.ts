@@ -5,6 +5,7 @@ import { channelNames, MATERIAL_CHANNELS } from '../core/channelNames.ts';
 import { definedOf } from '../core/definedOf.ts';
 import { encodeJson } from '../core/encodeJson.ts';
 import { INDEX_FILE, VAE_WEIGHTS_FILE } from '../core/fileNames.ts';
+import { formatGrain } from '../core/grain.ts';
 import { formatProbe } from '../core/linearProbe.ts';
 import { formatPalette } from '../core/palettePrior.ts';
 import { findDecoder, isOfDecoder } from './decoderWeights.ts';
@@ -69,9 +70,9 @@ export async function modelFolderFiles(
   return Object.fromEntries(files);
 }
 
-/** The index as model_index.json has it: channels of materials by name, examples, palette and probe as text. */
+/** The index as model_index.json has it: channels of materials by name, examples, palette, probe and grain as text. */
 export function storedIndex(index: ModelIndex): object {
-  const { examples, palette, probe, sha256, ...figment } = index.figment;
+  const { examples, palette, probe, grain, sha256, ...figment } = index.figment;
   const text = examples && formatExamples(examples, index.labels.length, figment.attributes ?? {});
   return {
     ...index,
@@ -81,6 +82,7 @@ export function storedIndex(index: ModelIndex): object {
       ...(text !== undefined && { examples: text }),
       ...(palette && { palette: formatPalette(palette) }),
       ...(probe && { probe: formatProbe(probe) }),
+      ...(grain && { grain: formatGrain(grain) }),
       sha256,
     },
   };

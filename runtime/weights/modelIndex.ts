@@ -7,6 +7,7 @@ import { channelsNamed, knownChannels } from '../core/channelNames.ts';
 import { ModelFileError, quote } from '../core/errors.ts';
 import type { Frame } from '../core/frames.ts';
 import { FRAMES_SCHEMA } from '../core/framesSchema.ts';
+import { type Grain, MAX_TEXTON_SIDE } from '../core/grain.ts';
 import { type LinearProbe, MAX_PROBE_GRID, MAX_PROBE_LOGIT, MAX_PROBE_RATE } from '../core/linearProbe.ts';
 import { MAX_PALETTE_COLOURS, MIN_DEVIATION, type PalettePrior } from '../core/palettePrior.ts';
 import type { NumValues } from '../core/pixels.ts';
@@ -60,6 +61,8 @@ export interface FigmentEntry {
   palette?: PalettePrior;
   /** Reads words from latents, so that these can be corrected; base64 in the file. Absent: they are not. */
   probe?: LinearProbe;
+  /** What is laid over decoded pictures; base64 in the file. Absent: nothing. */
+  grain?: Grain;
   /** Where in its pictures attributes show, so that a change of one leaves the rest alone. Absent: anywhere. */
   regions?: Regions;
   /** Which beginning of the auto-encoder's file holds its decoder. Absent: all of the file is needed to make pictures. */
@@ -141,6 +144,12 @@ const PROBE_SCHEMA = v.object({
   margins: v.optional(v.array(v.pipe(v.number(), v.minValue(0), v.maxValue(MAX_PROBE_LOGIT)))),
 });
 
+const GRAIN_SCHEMA = v.object({
+  side: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_TEXTON_SIDE)),
+  textons: storedBytes,
+  unit: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
+});
+
 const regionRow = v.pipe(v.string(), v.maxLength(MAX_SIZE_PX), v.regex(/^[.#]+$/, 'expected # and . alone'));
 
 const REGIONS_SCHEMA = attributesByName(
@@ -176,6 +185,7 @@ const FIGMENT_SCHEMA = v.object({
   examples: v.optional(storedBytes),
   palette: v.optional(PALETTE_SCHEMA),
   probe: v.optional(PROBE_SCHEMA),
+  grain: v.optional(GRAIN_SCHEMA),
   regions: v.optional(REGIONS_SCHEMA),
   decoder: v.optional(DECODER_SCHEMA),
   sha256: v.optional(v.record(v.string(), sha256)),

@@ -1,11 +1,13 @@
 // What the exported project computes in PyTorch beside what we compute.
-import { add, mul, type Tensor4D, tensor2d, tensor4d, tidy } from '@tensorflow/tfjs-core';
+import { add, dispose, mul, type Tensor4D, tensor2d, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { probeGroups } from '../../runtime/core/linearProbe.ts';
+import { SAMPLING_STREAMS } from '../../runtime/core/streams.ts';
 import { shiftCircular, shiftClamped, turnColours } from '../../runtime/dataset/augment.ts';
 import { colourRarity, pixelRarity } from '../../runtime/dataset/colourRarity.ts';
 import { toX0Eps } from '../../runtime/diffusion/prediction.ts';
 import * as runtime from '../../runtime/index.ts';
+import { conv2d } from '../../runtime/kernels/conv2d.ts';
 import { conditionHeadShapes, conditionKinds, conditionLogits } from '../../runtime/networks/conditionHead.ts';
 import { attributeKinds } from '../../runtime/networks/conditioningConfig.ts';
 import { corrected, createCorrector } from '../../runtime/networks/corrector.ts';
@@ -214,6 +216,14 @@ describe.skipIf(!torch)('in PyTorch', () => {
       runtime.conditioningVectors(studentConfig(), runtime.uploadWeights(studentWeights()), conditions).dataSync(),
     );
     expectClose(output('student'), vectors);
+  });
+
+  it('lays over pictures the grain that we do', () => {
+    const white = tensor4d(runtime.normals(7, SAMPLING_STREAMS.grain.first, 30), [1, 5, 6, 1]);
+    const texton = tensor4d(of('grain.texton').data as Float32Array, [3, 3, 1, 6]);
+    const grain = tidy(() => conv2d(white, texton, null, { circular: true }).dataSync());
+    dispose([white, texton]);
+    expectClose(output('grain'), grain, { absolute: 2e-5 });
   });
 
   it('corrects latents by a probe as we do', () => {

@@ -85,7 +85,7 @@ async function modelFacts(files: ModelFiles): Promise<Line[]> {
 
 function pictureFacts({ index, vae }: DiffusionModel): Line[] {
   const { widthPx, heightPx, channels, premultipliedAlpha, circularPadding, kind, licence, frames } = index.figment;
-  const { palette, probe, regions } = index.figment;
+  const { palette, probe, grain, regions } = index.figment;
   const alpha = `RGBA, ${premultipliedAlpha ? 'premultiplied' : 'straight'} alpha`;
   const values = {
     3: 'RGB',
@@ -101,6 +101,7 @@ function pictureFacts({ index, vae }: DiffusionModel): Line[] {
     ...(frames ? [['frames', framesFact(frames, widthPx / frames.length, heightPx)] satisfies Line] : []),
     ...(palette ? [['palette', paletteFact(palette)] satisfies Line] : []),
     ...(probe ? [['probe', `of ${probe.bias.length} words`] satisfies Line] : []),
+    ...(grain ? [['grain', `by textons of ${grain.side}×${grain.side} pixels`] satisfies Line] : []),
     ...(regions ? [['regions', `of ${shortList(Object.keys(regions))}`] satisfies Line] : []),
   ];
 }

@@ -14,7 +14,7 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true }));
 
-it.each(['palette', 'probe', 'regions'] as const)('names a folder that is no model: %s', async (name) => {
+it.each(['palette', 'probe', 'grain', 'regions'] as const)('names a folder that is no model: %s', async (name) => {
   await expect(loadWithoutEntry(folder, name)).rejects.toThrow(
     `${name}: ${folder} is no whole model, as it has no model_index.json; name the folder of one, such as figment train ddpm has made`,
   );

@@ -6,6 +6,7 @@ import { datasetCommand } from './dataset.ts';
 import { distilCommand } from './distil.ts';
 import { evaluateCommand } from './evaluate.ts';
 import { exportCommand } from './export.ts';
+import { grainCommand } from './grain.ts';
 import { inspectCommand } from './inspect.ts';
 import { modelsCommand } from './models.ts';
 import { paletteCommand } from './palette.ts';
@@ -31,6 +32,7 @@ export function createProgram(): Command {
     evaluateCommand(),
     paletteCommand(),
     probeCommand(),
+    grainCommand(),
     regionsCommand(),
     verifyCommand(),
     rehashCommand(),

@@ -31,13 +31,13 @@ import {
 import { withAddedParts } from '../node/addedParts.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { CREDIT_FILE, type Credit, combineCredits, readCredit, withCredit } from '../node/credit.ts';
+import { forNewDecoder } from '../node/forNewDecoder.ts';
 import { modelFolder } from '../node/openModel.ts';
 import { withPipeline } from '../node/pipelineFile.ts';
 import { framesAsPictures } from '../node/readDataset.ts';
 import { readVae } from '../node/readNetworks.ts';
 import { orUsageError, rangeAsUsageError, UsageError } from '../node/usageError.ts';
 import { isWholeModel, readWholeModel, type WholeModel, withNetworks } from '../node/wholeModel.ts';
-import { withoutOffsets } from '../node/withoutOffsets.ts';
 import { learntLossNetwork, lossNetworkOf } from './lossNetwork.ts';
 import { attributeNotes, augmentNotes, checkSizes, circularOf, startFolder } from './trainingCheckpoint.ts';
 import { checkShift, readTrainingData, type TrainingData } from './trainingData.ts';
@@ -67,6 +67,8 @@ interface VaeCommandOptions extends CommonTrainOptions {
 
 const STALE_OFFSETS =
   'train vae: colours will come out of this decoder elsewhere than of the old one, so the palette forgets where; run figment palette on the new model';
+const STALE_GRAIN =
+  'train vae: this decoder will lose other grain than the old one, so the model forgets it; run figment grain on the new model';
 
 /** An auto-encoder, what it begins with, and what it learns from. */
 interface VaeTraining {
@@ -87,6 +89,7 @@ export async function trainVae(command: VaeCommandOptions): Promise<void> {
   const { data, config, options, model } = training;
   const { circular, freezeEncoder, teacher, lossNetwork, conditionWeight } = options;
   if (model?.index.figment.palette?.offsets) console.log(STALE_OFFSETS);
+  if (model?.index.figment.grain) console.log(STALE_GRAIN);
   await train(command, {
     kind: 'vae',
     data,
@@ -171,7 +174,7 @@ async function saveTraining(
   else {
     const files = await withPipeline(await withNetworks(model, await networkOf(vae)));
     const all = isOwn ? await withAddedParts(out, files) : files;
-    await writeFilesAtomic(out, withoutOffsets(all));
+    await writeFilesAtomic(out, forNewDecoder(all));
   }
   await writeReconstructions(out, step, data, (images, columns) =>
     reconstructionSheet(data.dataset, images, columns, vae),

@@ -19,10 +19,17 @@ const files = { 'unet/config.json': new Uint8Array(1), 'model_index.json': encod
 const figmentOf = (written: Record<string, Uint8Array>) =>
   JSON.parse(new TextDecoder().decode(written['model_index.json'])).figment;
 
-it('a resumed training keeps palette, probe, regions and conditional VAE, and nothing else of what was there', async () => {
+it('a resumed training keeps palette, probe, grain, regions and conditional VAE, and nothing else of what was there', async () => {
   const sha256 = { 'unet/config.json': 'old', 'cvae/config.json': 'c' };
   const before = {
-    figment: { name: 'old', palette: { colours: 'p' }, probe: { grid: 4 }, regions: { mood: ['#'] }, sha256 },
+    figment: {
+      name: 'old',
+      palette: { colours: 'p' },
+      probe: { grid: 4 },
+      grain: { side: 3 },
+      regions: { mood: ['#'] },
+      sha256,
+    },
   };
   await writeFilesAtomic(dir, { 'model_index.json': encodeJson(before) });
   const written = await withAddedParts(dir, files);
@@ -30,6 +37,7 @@ it('a resumed training keeps palette, probe, regions and conditional VAE, and no
     name: 'busts',
     palette: { colours: 'p' },
     probe: { grid: 4 },
+    grain: { side: 3 },
     regions: { mood: ['#'] },
     sha256: { 'unet/config.json': 'new', 'cvae/config.json': 'c' },
   });

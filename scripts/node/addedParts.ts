@@ -6,8 +6,8 @@ import type { ModelIndex } from '../../runtime/index.ts';
 
 /**
  * The files of a model that a training writes over an earlier one of its own, with what was given to the folder since: a palette,
- * a probe, regions and a conditional VAE, which stays as it lies there. None of them depends on the network that is trained, but
- * for a palette's offsets on the auto-encoder: see `withoutOffsets`.
+ * a probe, grain, regions and a conditional VAE, which stays as it lies there. None of them depends on the network that is trained, but
+ * for what the auto-encoder loses: see `forNewDecoder`.
  *
  * @param folder where the training writes, and where it has written before
  */
@@ -18,7 +18,7 @@ export async function withAddedParts(
   const before = await readIndex(join(folder, INDEX_FILE));
   const written = files[INDEX_FILE];
   if (!before?.figment || !written) return files;
-  const { palette, probe, regions, sha256 = {} } = before.figment;
+  const { palette, probe, grain, regions, sha256 = {} } = before.figment;
   const { figment, ...entries } = JSON.parse(new TextDecoder().decode(written)) as ModelIndex;
   const cvae = Object.fromEntries(Object.entries(sha256).filter(([path]) => path.startsWith('cvae/')));
   const others = Object.entries(files).filter(([path]) => !Object.hasOwn(cvae, path));
@@ -26,6 +26,7 @@ export async function withAddedParts(
     ...figment,
     ...(palette && { palette }),
     ...(probe && { probe }),
+    ...(grain && { grain }),
     ...(regions && { regions }),
     sha256: { ...figment.sha256, ...cvae },
   };

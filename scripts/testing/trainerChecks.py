@@ -32,7 +32,7 @@ if importlib.util.find_spec("diffusers") is None:
 import figment_data as data
 import figment_folder as folder
 import figment_training as training
-from pipeline import FigmentConditioning, corrected, from_patches
+from pipeline import FigmentConditioning, corrected, from_patches, grain_of
 
 given = load_file(os.path.join(place, "inputs.safetensors"))
 with open(os.path.join(place, "inputs.json"), encoding="utf-8") as file:
@@ -136,6 +136,9 @@ out["decays"] = torch.tensor([[len(group["params"]), group["weight_decay"]] for 
 groups = [slice(0, 3), slice(3, 5)]
 probe = (given["probe.weights"], given["probe.bias"], 0.2, groups, given["probe.asked"], given["probe.margins"])
 out["corrected"] = corrected(given["probe.latents"], *probe).permute(0, 2, 3, 1)
+
+# Grain.
+out["grain"] = grain_of(7, given["grain.texton"].numpy(), (5, 6)).permute(1, 2, 0)
 
 # A model folder.
 model = {name: value for name, value in given.items() if name.startswith("unet.") or name.startswith("vae.")}

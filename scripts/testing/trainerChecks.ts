@@ -37,6 +37,7 @@ export function checkInputs(): Map<string, runtime.WeightTensor> {
   inputs.set('probe.bias', { shape: [5], data: runtime.normals(22, 0, 5) });
   inputs.set('probe.margins', { shape: [2], data: Float32Array.of(1.5, 0.5) });
   inputs.set('probe.asked', { shape: [2, 5], data: Float32Array.of(0, 1, 0, 0, 1, 1, 0, 0, 0, 0) });
+  inputs.set('grain.texton', { shape: [3, 3, 6], data: runtime.normals(23, 0, 54) });
   return inputs;
 }
 

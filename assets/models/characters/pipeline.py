@@ -51,6 +51,8 @@ MIN_ALPHA = 8
 
 # The stream of a seed that begins its image.
 START_STREAM = 0
+# The stream of the white noise that becomes the grain.
+GRAIN_STREAM = 0x58000000
 
 # Values of a pixel of a material: RGB, height, roughness, metallic.
 MATERIAL_CHANNELS = 6
@@ -183,6 +185,19 @@ def corrected(latents, weights, bias, rate, groups, asked, margins):
         cells = (missing @ weights).reshape(batch, channels, grid, grid)
         latents = latents + rate * torch.einsum("bcij,iy,jx->bcyx", cells, rows, columns)
     return latents
+
+
+def grain_of(seed, texton, size):
+    """
+    Grain (C, H, W) that repeats: white noise of the seed, convolved with a texton (side, side, C) around the borders (Galerne,
+    Leclaire & Moisan 2014).
+    """
+    height, width = size
+    middle = texton.shape[0] // 2
+    white = normals(seed, GRAIN_STREAM, height * width).reshape(1, height, width)
+    around = np.pad(white, ((0, 0), (middle, middle), (middle, middle)), mode="wrap")
+    filters = np.ascontiguousarray(texton.transpose(2, 0, 1)[:, None])
+    return torch.nn.functional.conv2d(torch.from_numpy(around), torch.from_numpy(filters))
 
 
 class FigmentConditioning(torch.nn.Module):
@@ -473,6 +488,17 @@ class FigmentPipeline(DiffusionPipeline):
         margins = torch.tensor(probe.get("margins", [0.0] * len(groups))).to(latents)
         return corrected(latents, weights, bias, probe["rate"], groups, asked, margins)
 
+    def _grained(self, images, seeds, labels):
+        """Images (B, C, H, W) with the grain of their labels, where the model knows any."""
+        grain = self.figment.get("grain")
+        if grain is None:
+            return images
+        units = np.frombuffer(base64.b64decode(grain["textons"]), np.int8)
+        textons = units.reshape(len(self.labels), grain["side"], grain["side"], -1) * np.float32(grain["unit"])
+        size = images.shape[2:]
+        grains = [grain_of(seed, textons[self.labels.index(label)], size) for seed, label in zip(seeds, labels)]
+        return images + torch.stack(grains).to(images)
+
     def _in_palette(self, pixels, labels, attributes):
         """Pictures (B, H, W, channels) in the colours of the model's palette, by what was asked for; their maps stay."""
         palette = self.figment.get("palette")
@@ -593,6 +619,8 @@ class FigmentPipeline(DiffusionPipeline):
             return FigmentOutput(images=x) if return_dict else (x,)
         ignores_words = scale == 0
         images = self._decode(x if ignores_words else self._corrected(x, labels, asked))
+        if not ignores_words:
+            images = self._grained(images, seeds, labels)
         shown = ([None] * batch, [{}] * batch) if ignores_words else (labels, asked)
         pixels = self._in_palette(self._pixels(images), *shown)
         has_maps = pixels.shape[-1] == MATERIAL_CHANNELS

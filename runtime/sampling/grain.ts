@@ -1,0 +1,94 @@
+// The grain of a recipe's picture, laid over what is decoded: white noise of its seed, convolved with the texton of its label.
+import { add, concat, scalar, slice, type Tensor1D, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
+import type { Grain } from '../core/grain.ts';
+import { normals } from '../core/random.ts';
+import { SAMPLING_STREAMS } from '../core/streams.ts';
+import { slerp } from '../diffusion/slerp.ts';
+import { conv2d } from '../kernels/conv2d.ts';
+import { seedBits, seededNormals } from '../kernels/normals.ts';
+import { indexOfLabel } from '../recipe/label.ts';
+import type { Recipe } from '../recipe/recipe.ts';
+import type { ModelIndex } from '../weights/modelIndex.ts';
+import { ignoresWords } from './decidedAttributes.ts';
+import type { DiffusionModel } from './model.ts';
+import { recordedInSlices } from './recordedPass.ts';
+
+const STREAM = SAMPLING_STREAMS.grain.first;
+
+/**
+ * Decoded pictures with the grain of their labels, where the model knows any. It repeats without a seam, and belongs to the seed: a
+ * material that ages keeps it. Pictures that ignore what is asked for have none.
+ *
+ * @param recipes of the pictures, in their order
+ * @param images  float32 (B, H, W, channels), as `decodeLatents` gives them; the caller keeps them until the end
+ * @returns       through the generator, the same with grain, which the caller disposes; null where there is none
+ */
+export function* grainedInSlices(
+  model: Pick<DiffusionModel, 'index'>,
+  recipes: readonly Recipe[],
+  images: Tensor4D,
+): Generator<void, Tensor4D | null> {
+  const { grain } = model.index.figment;
+  if (!grain || ignoresWords(recipes[0]!)) return null;
+  const white = yield* whiteNoise(model, recipes.slice(0, images.shape[0]), images.shape);
+  const grained: Tensor4D[] = [];
+  try {
+    for (const [i, recipe] of recipes.slice(0, images.shape[0]).entries()) {
+      grained.push(tidy(() => withGrain(imageAt(images, i), imageAt(white, i), textonOf(grain, model.index, recipe))));
+      yield;
+    }
+    return tidy(() => concat(grained, 0));
+  } finally {
+    for (const tensor of [white, ...grained]) tensor.dispose();
+  }
+}
+
+const imageAt = (images: Tensor4D, i: number): Tensor4D => slice(images, [i, 0, 0, 0], [1, -1, -1, -1]);
+
+function withGrain(image: Tensor4D, white: Tensor4D, texton: Tensor4D): Tensor4D {
+  return add(image, conv2d(white, texton, null, { circular: true }));
+}
+
+/** The texton of a recipe's label, or of two that it blends, as a filter (side, side, 1, channels). */
+function textonOf({ side, textons }: Grain, { labels, figment }: ModelIndex, { label, blend }: Recipe): Tensor4D {
+  const size = side * side * figment.channels;
+  const at = (name: string) => size * indexOfLabel(labels, name);
+  const own = textons.slice(at(label), at(label) + size);
+  if (blend) {
+    const other = at(blend.label);
+    own.forEach((value, i) => {
+      own[i] = value + blend.amount * (textons[other + i]! - value);
+    });
+  }
+  return tensor4d(own, [side, side, 1, figment.channels]);
+}
+
+/** Standard normal pixels of each picture, (B, H, W, 1): of its seed, or between two; by a recording, where there are any. */
+function* whiteNoise(
+  owner: object,
+  recipes: readonly Recipe[],
+  [batch, height, width]: Tensor4D['shape'],
+): Generator<void, Tensor4D> {
+  const shape: Tensor4D['shape'] = [batch, height, width, 1];
+  const drawn = () => tensor4d(drawnNoise(recipes, height * width), shape);
+  if (recipes.some(({ interpolate }) => interpolate)) return drawn();
+  return yield* recordedInSlices(owner, {
+    name: `grain ${shape}`,
+    inputs: [{ input: seedBits(recipes.map(({ seed }) => seed)), shape: [batch] }],
+    shape,
+    pass: (seeds) => seededNormals<Tensor4D>(seeds as Tensor1D, scalar(STREAM), shape),
+    // biome-ignore lint/correctness/useYield: drawn at once
+    *inSlices() {
+      return drawn();
+    },
+  });
+}
+
+function drawnNoise(recipes: readonly Recipe[], size: number): Float32Array {
+  const values = new Float32Array(recipes.length * size);
+  for (const [i, { seed, interpolate }] of recipes.entries()) {
+    const own = normals(seed, STREAM, size);
+    values.set(interpolate ? slerp(own, normals(interpolate.seed, STREAM, size), interpolate.amount) : own, i * size);
+  }
+  return values;
+}

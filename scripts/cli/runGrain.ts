@@ -1,0 +1,92 @@
+import { evenlySpread } from '../../runtime/core/evenlySpread.ts';
+import {
+  type Dataset,
+  type DiffusionModel,
+  datasetOfPictures,
+  FIT_TEXTON_DEFAULTS,
+  fitTexton,
+  formatGrain,
+  imagesOfDataset,
+  type ModelFiles,
+  membersOf,
+  reconstruct,
+} from '../../runtime/index.ts';
+import { letEventsIn } from '../node/interrupt.ts';
+import { openNodeBackend } from '../node/nodeBackend.ts';
+import { buildModel } from '../node/openModel.ts';
+import { withProgress } from '../node/terminal.ts';
+import { rangeAsUsageError, UsageError } from '../node/usageError.ts';
+import { autoencoderOf } from './dataLatents.ts';
+import { readDataOfModel } from './dataOfModel.ts';
+import { loadWithoutEntry, writeModelEntry } from './modelEntry.ts';
+import type { DataOfModelCommandOptions } from './optionParsers.ts';
+
+export interface GrainCommandOptions extends DataOfModelCommandOptions {
+  quiet: number;
+}
+
+/** So many pictures of a label are looked at; more tell hardly more. */
+const MAX_PICTURES = 64;
+
+/** The work of `figment grain`. */
+export async function giveGrain(folder: string, command: GrainCommandOptions): Promise<void> {
+  const files = await loadWithoutEntry(folder, 'grain');
+  if (command.data === undefined) {
+    await writeModelEntry(folder, 'grain');
+    return console.log(`grain: ${folder} has none now`);
+  }
+  autoencoderOf(files, { operation: 'grain', folder, use: 'grain is what one loses' });
+  checkOpaque(files, folder);
+  const choice = { ...command, data: command.data, seed: command.splitSeed };
+  const { dataset, split } = await readDataOfModel('grain', files, choice);
+  const { release } = await openNodeBackend('wasm');
+  const model = buildModel(files);
+  try {
+    const textons = await rangeAsUsageError(() => textonsOf(model, dataset, split.train, command.quiet), 'grain');
+    await writeModelEntry(folder, 'grain', formatGrain({ side: FIT_TEXTON_DEFAULTS.side, textons }));
+    console.log(`grain: that of ${dataset.labels.length} labels, written to ${folder}`);
+  } finally {
+    model.dispose();
+    release();
+  }
+}
+
+/** @throws UsageError for a model of pictures with alpha, or of frames, which are cut out of what is behind them */
+function checkOpaque({ index: { figment } }: ModelFiles, folder: string): void {
+  if (figment.channels !== 4 && !figment.frames) return;
+  const what = figment.frames ? 'frames' : 'transparency';
+  throw new UsageError(
+    `grain: ${folder} makes pictures with ${what}; expected a model of whole ones, such as materials`,
+  );
+}
+
+/** The textons of all labels of the model, one behind the other. */
+async function textonsOf(
+  model: DiffusionModel,
+  dataset: Dataset,
+  train: Int32Array,
+  quietShare: number,
+): Promise<Float32Array> {
+  const { labels, figment } = model.index;
+  const { side } = FIT_TEXTON_DEFAULTS;
+  const size = side * side * figment.channels;
+  const textons = new Float32Array(labels.length * size);
+  await withProgress('grain', async (onProgress) => {
+    for (const [i, label] of labels.entries()) {
+      const members = membersOf(dataset.classLabels, dataset.labels.indexOf(label)).filter((at) => train.includes(at));
+      const chosen = Int32Array.from(evenlySpread(members, Math.min(members.length, MAX_PICTURES)));
+      const images = imagesOfDataset(dataset, chosen);
+      const { pictures } = await reconstruct(model, images, (share) => onProgress((i + share) / labels.length));
+      const remade = imagesOfDataset(
+        datasetOfPictures(pictures, images.classLabels, dataset),
+        chosen.map((_, at) => at),
+      );
+      textons.set(
+        fitTexton({ shape: images.shape, real: images.values, decoded: remade.values }, { side, quietShare }),
+        i * size,
+      );
+      await letEventsIn();
+    }
+  });
+  return textons;
+}
