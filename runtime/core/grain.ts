@@ -1,5 +1,6 @@
 // The grain that an auto-encoder does not keep, such as that of sand: what it looks like in the pictures of each label.
 import { fromBase64, toStoredBase64 } from './base64.ts';
+import { ofBytes, toBytes } from './inBytes.ts';
 
 /**
  * For each label a small picture, its texton: white noise convolved with it is the grain that decoded pictures of the label lack.
@@ -23,8 +24,6 @@ export interface StoredGrain {
 
 export const MAX_TEXTON_SIDE = 31;
 
-const LARGEST_INT8 = 127;
-
 /** The textons again. @throws RangeError when they are not those of so many labels and channels */
 export function parseGrain({ side, textons: text, unit }: StoredGrain, numLabels: number, channels: number): Grain {
   const bytes = fromBase64(text);
@@ -34,12 +33,11 @@ export function parseGrain({ side, textons: text, unit }: StoredGrain, numLabels
       `textons: expected base64 of ${numLabels} textons of ${side}×${side}×${channels} bytes; make them again by figment grain`,
     );
   }
-  return { side, textons: Float32Array.from(new Int8Array(bytes.buffer), (byte) => byte * unit) };
+  return { side, textons: ofBytes({ bytes, unit }) };
 }
 
 /** The textons as text, for JSON; their values are rounded. @throws RangeError for more than is read again */
 export function formatGrain({ side, textons }: Grain): StoredGrain {
-  const unit = textons.reduce((most, value) => Math.max(most, Math.abs(value)), 0) / LARGEST_INT8 || 1;
-  const bytes = Int8Array.from(textons, (value) => Math.round(value / unit));
-  return { side, textons: toStoredBase64('formatGrain', new Uint8Array(bytes.buffer)), unit };
+  const { bytes, unit } = toBytes(textons);
+  return { side, textons: toStoredBase64('formatGrain', bytes), unit };
 }

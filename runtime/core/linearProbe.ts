@@ -1,6 +1,7 @@
 // Which words latents show, told by nothing but a linear map of them.
 import { isRange, type Vocabulary } from './attributes.ts';
 import { fromBase64, toStoredBase64 } from './base64.ts';
+import { ofBytes, toBytes } from './inBytes.ts';
 
 /**
  * A linear map from latents to logits of each label, and of each word of each attribute; numbers it does not tell. Fitted by
@@ -98,7 +99,7 @@ export function parseProbe(stored: StoredProbe, numLabels: number, vocabulary: V
   if (margins.length !== numGroups) {
     throw new RangeError(`has ${margins.length} margins; expected ${numGroups}; make it again by figment probe`);
   }
-  const weights = Float32Array.from(new Int8Array(bytes.buffer), (byte) => byte * unit);
+  const weights = ofBytes({ bytes, unit });
   const biases = Float32Array.from(bias);
   if (!weights.every(Number.isFinite) || !biases.every(Number.isFinite)) {
     throw new RangeError('has weights or biases beyond float32; make it again by figment probe');
@@ -106,13 +107,10 @@ export function parseProbe(stored: StoredProbe, numLabels: number, vocabulary: V
   return { grid, weights, bias: biases, rate, margins };
 }
 
-const LARGEST_INT8 = 127;
-
 /** The probe as text, for JSON; its weights are rounded. @throws RangeError for more than is read again */
 export function formatProbe({ grid, weights, bias, rate, margins }: LinearProbe): StoredProbe {
-  const unit = weights.reduce((most, value) => Math.max(most, Math.abs(value)), 0) / LARGEST_INT8 || 1;
-  const bytes = Int8Array.from(weights, (value) => Math.round(value / unit));
-  const text = toStoredBase64('formatProbe', new Uint8Array(bytes.buffer));
+  const { bytes, unit } = toBytes(weights);
+  const text = toStoredBase64('formatProbe', bytes);
   return { grid, weights: text, unit, bias: Array.from(bias, rounded), rate, margins: Array.from(margins, rounded) };
 }
 

@@ -1,6 +1,7 @@
 import { shortened } from '../core/errors.ts';
 import { listed } from '../core/listed.ts';
 import { nearestWord } from '../core/nearestWord.ts';
+import type { Recipe } from './recipe.ts';
 
 /** What is wrong with a label, naming the nearest one and the known ones; undefined when it is one of them. */
 export function labelProblem(labels: readonly string[], label: string | undefined): string | undefined {
@@ -21,4 +22,17 @@ export function indexOfLabel(labels: readonly string[], label: string): number {
   const problem = labelProblem(labels, label);
   if (problem) throw new RangeError(`generate: ${problem}`);
   return labels.indexOf(label);
+}
+
+/** The place of a recipe's label and its share of the picture; of two that it blends, those of both. @throws as `indexOfLabel` */
+export function labelShares(
+  labels: readonly string[],
+  { label, blend }: Pick<Recipe, 'label' | 'blend'>,
+): (readonly [place: number, share: number])[] {
+  const own = indexOfLabel(labels, label);
+  if (!blend) return [[own, 1]];
+  return [
+    [own, 1 - blend.amount],
+    [indexOfLabel(labels, blend.label), blend.amount],
+  ];
 }

@@ -3,7 +3,6 @@ import { dispose, type Tensor, type Tensor2D, type Tensor4D, tensor2d } from '@t
 import { normals } from '../core/random.ts';
 import { runToEnd } from '../core/slices.ts';
 import { SAMPLING_STREAMS } from '../core/streams.ts';
-import { slerp } from '../diffusion/slerp.ts';
 import { forgetRecordings } from '../kernels/plan/recordings.ts';
 import {
   type ConditionalVaeConfig,
@@ -21,6 +20,7 @@ import type { FigmentEntry, ModelIndex } from '../weights/modelIndex.ts';
 import type { ModelFiles } from '../weights/modelParts.ts';
 import { checkWeights } from '../weights/weightTensor.ts';
 import { type Asked, decidedAttributes } from './decidedAttributes.ts';
+import { ofSeeds } from './ofSeeds.ts';
 import { recordedInSlices } from './recordedPass.ts';
 
 /** A class-conditional VAE with one latent vector, its weights on the current backend. */
@@ -121,14 +121,6 @@ function unsteered(request: Drawn): Drawn {
 
 /** Standard normal vectors of the seeds, or between two of them, (B, size). */
 function latentVectors(size: number, requests: readonly Drawn[]): Tensor2D {
-  const values = new Float32Array(requests.length * size);
-  for (const [i, request] of requests.entries()) {
-    const { seed, interpolate } = request;
-    const own = normals(seed, SAMPLING_STREAMS.z.first, size);
-    const z = interpolate
-      ? slerp(own, normals(interpolate.seed, SAMPLING_STREAMS.z.first, size), interpolate.amount)
-      : own;
-    values.set(z, i * size);
-  }
+  const values = ofSeeds(requests, size, (seed) => normals(seed, SAMPLING_STREAMS.z.first, size));
   return tensor2d(values, [requests.length, size]);
 }

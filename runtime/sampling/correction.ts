@@ -2,7 +2,7 @@
 import { type Tensor2D, type Tensor4D, tensor2d, tidy } from '@tensorflow/tfjs-core';
 import { numProbeWords, probeGroups } from '../core/linearProbe.ts';
 import { corrected } from '../networks/corrector.ts';
-import { indexOfLabel } from '../recipe/label.ts';
+import { labelShares } from '../recipe/label.ts';
 import type { Recipe } from '../recipe/recipe.ts';
 import type { ModelIndex } from '../weights/modelIndex.ts';
 import { type Asked, ignoresWords, keepsOfImage, shownAttributes } from './decidedAttributes.ts';
@@ -59,13 +59,4 @@ function wordsOf({ labels, figment }: ModelIndex, recipes: readonly Words[]): Re
     }
   }
   return { asked, known };
-}
-
-function labelShares(labels: readonly string[], { label, blend }: Words): (readonly [word: number, share: number])[] {
-  const own = indexOfLabel(labels, label);
-  if (!blend) return [[own, 1]];
-  return [
-    [own, 1 - blend.amount],
-    [indexOfLabel(labels, blend.label), blend.amount],
-  ];
 }

@@ -3,14 +3,14 @@ import { add, concat, scalar, slice, type Tensor1D, type Tensor4D, tensor4d, tid
 import type { Grain } from '../core/grain.ts';
 import { normals } from '../core/random.ts';
 import { SAMPLING_STREAMS } from '../core/streams.ts';
-import { slerp } from '../diffusion/slerp.ts';
 import { conv2d } from '../kernels/conv2d.ts';
 import { seedBits, seededNormals } from '../kernels/normals.ts';
-import { indexOfLabel } from '../recipe/label.ts';
+import { labelShares } from '../recipe/label.ts';
 import type { Recipe } from '../recipe/recipe.ts';
 import type { ModelIndex } from '../weights/modelIndex.ts';
 import { ignoresWords } from './decidedAttributes.ts';
 import type { DiffusionModel } from './model.ts';
+import { ofSeeds } from './ofSeeds.ts';
 import { recordedInSlices } from './recordedPass.ts';
 
 const STREAM = SAMPLING_STREAMS.grain.first;
@@ -50,17 +50,13 @@ function withGrain(image: Tensor4D, white: Tensor4D, texton: Tensor4D): Tensor4D
 }
 
 /** The texton of a recipe's label, or of two that it blends, as a filter (side, side, 1, channels). */
-function textonOf({ side, textons }: Grain, { labels, figment }: ModelIndex, { label, blend }: Recipe): Tensor4D {
+function textonOf({ side, textons }: Grain, { labels, figment }: ModelIndex, recipe: Recipe): Tensor4D {
   const size = side * side * figment.channels;
-  const at = (name: string) => size * indexOfLabel(labels, name);
-  const own = textons.slice(at(label), at(label) + size);
-  if (blend) {
-    const other = at(blend.label);
-    own.forEach((value, i) => {
-      own[i] = value + blend.amount * (textons[other + i]! - value);
-    });
+  const texton = new Float32Array(size);
+  for (const [place, share] of labelShares(labels, recipe)) {
+    for (let i = 0; i < size; i++) texton[i]! += share * textons[place * size + i]!;
   }
-  return tensor4d(own, [side, side, 1, figment.channels]);
+  return tensor4d(texton, [side, side, 1, figment.channels]);
 }
 
 /** Standard normal pixels of each picture, (B, H, W, 1): of its seed, or between two; by a recording, where there are any. */
@@ -70,7 +66,12 @@ function* whiteNoise(
   [batch, height, width]: Tensor4D['shape'],
 ): Generator<void, Tensor4D> {
   const shape: Tensor4D['shape'] = [batch, height, width, 1];
-  const drawn = () => tensor4d(drawnNoise(recipes, height * width), shape);
+  const size = height * width;
+  const drawn = () =>
+    tensor4d(
+      ofSeeds(recipes, size, (seed) => normals(seed, STREAM, size)),
+      shape,
+    );
   if (recipes.some(({ interpolate }) => interpolate)) return drawn();
   return yield* recordedInSlices(owner, {
     name: `grain ${shape}`,
@@ -82,13 +83,4 @@ function* whiteNoise(
       return drawn();
     },
   });
-}
-
-function drawnNoise(recipes: readonly Recipe[], size: number): Float32Array {
-  const values = new Float32Array(recipes.length * size);
-  for (const [i, { seed, interpolate }] of recipes.entries()) {
-    const own = normals(seed, STREAM, size);
-    values.set(interpolate ? slerp(own, normals(interpolate.seed, STREAM, size), interpolate.amount) : own, i * size);
-  }
-  return values;
 }

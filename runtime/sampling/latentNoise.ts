@@ -1,11 +1,10 @@
 import { mul, scalar, type Tensor1D, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { normals } from '../core/random.ts';
 import { SAMPLING_STREAMS } from '../core/streams.ts';
-import { slerp } from '../diffusion/slerp.ts';
 import { seedBits, seededNormals } from '../kernels/normals.ts';
 import { roll } from '../networks/roll.ts';
 import type { Tiles } from '../networks/windows.ts';
-import type { Recipe } from '../recipe/recipe.ts';
+import { ofSeeds } from './ofSeeds.ts';
 import { recordedInSlices } from './recordedPass.ts';
 import type { SamplingPlan } from './samplingPlan.ts';
 
@@ -48,20 +47,22 @@ export function seedsOf({ recipes }: SamplingPlan): Float32Array {
 }
 
 function startNoise(plan: SamplingPlan): Tensor4D {
-  const draw = (seed: number) => tiledNormals(seed, START_STREAM, plan.latentShape, plan.tiles);
-  const values = valuesOf(plan, ({ seed, interpolate }) =>
-    interpolate ? slerp(draw(seed), draw(interpolate.seed), interpolate.amount) : draw(seed),
-  );
-  return shifted(plan, values);
+  return drawnNoise(plan, plan.recipes, START_STREAM);
 }
 
 /** Standard normal latents of each image, (B, h, w, c): of its seed, the step, which time that is made, and the use. */
 export function noise(plan: SamplingPlan, ...of: NoiseOf): Tensor4D {
-  const values = valuesOf(plan, ({ seed }) => tiledNormals(seed, noiseStream(...of), plan.latentShape, plan.tiles));
-  return shifted(plan, values);
+  const seeds = plan.recipes.map(({ seed }) => ({ seed }));
+  return drawnNoise(plan, seeds, noiseStream(...of));
 }
 
-function shifted({ recipes, latentShape, noiseShift }: SamplingPlan, values: Float32Array): Tensor4D {
+function drawnNoise(
+  { latentShape, tiles, noiseShift }: SamplingPlan,
+  recipes: Parameters<typeof ofSeeds>[0],
+  stream: number,
+): Tensor4D {
+  const size = latentShape[0] * latentShape[1] * latentShape[2];
+  const values = ofSeeds(recipes, size, (seed) => tiledNormals(seed, stream, latentShape, tiles));
   return tidy(() => roll(tensor4d(values, [recipes.length, ...latentShape]), noiseShift));
 }
 
@@ -70,14 +71,6 @@ type NoiseOf = [use: (typeof USES)[number], index: number, pass: number];
 /** The stream of each seed that `noise` draws from. */
 export function noiseStream(...[use, index, pass]: NoiseOf): number {
   return STREAMS_PER_USE * (USES.length * pass + USES.indexOf(use)) + index + 1;
-}
-
-/** Puts the values of each image together. */
-function valuesOf({ recipes, latentShape }: SamplingPlan, draw: (recipe: Recipe) => Float32Array): Float32Array {
-  const size = latentShape[0] * latentShape[1] * latentShape[2];
-  const values = new Float32Array(recipes.length * size);
-  for (const [i, recipe] of recipes.entries()) values.set(draw(recipe), i * size);
-  return values;
 }
 
 /** Share of the variance that all tiles of a picture have in common: less, and each looks like another material. */

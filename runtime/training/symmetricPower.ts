@@ -1,7 +1,5 @@
-// Powers of symmetric positive definite matrices, by Jacobi's rotations. Source: Golub & Van Loan 2013, sections 8.5 and 9.1.4.
-
-/** Sweeps over all pairs; a matrix of a hundred rows takes about ten. */
-const MAX_SWEEPS = 60;
+// Powers of symmetric positive definite matrices. Source: Golub & Van Loan 2013, Matrix Computations, section 9.1.4.
+import { symmetricEigen } from './symmetricEigen.ts';
 
 /**
  * A power of a symmetric matrix whose eigenvalues are above 0: U diag(w^exponent) Uᵀ.
@@ -13,7 +11,7 @@ const MAX_SWEEPS = 60;
 export function symmetricPower(matrix: ArrayLike<number>, exponent: number): Float64Array {
   const n = Math.round(Math.sqrt(matrix.length));
   if (n * n !== matrix.length) throw new RangeError(`symmetricPower: ${matrix.length} values are no square matrix`);
-  const { values, vectors } = eigen(Float64Array.from(matrix), n);
+  const { values, vectors } = symmetricEigen(matrix, n);
   const least = Math.min(...values);
   if (!(least > 0)) throw new RangeError(`symmetricPower: an eigenvalue is ${least}; expected all to be above 0`);
   const power = new Float64Array(n * n);
@@ -24,49 +22,4 @@ export function symmetricPower(matrix: ArrayLike<number>, exponent: number): Flo
     }
   }
   return power;
-}
-
-/** The eigenvalues, and the eigenvectors as columns, of a symmetric matrix, which is overwritten. */
-function eigen(a: Float64Array, n: number): { values: Float64Array; vectors: Float64Array } {
-  const vectors = Float64Array.from({ length: n * n }, (_, i) => (i % (n + 1) === 0 ? 1 : 0));
-  const size = Math.hypot(...a);
-  for (let sweep = 0; sweep < MAX_SWEEPS && offDiagonal(a, n) > 1e-14 * size; sweep++) {
-    for (let p = 0; p < n; p++) for (let q = p + 1; q < n; q++) rotate(a, vectors, n, p, q);
-  }
-  return { values: Float64Array.from({ length: n }, (_, i) => a[i * (n + 1)]!), vectors };
-}
-
-function offDiagonal(a: Float64Array, n: number): number {
-  return Math.sqrt(a.reduce((sum, value, i) => sum + (i % (n + 1) === 0 ? 0 : value * value), 0));
-}
-
-/** Turns the plane of two axes so that nothing is left between them. */
-function rotate(a: Float64Array, vectors: Float64Array, n: number, p: number, q: number): void {
-  const between = a[p * n + q]!;
-  if (between === 0) return;
-  const tau = (a[q * n + q]! - a[p * n + p]!) / (2 * between);
-  const t = Math.sign(tau || 1) / (Math.abs(tau) + Math.hypot(1, tau));
-  const c = 1 / Math.hypot(1, t);
-  const s = t * c;
-  for (const matrix of [a, vectors]) turn(matrix, n, 1, n, p, q, c, s); // columns
-  turn(a, n, n, 1, p, q, c, s); // rows
-}
-
-/** Mixes two columns, or rows, of a matrix; `along` is the step from one of their values to the next. */
-function turn(
-  m: Float64Array,
-  n: number,
-  between: number,
-  along: number,
-  p: number,
-  q: number,
-  c: number,
-  s: number,
-): void {
-  for (let i = 0; i < n; i++) {
-    const [atP, atQ] = [i * along + p * between, i * along + q * between];
-    const [x, y] = [m[atP]!, m[atQ]!];
-    m[atP] = c * x - s * y;
-    m[atQ] = s * x + c * y;
-  }
 }

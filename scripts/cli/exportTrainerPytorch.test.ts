@@ -1,5 +1,5 @@
 // What the exported project computes in PyTorch beside what we compute.
-import { add, dispose, mul, type Tensor4D, tensor2d, tensor4d, tidy } from '@tensorflow/tfjs-core';
+import { add, mul, type Tensor4D, tensor2d, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { probeGroups } from '../../runtime/core/linearProbe.ts';
 import { SAMPLING_STREAMS } from '../../runtime/core/streams.ts';
@@ -88,11 +88,8 @@ describe.skipIf(!torch)('in PyTorch', () => {
 
   it.each(['sheets', 'folders', 'frames', 'maps'])('reads %s as we do, byte for byte', async (name) => {
     const ours = await readDataset(projects.at(name));
-    expect(
-      Buffer.from(output(`${name}.labels`))
-        .toString()
-        .split('\n'),
-    ).toEqual(ours.labels);
+    const labels = Buffer.from(output(`${name}.labels`)).toString();
+    expect(labels.split('\n')).toEqual(ours.labels);
     expect(Buffer.from(Uint8Array.from(output(`${name}.pixels`))).equals(ours.images)).toBe(true);
     expect(output(`${name}.classLabels`)).toEqual(ours.classLabels);
     expectClose(output(`${name}.values`), runtime.toPremultiplied(ours.images, ours.channels));
@@ -116,9 +113,7 @@ describe.skipIf(!torch)('in PyTorch', () => {
 
   /** A picture of the first label, in the order of the sheets. */
   function pictureOf(place: number): Float32Array {
-    const image = Array.from(trainerDataset.classLabels.keys()).filter((i) => trainerDataset.classLabels[i] === 0)[
-      place
-    ]!;
+    const image = runtime.membersOf(trainerDataset.classLabels, 0)[place]!;
     const size = 16 * 16 * 4;
     return runtime.toPremultiplied(trainerDataset.images.subarray(image * size, (image + 1) * size), 4);
   }
@@ -219,10 +214,10 @@ describe.skipIf(!torch)('in PyTorch', () => {
   });
 
   it('lays over pictures the grain that we do', () => {
-    const white = tensor4d(runtime.normals(7, SAMPLING_STREAMS.grain.first, 30), [1, 5, 6, 1]);
-    const texton = tensor4d(of('grain.texton').data as Float32Array, [3, 3, 1, 6]);
-    const grain = tidy(() => conv2d(white, texton, null, { circular: true }).dataSync());
-    dispose([white, texton]);
+    const grain = tidy(() => {
+      const white = tensor4d(runtime.normals(7, SAMPLING_STREAMS.grain.first, 30), [1, 5, 6, 1]);
+      return conv2d(white, tensor4d(of('grain.texton').data, [3, 3, 1, 6]), null, { circular: true }).dataSync();
+    });
     expectClose(output('grain'), grain, { absolute: 2e-5 });
   });
 

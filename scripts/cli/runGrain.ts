@@ -10,6 +10,7 @@ import {
   type ModelFiles,
   membersOf,
   reconstruct,
+  type TextonData,
 } from '../../runtime/index.ts';
 import { letEventsIn } from '../node/interrupt.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
@@ -68,25 +69,30 @@ async function textonsOf(
   quietShare: number,
 ): Promise<Float32Array> {
   const { labels, figment } = model.index;
-  const { side } = FIT_TEXTON_DEFAULTS;
-  const size = side * side * figment.channels;
+  const size = FIT_TEXTON_DEFAULTS.side ** 2 * figment.channels;
   const textons = new Float32Array(labels.length * size);
   await withProgress('grain', async (onProgress) => {
     for (const [i, label] of labels.entries()) {
-      const members = membersOf(dataset.classLabels, dataset.labels.indexOf(label)).filter((at) => train.includes(at));
+      const members = membersOf(dataset.classLabels, dataset.labels.indexOf(label), train);
       const chosen = Int32Array.from(evenlySpread(members, Math.min(members.length, MAX_PICTURES)));
-      const images = imagesOfDataset(dataset, chosen);
-      const { pictures } = await reconstruct(model, images, (share) => onProgress((i + share) / labels.length));
-      const remade = imagesOfDataset(
-        datasetOfPictures(pictures, images.classLabels, dataset),
-        chosen.map((_, at) => at),
-      );
-      textons.set(
-        fitTexton({ shape: images.shape, real: images.values, decoded: remade.values }, { side, quietShare }),
-        i * size,
-      );
+      const data = await decodedToo(model, dataset, chosen, (share) => onProgress((i + share) / labels.length));
+      textons.set(fitTexton(data, { quietShare }), i * size);
       await letEventsIn();
     }
   });
   return textons;
+}
+
+/** Pictures of the data, and what the auto-encoder makes of them. */
+async function decodedToo(
+  model: DiffusionModel,
+  dataset: Dataset,
+  chosen: Int32Array,
+  onProgress: (share: number) => void,
+): Promise<TextonData> {
+  const real = imagesOfDataset(dataset, chosen);
+  const { pictures } = await reconstruct(model, real, onProgress);
+  const remade = datasetOfPictures(pictures, real.classLabels, dataset);
+  const decoded = imagesOfDataset(remade, Int32Array.from(chosen.keys()));
+  return { shape: real.shape, real: real.values, decoded: decoded.values };
 }
