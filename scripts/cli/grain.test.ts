@@ -41,6 +41,21 @@ it('gives a model the grain of its data, changes nothing else, and takes it out 
   expect(await load()).toEqual(before);
 });
 
+it('is of some labels alone where they are named', async () => {
+  const { labels } = await load();
+  const [first, , last] = labels as [string, string, string];
+  const words = ['--data', shapes.at('maps'), '--labels', `${last},${first}`];
+  expect(await grain('tiles', ...words)).toMatch(/^grain: that of 2 labels, written to /m);
+  const { textons } = (await load()).figment.grain!;
+  const size = textons.length / labels.length;
+  const hasGrain = labels.map((_, i) => textons.slice(i * size, (i + 1) * size).some((value) => value !== 0));
+  expect(hasGrain).toEqual([true, false, true]);
+  await expect(grain('tiles', '--data', shapes.at('maps'), '--labels', 'fog')).rejects.toThrow(
+    /--labels names fog, which .* does not have; expected some of /,
+  );
+  await grain('tiles');
+});
+
 it('takes the place of one that cannot be read', async () => {
   const file = shapes.at('tiles', 'model_index.json');
   const index = JSON.parse(await readFile(file, 'utf8'));

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { dataOfModelOptions, realNumber, refuseWithoutData } from './optionParsers.ts';
+import { dataOfModelOptions, nameList, realNumber, refuseWithoutData } from './optionParsers.ts';
 import type { GrainCommandOptions } from './runGrain.ts';
 
 const DETAILS = `
@@ -8,8 +8,9 @@ writes that into the folder's model_index.json as a small picture, a texton; no 
 made with such grain, by noise of their seed: in all channels at once, so that colour, height and roughness agree. It is for pictures
 without transparency, such as materials. Without --data, the grain is taken out again.
 
-Example:
-  figment grain runs/materials --data DIR --split-seed 0`;
+Examples:
+  figment grain runs/materials --data DIR --split-seed 0
+  figment grain runs/materials --data DIR --split-seed 0 --labels sand,rock,plaster`;
 
 /** The command `figment grain`. */
 export function grainCommand(): Command {
@@ -22,6 +23,7 @@ export function grainCommand(): Command {
       realNumber(0.001, 1),
       0.25,
     )
+    .option('--labels <list>', 'the labels that get grain, separated by commas; all of them, unless named', nameList)
     .addHelpText('after', DETAILS);
   for (const option of dataOfModelOptions()) command.addOption(option);
   return command.action(async (folder: string, options: GrainCommandOptions) => {

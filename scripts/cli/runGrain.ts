@@ -24,6 +24,7 @@ import type { DataOfModelCommandOptions } from './optionParsers.ts';
 
 export interface GrainCommandOptions extends DataOfModelCommandOptions {
   quiet: number;
+  labels?: string[];
 }
 
 /** So many pictures of a label are looked at; more tell hardly more. */
@@ -38,14 +39,18 @@ export async function giveGrain(folder: string, command: GrainCommandOptions): P
   }
   autoencoderOf(files, { operation: 'grain', folder, use: 'grain is what one loses' });
   checkOpaque(files, folder);
+  const labels = chosenLabels(files, folder, command.labels);
   const choice = { ...command, data: command.data, seed: command.splitSeed };
   const { dataset, split } = await readDataOfModel('grain', files, choice);
   const { release } = await openNodeBackend('wasm');
   const model = buildModel(files);
   try {
-    const textons = await rangeAsUsageError(() => textonsOf(model, dataset, split.train, command.quiet), 'grain');
+    const textons = await rangeAsUsageError(
+      () => textonsOf(model, dataset, split.train, { labels, quietShare: command.quiet }),
+      'grain',
+    );
     await writeModelEntry(folder, 'grain', formatGrain({ side: FIT_TEXTON_DEFAULTS.side, textons }));
-    console.log(`grain: that of ${dataset.labels.length} labels, written to ${folder}`);
+    console.log(`grain: that of ${labels.length} labels, written to ${folder}`);
   } finally {
     model.dispose();
     release();
@@ -61,22 +66,30 @@ function checkOpaque({ index: { figment } }: ModelFiles, folder: string): void {
   );
 }
 
-/** The textons of all labels of the model, one behind the other. */
+/** @throws UsageError for a label that the model lacks */
+function chosenLabels({ index }: ModelFiles, folder: string, named = index.labels): string[] {
+  const unknown = named.filter((label) => !index.labels.includes(label));
+  if (unknown.length === 0) return [...new Set(named)];
+  throw new UsageError(
+    `grain: --labels names ${unknown.join(', ')}, which ${folder} does not have; expected some of ${index.labels.join(', ')}`,
+  );
+}
+
+/** The textons of all labels of the model, one behind the other; of those that get none, of zeros. */
 async function textonsOf(
   model: DiffusionModel,
   dataset: Dataset,
   train: Int32Array,
-  quietShare: number,
+  { labels, quietShare }: { labels: readonly string[]; quietShare: number },
 ): Promise<Float32Array> {
-  const { labels, figment } = model.index;
-  const size = FIT_TEXTON_DEFAULTS.side ** 2 * figment.channels;
-  const textons = new Float32Array(labels.length * size);
+  const size = FIT_TEXTON_DEFAULTS.side ** 2 * model.index.figment.channels;
+  const textons = new Float32Array(model.index.labels.length * size);
   await withProgress('grain', async (onProgress) => {
     for (const [i, label] of labels.entries()) {
       const members = membersOf(dataset.classLabels, dataset.labels.indexOf(label), train);
       const chosen = Int32Array.from(evenlySpread(members, Math.min(members.length, MAX_PICTURES)));
       const data = await decodedToo(model, dataset, chosen, (share) => onProgress((i + share) / labels.length));
-      textons.set(fitTexton(data, { quietShare }), i * size);
+      textons.set(fitTexton(data, { quietShare }), model.index.labels.indexOf(label) * size);
       await letEventsIn();
     }
   });
