@@ -153,6 +153,7 @@ export { changeLatents, latentSpread, whitening, withLatentChange } from './trai
 
 // Weights, and the folders that models are kept in
 
+export { averageWeights } from './weights/averageWeights.ts';
 export {
   type ClassifierContent,
   type ClassifierFiles,

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { packageVersion } from '../node/packageRoot.ts';
 import { coloursFor } from '../node/terminal.ts';
+import { averageCommand } from './average.ts';
 import { bakeCommand } from './bake.ts';
 import { datasetCommand } from './dataset.ts';
 import { distilCommand } from './distil.ts';
@@ -29,6 +30,7 @@ export function createProgram(): Command {
     inspectCommand(),
     trainCommand(),
     distilCommand(),
+    averageCommand(),
     evaluateCommand(),
     paletteCommand(),
     probeCommand(),

@@ -40,7 +40,7 @@ import {
 import { modelSource } from '../node/openModel.ts';
 import { framesAsPictures } from '../node/readDataset.ts';
 import { rangeAsUsageError, UsageError } from '../node/usageError.ts';
-import { optionalParts } from '../node/wholeModel.ts';
+import { loadWholeModel } from '../node/wholeModel.ts';
 import { readKnownData } from './dataOfModel.ts';
 import { learntLossNetwork, lossNetworkOf } from './lossNetwork.ts';
 import { examplesOf } from './previewSheet.ts';
@@ -163,11 +163,7 @@ function distilOptions(command: DistilCommandOptions, pictures: StudentPictures 
 
 /** A model with all its parts; of one that was distilled before, its teacher in place of the student. */
 async function readTeacher(name: string): Promise<ModelFiles> {
-  const source = modelSource(name);
-  const usual = await loadModelFolder(source, { acceptChanged: true });
-  const parts = optionalParts(usual.index);
-  if (parts.length === 0) return usual;
-  const files = await loadModelFolder(source, { parts: ['unet', 'vae', 'scheduler', ...parts], acceptChanged: true });
+  const files = await loadWholeModel(modelSource(name));
   const { student, ...figment } = files.index.figment;
   if (!student) return files;
   const { teacherConfig, teacher = new Map(), ...others } = files;

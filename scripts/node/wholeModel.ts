@@ -6,8 +6,10 @@ import {
   loadModelFolder,
   MissingFileError,
   type ModelContent,
+  type ModelFiles,
   type ModelIndex,
   type ModelPart,
+  type ModelSource,
   memorySource,
   modelFolderFiles,
   readModelFiles,
@@ -49,6 +51,14 @@ export async function ofWholeModel<Result>(operation: string, name: string, read
 export function optionalParts({ figment }: ModelIndex): ModelPart[] {
   const names = Object.keys(OPTIONAL) as (keyof typeof OPTIONAL)[];
   return names.filter((name) => Object.hasOwn(figment.sha256, OPTIONAL[name]));
+}
+
+/** A model with all parts that it has. @throws ModelFileError, MissingFileError as `loadModelFolder` */
+export async function loadWholeModel(source: ModelSource): Promise<ModelFiles> {
+  const usual = await loadModelFolder(source, { acceptChanged: true });
+  const parts = optionalParts(usual.index);
+  if (parts.length === 0) return usual;
+  return loadModelFolder(source, { parts: ['unet', 'vae', 'scheduler', ...parts], acceptChanged: true });
 }
 
 /** @throws ModelFileError, MissingFileError naming the file that is damaged or missing */
