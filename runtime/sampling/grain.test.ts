@@ -9,6 +9,7 @@ import { SAMPLING_STREAMS } from '../core/streams.ts';
 import { slerp } from '../diffusion/slerp.ts';
 import type { Recipe } from '../recipe/recipe.ts';
 import { expectClose, largestDifference } from '../testing/matchers.ts';
+import { rollImage } from '../testing/roll.ts';
 import { difference, tinyModelFiles } from '../testing/tinyModel.ts';
 import { generatePictures } from './generate.ts';
 import { grainedInSlices } from './grain.ts';
@@ -93,6 +94,15 @@ describe('grain of a model', () => {
   it('is none where what is asked for is ignored', async () => {
     const options = { guidanceScale: 0 };
     expect(await at({}, small, options)).toEqual(await at({}, undefined, options));
+  });
+
+  it('moves with the noise of the picture', async () => {
+    const { widthPx, heightPx } = FILES.index.figment;
+    const { pixels } = await at({}, small);
+    const moved = await at({}, small, { noiseShift: [2, -4] });
+    const expected = rollImage(pixels, widthPx, heightPx, 2 * 2, 2 * -4); // two pixels a latent
+    expect(largestDifference(moved.pixels, expected)).toBeLessThanOrEqual(1);
+    expect(moved.pixels).not.toEqual(pixels);
   });
 
   it('goes from one seed to the other where a picture is between two', () => {

@@ -5,6 +5,7 @@ import { normals } from '../core/random.ts';
 import { SAMPLING_STREAMS } from '../core/streams.ts';
 import { conv2d } from '../kernels/conv2d.ts';
 import { seedBits, seededNormals } from '../kernels/normals.ts';
+import { NO_SHIFT, roll, type Shift } from '../networks/roll.ts';
 import { labelShares } from '../recipe/label.ts';
 import type { Recipe } from '../recipe/recipe.ts';
 import type { ModelIndex } from '../weights/modelIndex.ts';
@@ -21,12 +22,14 @@ const STREAM = SAMPLING_STREAMS.grain.first;
  *
  * @param recipes of the pictures, in their order
  * @param images  float32 (B, H, W, channels), as `decodeLatents` gives them; the caller keeps them until the end
+ * @param shift   moves the noise around the borders by so many pixels
  * @returns       through the generator, the same with grain, which the caller disposes; null where there is none
  */
 export function* grainedInSlices(
   model: Pick<DiffusionModel, 'index'>,
   recipes: readonly Recipe[],
   images: Tensor4D,
+  shift: Shift = NO_SHIFT,
 ): Generator<void, Tensor4D | null> {
   const { grain } = model.index.figment;
   if (!grain || ignoresWords(recipes[0]!)) return null;
@@ -34,7 +37,8 @@ export function* grainedInSlices(
   const grained: Tensor4D[] = [];
   try {
     for (const [i, recipe] of recipes.slice(0, images.shape[0]).entries()) {
-      grained.push(tidy(() => withGrain(imageAt(images, i), imageAt(white, i), textonOf(grain, model.index, recipe))));
+      const noise = () => roll(imageAt(white, i), shift);
+      grained.push(tidy(() => withGrain(imageAt(images, i), noise(), textonOf(grain, model.index, recipe))));
       yield;
     }
     return tidy(() => concat(grained, 0));

@@ -1,6 +1,7 @@
 import { clipByValue, greater, minimum, slice, type Tensor4D, tidy, where } from '@tensorflow/tfjs-core';
 import { MIN_ALPHA } from '../core/pixels.ts';
 import { abortable } from '../core/slices.ts';
+import { NO_SHIFT, type Shift } from '../networks/roll.ts';
 import type { Recipe } from '../recipe/recipe.ts';
 import { decodeLatentsInSlices } from './autoencoder.ts';
 import type { Networks } from './completeAll.ts';
@@ -106,7 +107,7 @@ function* decodedSteps(
   model: DiffusionModel,
   batch: ConfinedBatch,
   steps: Generator<SampleStep | null>,
-  { signal }: ImageRun,
+  { signal, noiseShift = NO_SHIFT }: ImageRun,
 ): Generator<ImageStep | null, Tensor4D> {
   try {
     for (const result of steps) {
@@ -121,7 +122,7 @@ function* decodedSteps(
       } finally {
         own?.dispose();
       }
-      if (step === numSteps) return yield* abortable(decodedInSlices(model, batch, x0Pred), signal);
+      if (step === numSteps) return yield* abortable(decodedInSlices(model, batch, x0Pred, noiseShift), signal);
     }
   } finally {
     steps.return(undefined);
@@ -130,12 +131,20 @@ function* decodedSteps(
 }
 
 /** Latents as pictures, corrected before, with changes that stay in their regions, and with grain. */
-function* decodedInSlices(model: DiffusionModel, batch: ConfinedBatch, latents: Tensor4D): Generator<void, Tensor4D> {
+function* decodedInSlices(
+  model: DiffusionModel,
+  batch: ConfinedBatch,
+  latents: Tensor4D,
+  noiseShift: Shift,
+): Generator<void, Tensor4D> {
   const corrected = yield* correctedInSlices(model, batch.recipes, latents);
   let own: Tensor4D | null = null;
   try {
     own = confined(batch, corrected ?? latents);
-    return yield* withGrain(model, batch.recipes, yield* decodeLatentsInSlices(model, own ?? corrected ?? latents));
+    const images = yield* decodeLatentsInSlices(model, own ?? corrected ?? latents);
+    const pixelsPerLatent = images.shape[1] / latents.shape[1];
+    const [down, right] = noiseShift;
+    return yield* withGrain(model, batch.recipes, images, [pixelsPerLatent * down, pixelsPerLatent * right]);
   } finally {
     corrected?.dispose();
     own?.dispose();
@@ -143,10 +152,15 @@ function* decodedInSlices(model: DiffusionModel, batch: ConfinedBatch, latents: 
 }
 
 /** Owns `images` from here on. */
-function* withGrain(model: DiffusionModel, recipes: readonly Recipe[], images: Tensor4D): Generator<void, Tensor4D> {
+function* withGrain(
+  model: DiffusionModel,
+  recipes: readonly Recipe[],
+  images: Tensor4D,
+  shift: Shift,
+): Generator<void, Tensor4D> {
   let isWhole = false;
   try {
-    const grained = yield* grainedInSlices(model, recipes, images);
+    const grained = yield* grainedInSlices(model, recipes, images, shift);
     isWhole = grained === null;
     return grained ?? images;
   } finally {
