@@ -23,7 +23,7 @@ import { median } from './medianMs.ts';
 
 type BenchStepsCommandOptions = Omit<
   EvaluateCommandOptions,
-  'guidance' | 'steps' | 'sampler' | 'out' | 'vary' | 'identities'
+  'guidance' | 'steps' | 'sampler' | 'out' | 'vary' | 'identities' | 'copies' | 'seams' | 'heightSteps' | 'sweepSeeds'
 > & {
   teacherSteps: number[];
   guidance: number;
@@ -140,6 +140,8 @@ async function judged(
         identities: 0,
         copies: false,
         seams: false,
+        heightSteps: 0,
+        sweepSeeds: 0,
       });
       const { byGuidance } = JSON.parse(await readFile(join(out, 'metrics.json'), 'utf8'));
       const { accuracy, frechetDistanceToHeldOut, spreadRelativeToReal } = byGuidance[guidance];
@@ -196,8 +198,6 @@ await new Command('bench:steps')
   .option('--images-per-class <n>', 'pictures of each label to judge', wholeNumber(2, 10_000), 20)
   .option('--classifier <file>', 'where the judge is kept')
   .option('--classifier-steps <n>', 'steps that a new judge is trained', wholeNumber(1))
-  .option('--height-steps <n>', 'as of figment evaluate', wholeNumber(1), 400)
-  .option('--sweep-seeds <n>', 'as of figment evaluate', wholeNumber(0, 100), 0)
   .option('--seed <n>', 'seed of the first picture of each label', wholeNumber(0), 1)
   .option('--held-out <share>', 'share of each class kept away from training', realNumber(0, 0.9), 0.05)
   .option('--hold-out-by <list>', 'the attributes that the training held out by', (text) => text.split(','))

@@ -44,6 +44,7 @@ export interface EvaluateCommandOptions {
   out?: string;
   classifier?: string;
   classifierSteps?: number;
+  /** 0: nothing is asked of materials beside what is asked of all pictures. */
   heightSteps: number;
   copies: boolean;
   seams: boolean;
@@ -214,7 +215,7 @@ async function evaluateModel(
   }
 }
 
-/** The network that guesses heights, of models of materials alone. */
+/** The network that guesses heights, of models of materials alone; null where none is asked for. */
 async function openHeights(
   seen: Dataset,
   { train: indices }: DatasetSplit,
@@ -223,7 +224,7 @@ async function openHeights(
   { index }: DiffusionModel,
   { heightSteps: numSteps, workers }: EvaluateCommandOptions,
 ) {
-  if (seen.channels !== MATERIAL_CHANNELS) return null;
+  if (seen.channels !== MATERIAL_CHANNELS || numSteps === 0) return null;
   const numWorkers = backend === 'wasm' ? workers : 1;
   const circular = index.figment.circularPadding;
   return openHeightJudge(seen, { classifierFile, indices, numSteps, numWorkers, circular });
