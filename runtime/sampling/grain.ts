@@ -37,8 +37,9 @@ export function* grainedInSlices(
   const grained: Tensor4D[] = [];
   try {
     for (const [i, recipe] of recipes.slice(0, images.shape[0]).entries()) {
-      const noise = () => roll(imageAt(white, i), shift);
-      grained.push(tidy(() => withGrain(imageAt(images, i), noise(), textonOf(grain, model.index, recipe))));
+      grained.push(
+        tidy(() => withGrain(imageAt(images, i), roll(imageAt(white, i), shift), textonOf(grain, model.index, recipe))),
+      );
       yield;
     }
     return tidy(() => concat(grained, 0));

@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { averageWeights, loadModelFolder, type ModelContent, modelFolderFiles } from '../../runtime/index.ts';
+import {
+  averageWeights,
+  isOfDecoder,
+  loadModelFolder,
+  type ModelContent,
+  modelFolderFiles,
+} from '../../runtime/index.ts';
 import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { diskSource } from '../node/diskSource.ts';
@@ -23,7 +29,9 @@ beforeAll(async () => {
   const grained = { ...files, index: { ...files.index, figment: { ...files.index.figment, grain } } };
   await write('grained', grained);
   await write('half', { ...files, unet: halved(files.unet) });
-  await write('blurred', { ...files, vae: halved(files.vae) });
+  const ofEncoder = new Map([...files.vae].filter(([name]) => !isOfDecoder(name)));
+  await write('blurred', { ...files, vae: new Map([...halved(files.vae), ...ofEncoder]) });
+  await write('recoded', { ...files, vae: new Map([...files.vae, ...halved(ofEncoder)]) });
   await write('stranger', tinyModelFiles({ labels: ['a', 'b'] }));
 });
 
@@ -52,6 +60,9 @@ it('takes out what is known of another decoder', async () => {
 
 it('refuses models that are no two trainings of one, and to write over a model', async () => {
   await expect(average('grained', 'stranger', 'no')).rejects.toThrow(/differs in labels, .*name a model and one that/);
+  await expect(average('grained', 'recoded', 'no')).rejects.toThrow(
+    /recoded differs in the encoder, whose latents are/,
+  );
   await expect(average('grained', 'half', 'stranger')).rejects.toThrow(/holds a model already; choose another --out/);
   await expect(average('grained', 'half', 'no', '--share', '2')).rejects.toThrow(/--share/);
 });

@@ -51,7 +51,7 @@ it('is of some labels alone where they are named', async () => {
   const hasGrain = labels.map((_, i) => textons.slice(i * size, (i + 1) * size).some((value) => value !== 0));
   expect(hasGrain).toEqual([true, false, true]);
   await expect(grain('tiles', '--data', shapes.at('maps'), '--labels', 'fog')).rejects.toThrow(
-    /--labels names fog, which .* does not have; expected some of /,
+    /grain: --labels: label "fog" is unknown; did you mean .*known labels: /,
   );
   await grain('tiles');
 });

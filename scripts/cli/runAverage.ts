@@ -1,13 +1,10 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { INDEX_FILE } from '../../runtime/core/fileNames.ts';
-import { averageWeights, type ModelFiles, modelFolderFiles } from '../../runtime/index.ts';
+import { averageWeights, isOfDecoder, type ModelFiles, modelFolderFiles } from '../../runtime/index.ts';
 import { makeWritableFolder, writeFilesAtomic } from '../node/atomicWrite.ts';
 import { forNewDecoder } from '../node/forNewDecoder.ts';
 import { modelSource } from '../node/openModel.ts';
 import { withPipeline } from '../node/pipelineFile.ts';
 import { UsageError } from '../node/usageError.ts';
-import { loadWholeModel, ofWholeModel } from '../node/wholeModel.ts';
+import { isWholeModel, loadWholeModel, ofWholeModel } from '../node/wholeModel.ts';
 
 export interface AverageCommandOptions {
   out: string;
@@ -18,9 +15,7 @@ const NETWORKS = ['unet', 'conditioning', 'vae', 'cvae', 'teacher'] as const;
 
 /** The work of `figment average`. */
 export async function average(name: string, otherName: string, { out, share }: AverageCommandOptions): Promise<void> {
-  if (existsSync(join(out, INDEX_FILE))) {
-    throw new UsageError(`average: ${out} holds a model already; choose another --out`);
-  }
+  if (isWholeModel(out)) throw new UsageError(`average: ${out} holds a model already; choose another --out`);
   const [model, other] = await Promise.all([name, otherName].map(load));
   checkAlike(model!, other!, otherName);
   await makeWritableFolder(out);
@@ -31,7 +26,7 @@ export async function average(name: string, otherName: string, { out, share }: A
 
 const load = (name: string): Promise<ModelFiles> => ofWholeModel('average', name, loadWholeModel(modelSource(name)));
 
-/** The files of a model of the weights between two, which without those of one's own auto-encoder has no palette or grain of it. */
+/** The files of a model of the weights between two. What was measured of a decoder is left out where they have two of them. */
 async function filesBetween(
   model: ModelFiles,
   other: ModelFiles,
@@ -43,16 +38,21 @@ async function filesBetween(
     return weights && others ? [[network, averageWeights(weights, others, `${otherName}/${network}`, share)]] : [];
   });
   const files = await modelFolderFiles({ ...model, ...Object.fromEntries(networks) }, { dtype: 'F16' });
-  return isSameDecoder(model, other) ? files : forNewDecoder(files);
+  return isSameVae(model, other, isOfDecoder) ? files : forNewDecoder(files);
 }
 
-const isSameDecoder = ({ vae }: ModelFiles, other: ModelFiles) =>
-  [...vae].every(([name, { data }]) => data.every((value, i) => value === other.vae.get(name)!.data[i]));
+/** Whether those weights of two auto-encoders that have such a name are the same. */
+function isSameVae({ vae }: ModelFiles, other: ModelFiles, isMeant: (name: string) => boolean): boolean {
+  const isSame = (name: string, data: ArrayLike<number>) =>
+    Array.from(data).every((value, i) => value === other.vae.get(name)?.data[i]);
+  return [...vae].every(([name, { data }]) => !isMeant(name) || isSame(name, data));
+}
 
 /** @throws UsageError for models that differ in more than weights and what depends on these */
 function checkAlike(model: ModelFiles, other: ModelFiles, otherName: string): void {
   const [facts, others] = [factsOf(model), factsOf(other)];
   const different = Object.keys(facts).filter((name) => JSON.stringify(facts[name]) !== JSON.stringify(others[name]));
+  if (!isSameVae(model, other, (name) => !isOfDecoder(name))) different.push('the encoder, whose latents are others');
   if (different.length === 0) return;
   throw new UsageError(
     `average: ${otherName} differs in ${different.join(', ')}; name a model and one that was trained on from it`,

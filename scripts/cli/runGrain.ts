@@ -12,6 +12,7 @@ import {
   reconstruct,
   type TextonData,
 } from '../../runtime/index.ts';
+import { labelProblem } from '../../runtime/recipe/label.ts';
 import { letEventsIn } from '../node/interrupt.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
 import { buildModel } from '../node/openModel.ts';
@@ -39,7 +40,7 @@ export async function giveGrain(folder: string, command: GrainCommandOptions): P
   }
   autoencoderOf(files, { operation: 'grain', folder, use: 'grain is what one loses' });
   checkOpaque(files, folder);
-  const labels = chosenLabels(files, folder, command.labels);
+  const labels = chosenLabels(files, command.labels);
   const choice = { ...command, data: command.data, seed: command.splitSeed };
   const { dataset, split } = await readDataOfModel('grain', files, choice);
   const { release } = await openNodeBackend('wasm');
@@ -67,12 +68,12 @@ function checkOpaque({ index: { figment } }: ModelFiles, folder: string): void {
 }
 
 /** @throws UsageError for a label that the model lacks */
-function chosenLabels({ index }: ModelFiles, folder: string, named = index.labels): string[] {
-  const unknown = named.filter((label) => !index.labels.includes(label));
-  if (unknown.length === 0) return [...new Set(named)];
-  throw new UsageError(
-    `grain: --labels names ${unknown.join(', ')}, which ${folder} does not have; expected some of ${index.labels.join(', ')}`,
-  );
+function chosenLabels({ index: { labels } }: ModelFiles, named: readonly string[] = labels): string[] {
+  for (const label of named) {
+    const problem = labelProblem(labels, label);
+    if (problem) throw new UsageError(`grain: --labels: ${problem}`);
+  }
+  return [...new Set(named)];
 }
 
 /** The textons of all labels of the model, one behind the other; of those that get none, of zeros. */
