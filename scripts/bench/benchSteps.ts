@@ -15,7 +15,7 @@ import {
 import { readDataOfModel } from '../cli/dataOfModel.ts';
 import { endWithError } from '../cli/endWithError.ts';
 import { type EvaluateCommandOptions, evaluate } from '../cli/evaluation/runEvaluation.ts';
-import { realNumber, wholeNumber } from '../cli/optionParsers.ts';
+import { extraDataOption, realNumber, wholeNumber } from '../cli/optionParsers.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
 import { buildModel, modelSource } from '../node/openModel.ts';
 import { orUsageError, UsageError } from '../node/usageError.ts';
@@ -190,7 +190,7 @@ await new Command('bench:steps')
   .description("time and quality of a distilled model's pictures, by student and by teacher")
   .argument('<model>', 'a model that figment distil made: a shipped one, a folder or an address')
   .requiredOption('--data <dir>', 'the data set that the model was trained on')
-  .option('--extra-data <dir>', 'more that it was trained on, as of figment evaluate')
+  .addOption(extraDataOption('more that it was trained on'))
   .option('--test-data <dir>', 'other pictures to compare with, as of figment evaluate')
   .option('--teacher-steps <list>', 'steps of the teacher besides its usual ones', stepCounts, [8, 4])
   .option('--guidance <w>', 'guidance scale', realNumber(1, 5), 2)

@@ -20,7 +20,7 @@ type OfModel = Pick<ModelFiles, 'index'>;
 interface DataOfModelOptions extends SplitChoice {
   data: string;
   /** More that the model was trained on, of which nothing is held out. */
-  extraData?: string;
+  extraData?: readonly string[];
   /** What it was not trained on, which is all that is held out then. */
   testData?: string;
 }
@@ -29,14 +29,14 @@ interface DataOfModelOptions extends SplitChoice {
 export async function readDataOfModel(
   operation: string,
   files: OfModel,
-  { data, extraData, testData, ...choice }: DataOfModelOptions,
+  { data, extraData = [], testData, ...choice }: DataOfModelOptions,
 ): Promise<{ dataset: Dataset; split: DatasetSplit }> {
   const own = fitToModel(files, await readDataset(data));
   checkOfModel(operation, files, own);
   const more = async (dir: string, option: string) => fitToModel(files, await readDataset(dir, option));
   const read = { dataset: own, split: splitFrom(own, choice) };
-  const whole =
-    extraData === undefined ? read : withExtraData(read, await more(extraData, '--extra-data'), choice.holdOutBy);
+  const extra = await Promise.all(extraData.map((dir) => more(dir, '--extra-data')));
+  const whole = withExtraData(read, extra, choice.holdOutBy);
   return testData === undefined ? whole : withTestData(whole, await more(testData, '--test-data'));
 }
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { wholeNumber } from './optionParsers.ts';
+import { extraDataOption, wholeNumber } from './optionParsers.ts';
 import { inItsFolder, perceptualWeightOption, runCommand } from './runCommand.ts';
 import type { DistilCommandOptions } from './runDistil.ts';
 
@@ -15,7 +15,7 @@ Examples:
 export function distilCommand(): Command {
   return runCommand('distil', 'teach a student of a model to make its pictures in few steps of one pass each')
     .argument('<model>', 'the teacher: a shipped model, a model folder or an address')
-    .option('--extra-data <dir>', 'more that the model was trained on; none of it is held out')
+    .addOption(extraDataOption('more that the model was trained on'))
     .option('--init-from <dir>', 'begin with the student of this model, of a teacher of the same network')
     .option(
       '--guidance-steps <n>',

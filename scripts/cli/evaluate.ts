@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import { MAX_SEED } from '../../runtime/core/random.ts';
 import { MAX_GUIDANCE_SCALE, SAMPLER_NAMES } from '../../runtime/core/samplingBounds.ts';
 import type { EvaluateCommandOptions } from './evaluation/runEvaluation.ts';
-import { nameList, realNumber, wholeNumber } from './optionParsers.ts';
+import { extraDataOption, nameList, realNumber, wholeNumber } from './optionParsers.ts';
 
 /** The command `figment evaluate`. */
 export function evaluateCommand(): Command {
@@ -10,7 +10,7 @@ export function evaluateCommand(): Command {
     .description('measure a model: are its pictures recognised, varied, near to real ones, and not copied?')
     .argument('<model>', 'a shipped model, a model folder or an address')
     .requiredOption('--data <dir>', 'the data set that the model was trained on')
-    .option('--extra-data <dir>', 'more that it was trained on; none of it is held out')
+    .addOption(extraDataOption('more that it was trained on'))
     .option('--test-data <dir>', 'other pictures that it was not trained on, to compare with instead of those held out')
     .option(
       '--out <dir>',

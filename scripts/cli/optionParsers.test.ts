@@ -1,5 +1,6 @@
+import { Command } from 'commander';
 import { expect, it } from 'vitest';
-import { factorList, nameList, oneOf } from './optionParsers.ts';
+import { extraDataOption, factorList, nameList, oneOf } from './optionParsers.ts';
 
 it('takes one of a few numbers and no other', () => {
   const parse = oneOf([1, 2, 4, 8]);
@@ -19,4 +20,11 @@ it('takes factors of names, and nothing else', () => {
 it('takes names as data sets have them, however their accents were typed', () => {
   expect(nameList('fe\u0301e, troll')).toEqual(['f\u00e9e', 'troll']);
   expect(() => nameList('elf,,troll')).toThrow('expected names separated by commas.');
+});
+
+it('takes every data set that is named, not the last alone', () => {
+  const read = (...words: string[]) =>
+    new Command().addOption(extraDataOption('more')).parse(words, { from: 'user' }).opts<{ extraData?: string[] }>();
+  expect(read('--extra-data', 'more', '--extra-data', 'aged').extraData).toEqual(['more', 'aged']);
+  expect(read()).toEqual({});
 });

@@ -84,10 +84,16 @@ export function attributesOption(fallback: string): Option {
   return new Option('--attributes <list>', what).argParser(nameList);
 }
 
+/** The option that tells of one more data set each time that it is given. */
+export function extraDataOption(what: string): Option {
+  const andBefore = (dir: string, before: readonly string[] = []) => [...before, dir];
+  return new Option('--extra-data <dir>', `${what}; none of it is held out; may be given again`).argParser(andBefore);
+}
+
 /** By which a command that adds to a model is told the data that it was trained on. */
 export const dataOfModelOptions = (): Option[] => [
   new Option('--data <dir>', 'the data set that the model was trained on'),
-  new Option('--extra-data <dir>', 'more that it was trained on; none of it is held out'),
+  extraDataOption('more that it was trained on'),
   new Option('--held-out <share>', 'share of each class kept away, as in training')
     .default(0.05)
     .argParser(realNumber(0, 0.9)),
@@ -114,7 +120,7 @@ export function refuseWithoutData(command: Command, { data }: DataOfModelCommand
 /** The values of `dataOfModelOptions` on a command line. */
 export interface DataOfModelCommandOptions {
   data?: string;
-  extraData?: string;
+  extraData?: string[];
   heldOut: number;
   holdOutBy?: string[];
   splitSeed: number;

@@ -1,6 +1,6 @@
 // figment train vae|ddpm|cvae|classifier: the options. Each training has a file of its own, loaded when it runs.
 import { Command, Option } from 'commander';
-import { attributesOption, nameList, oneOf, realNumber, wholeNumber } from './optionParsers.ts';
+import { attributesOption, extraDataOption, nameList, oneOf, realNumber, wholeNumber } from './optionParsers.ts';
 import { inItsFolder, perceptualWeightOption, runCommand } from './runCommand.ts';
 
 const CIRCULAR = 'for seamless tiles: wrap every convolution around the borders, and augment by shifts that do';
@@ -9,7 +9,7 @@ const NO_CIRCULAR = 'wrap no convolution, whatever the model does that it begins
 
 function command(name: string, description: string, circular = CIRCULAR, start = 'model'): Command {
   return runCommand(name, description)
-    .option('--extra-data <dir>', 'a data set of the same image size to train on besides; none of it is held out')
+    .addOption(extraDataOption('a data set of the same image size to train on besides'))
     .option('--init-from <dir>', `begin with the weights of this ${start}: a folder, or the name of a shipped one`)
     .addOption(new Option('--labels <list>', 'train on these classes alone, separated by commas').argParser(nameList))
     .option('--shrink <n>', 'make one pixel of n × n: images of a half of the size with 2', wholeNumber(1, 64), 1)

@@ -27,13 +27,14 @@ it('holds out the same images whether there are extra data or not, and none of t
   const plain = await read({ shrink: 2, labels: ['disc', 'ramp'] });
   expect(plain.dataset).toMatchObject({ widthPx: 8, labels: ['disc', 'ramp'] });
   expect(plain.split).toEqual(splitHeldOut(plain.dataset, 0.2, 3));
-  const { dataset, split } = await read({ shrink: 2, labels: ['disc', 'ramp'], extraData: join(dir, 'extra') });
+  const { dataset, split } = await read({ shrink: 2, labels: ['disc', 'ramp'], extraData: [join(dir, 'extra')] });
   expect(split.heldOut).toEqual(plain.split.heldOut);
   expect(split.train.subarray(0, 16)).toEqual(plain.split.train);
   expect([...split.train.subarray(16)]).toEqual([20, 21, 22, 23, 24, 25, 26, 27]);
   expect(dataset.classLabels).toHaveLength(28);
-  const large = await read({ shrink: 2, extraData: join(dir, 'data') });
-  expect(large.dataset).toMatchObject({ widthPx: 8, classLabels: { length: 60 } });
+  const large = await read({ shrink: 2, extraData: [join(dir, 'data'), join(dir, 'extra')] });
+  expect(large.dataset).toMatchObject({ widthPx: 8, classLabels: { length: 72 } });
+  expect(large.split.train.slice(-42)).toEqual(Int32Array.from({ length: 42 }, (_, i) => 30 + i));
 });
 
 it('holds out the same images at another seed of the training, where the split has its own', async () => {
@@ -44,7 +45,7 @@ it('holds out the same images at another seed of the training, where the split h
 
 it('holds out whole combinations, also of the extra data', async () => {
   const options = { data: join(dir, 'known'), heldOut: 0.3, holdOutBy: ['tone'], labels: ['disc', 'ramp'] };
-  const { dataset, split } = await read({ ...options, extraData: join(dir, 'known') });
+  const { dataset, split } = await read({ ...options, extraData: [join(dir, 'known')] });
   const tones = dataset.attributes![0]!.data;
   expect(split.heldOut.length).toBeGreaterThan(0);
   expect(Math.max(...split.heldOut)).toBeLessThan(20);
@@ -58,7 +59,9 @@ it('holds out whole combinations, also of the extra data', async () => {
 });
 
 it('says which option is wrong', async () => {
-  await expect(read({ extraData: join(dir, 'extra') })).rejects.toThrow(/--extra-data: append: .*8x8 px/);
+  await expect(read({ extraData: [join(dir, 'data'), join(dir, 'extra')] })).rejects.toThrow(
+    /--extra-data: append: .*8x8 px/,
+  );
   await expect(read({ labels: ['cat'] })).rejects.toThrow(/the data lack cat/);
   await expect(read({ shrink: 3 })).rejects.toThrow(/shrink: factor is 3/);
 });

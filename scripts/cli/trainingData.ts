@@ -11,7 +11,7 @@ export interface TrainingData {
 
 export interface TrainingDataOptions extends DatasetChoice, SplitChoice {
   data: string;
-  extraData?: string;
+  extraData?: readonly string[];
   /** Instead of `seed`, so that a training with another one has the same held-out images. */
   splitSeed?: number;
 }
@@ -21,14 +21,14 @@ export interface TrainingDataOptions extends DatasetChoice, SplitChoice {
  * unless they are as small already.
  */
 export async function readTrainingData(options: TrainingDataOptions): Promise<TrainingData> {
-  const { extraData, holdOutBy, seed, splitSeed = seed } = options;
+  const { extraData = [], holdOutBy, seed, splitSeed = seed } = options;
   const whole = await readDataset(options.data);
   const dataset = chooseFrom(whole, options);
   const split = splitFrom(dataset, { ...options, seed: splitSeed });
-  if (extraData === undefined) return { dataset, split };
-  const extra = await readDataset(extraData, '--extra-data');
-  const isLarge = extra.widthPx === whole.widthPx && extra.heightPx === whole.heightPx;
-  return withExtraData({ dataset, split }, isLarge ? chooseFrom(extra, { shrink: options.shrink }) : extra, holdOutBy);
+  const extra = await Promise.all(extraData.map((dir) => readDataset(dir, '--extra-data')));
+  const isLarge = ({ widthPx, heightPx }: Dataset) => widthPx === whole.widthPx && heightPx === whole.heightPx;
+  const fitted = extra.map((more) => (isLarge(more) ? chooseFrom(more, { shrink: options.shrink }) : more));
+  return withExtraData({ dataset, split }, fitted, holdOutBy);
 }
 
 /**

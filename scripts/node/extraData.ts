@@ -8,21 +8,21 @@ interface SplitDataset {
 }
 
 /**
- * Both data sets in one, with all of `extra` on the training side but for combinations that are held out.
+ * All data sets in one, with those of `extra` on the training side but for combinations that are held out.
  *
  * @param holdOutBy the attributes that `split` holds out by
  * @throws          UsageError when their images or labels don't go together
  */
 export function withExtraData(
   { dataset, split }: SplitDataset,
-  extra: Dataset,
+  extra: readonly Dataset[],
   holdOutBy: readonly string[] = [],
 ): SplitDataset {
-  const both = appendTo(dataset, extra, '--extra-data');
-  const hidden = imagesLikeHeldOut(both, split, holdOutBy);
-  const added = Array.from(both.classLabels.keys()).slice(dataset.classLabels.length);
+  const whole = extra.reduce((before, more) => appendTo(before, more, '--extra-data'), dataset);
+  const hidden = imagesLikeHeldOut(whole, split, holdOutBy);
+  const added = Array.from(whole.classLabels.keys()).slice(dataset.classLabels.length);
   const train = [...split.train, ...added.filter((image) => !hidden.has(image))];
-  return { dataset: both, split: { ...split, train: Int32Array.from(train) } };
+  return { dataset: whole, split: { ...split, train: Int32Array.from(train) } };
 }
 
 /**

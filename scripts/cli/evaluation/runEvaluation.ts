@@ -39,7 +39,7 @@ import { realSets, variedWords } from './variedSets.ts';
 
 export interface EvaluateCommandOptions {
   data: string;
-  extraData?: string;
+  extraData?: string[];
   testData?: string;
   out?: string;
   classifier?: string;
