@@ -200,10 +200,9 @@ describe('bake', () => {
     expect(await readdir(out)).toEqual([]);
   });
 
-  it('bakes several models, each to a folder of its name, in threads too', async () => {
+  it('bakes several models, each to a folder of its own, also two trainings of one, in threads too', async () => {
     const other = join(dir, 'other');
-    const files = tinyModelFiles({ labels: ['wall'], seed: 5 });
-    files.index.figment.name = 'other';
+    const files = tinyModelFiles({ labels: ['wall'], seed: 5 }); // its name is that of the first one
     await writeFilesAtomic(other, await modelFolderFiles(files));
     await bake(other, '--sheet', '--count', '2', '--jobs', '2');
     expect((await readdir(out, { recursive: true })).filter((name) => name.includes('.')).sort()).toEqual([

@@ -48,7 +48,7 @@ export function bakeCommand(): Command {
     .description('make pictures with a trained model, or all that a bake file lists, and write them as files')
     .argument(
       '[models...]',
-      "a bake file (.json or .jsonc), or a shipped model's name, a model folder or an https address; default: all shipped models, each to a folder of its name",
+      "a bake file (.json or .jsonc), or a shipped model's name, a model folder or an https address; default: all shipped models; several go each to a folder that is called as theirs",
     )
     .option('--out <dir>', 'folder to write to; needed but for a bake file, which has its own')
     .option(

@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { basename } from 'node:path';
 import { definedOf } from '../../runtime/core/definedOf.ts';
 import type { BakeDescription } from '../bake/bakeFileSchema.ts';
 import type { BakePlan } from '../bake/bakePlan.ts';
@@ -6,13 +7,14 @@ import { variedNames } from '../bake/combinations.ts';
 import { planBake } from '../bake/planBake.ts';
 import type { BakeSource } from '../bake/readBakeFile.ts';
 import { runPlan } from '../bake/runBake.ts';
+import { flawOfName } from '../node/flawOfName.ts';
 import { interruptible } from '../node/interrupt.ts';
 import { shippedModels } from '../node/openModel.ts';
 import { counted, printable, startProgress } from '../node/terminal.ts';
 import { UsageError } from '../node/usageError.ts';
 import type { BakeCommandOptions, BakePictureOptions } from './bakeOptions.ts';
 
-/** figment bake MODEL…: one model's pictures to the folder, those of several each to a folder of its name. */
+/** figment bake MODEL…: one model's pictures to the folder, those of several each to a folder of its own. */
 export async function bakeModels(models: string[], options: BakeCommandOptions): Promise<void> {
   const { out, batch, jobs, backend, engine, ...pictures } = options;
   const file = models.find((name) => statSync(name, { throwIfNoEntry: false })?.isFile());
@@ -53,17 +55,19 @@ function describe(models: string[], isOne: boolean, options: BakePictureOptions)
     ...definedOf(asEntries(others)),
     ...(interpolateSeed === undefined ? {} : { interpolate: { seed: interpolateSeed, amount: interpolateAmount! } }),
   };
-  const folder = isOne ? '' : '{model}/';
   const names = new Set([...variedNames(options.with), ...(options.vary ?? [])]);
   const varied = [...names].map((name) => `-{${name}}`);
-  const assets = models.map((model) => ({
-    ...shared,
-    name: model,
-    model,
-    output: `${folder}{label}-{seed}${varied.join('')}`,
-    ...(sheet ? { sheet: `${folder}sheet` } : {}),
-    ...(animated ? { formats: ['png', 'apng'] } : {}),
-  }));
+  const assets = models.map((model) => {
+    const folder = isOne ? '' : `${folderOf(model)}/`;
+    return {
+      ...shared,
+      name: model,
+      model,
+      output: `${folder}{label}-{seed}${varied.join('')}`,
+      ...(sheet ? { sheet: `${folder}sheet` } : {}),
+      ...(animated ? { formats: ['png', 'apng'] } : {}),
+    };
+  });
   return {
     description: { figment: 1, assets } as BakeDescription,
     folder: process.cwd(),
@@ -75,6 +79,12 @@ function describe(models: string[], isOne: boolean, options: BakePictureOptions)
       throw new UsageError(path.at(-1) === 'model' ? message : `bake: ${model}${optionOf(path[2])}${message}`);
     },
   };
+}
+
+/** Where one of several models bakes to: as its folder is called, for two trainings of one model have one name, or else by that. */
+function folderOf(model: string): string {
+  const name = basename(model);
+  return flawOfName(name) || /[{}]/.test(name) ? '{model}' : name;
 }
 
 /** Options by the names that their entries have in a bake file, where some are longer. */
