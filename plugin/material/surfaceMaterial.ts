@@ -27,6 +27,7 @@ import { untilAborted } from '../untilAborted.ts';
 import { warnOnce } from '../warnOnce.ts';
 import { changesOf, OWN_KEYS, plainData } from './changedSettings.ts';
 import { checkHashTiling, HashTiling, type HashTilingOptions } from './hashTiling.ts';
+import { readMaps, saveMaps, showMaps, shownMaps, USUAL_SLOTS } from './shownMaps.ts';
 import { SurfaceTextures } from './surface.ts';
 import { variationOf } from './variations.ts';
 
@@ -63,9 +64,6 @@ export interface SavedSurfaceMaterial extends SurfaceMaterialOptions {
 }
 
 const CLASS_NAME = 'BABYLON.SurfaceMaterial';
-
-/** Where the maps are that the material makes, unless a game shows others there, or none. */
-const SLOTS = ['albedoTexture', 'bumpTexture', 'metallicTexture'] as const;
 
 /**
  * A PBRMaterial all of whose maps are made from one generated picture: albedo, normal and height, ambient occlusion,
@@ -255,12 +253,14 @@ export class SurfaceMaterial extends PBRMaterial {
     this.assertAlive();
     const [albedo, ...pictures] = this.surfaces.map((surface) => surface.albedo.clone());
     const copy = new SurfaceMaterial(name, albedo!, this.options, pictures);
-    const isOwn = (key: string) => OWN_KEYS.test(key) || this.madeSlots.some((slot) => slot === key);
+    const shown = this.shownIn(super.serialize());
+    const isOwn = (key: string) => OWN_KEYS.test(key) || shown.has(key);
     const get = (own: this, key: string | symbol) => (isOwn(String(key)) ? null : Reflect.get(own, key));
     SerializationHelper.Clone(() => copy, new Proxy(this, { get }), { cloneTexturesOnlyOnce });
     this.stencil.copyTo(copy.stencil);
     this._clonePlugins(copy, rootUrl);
-    for (const slot of SLOTS) if (!this[slot]) copy[slot] = null;
+    for (const slot of USUAL_SLOTS) if (!this[slot]) copy[slot] = null;
+    showMaps(copy, copy.surfaces[0]!, shown);
     return copy;
   }
 
@@ -305,23 +305,24 @@ export class SurfaceMaterial extends PBRMaterial {
     throw abortError(`generate: material ${this.name} is disposed; make another`);
   }
 
-  /** The slots that show the maps of this material. */
-  private get madeSlots() {
-    const [{ albedo, normal, orm }] = this.surfaces as [SurfaceTextures];
-    return SLOTS.filter((slot, i) => this[slot] === [albedo, normal, orm][i]);
+  /** Which of the slots of a saved material show maps of this one. */
+  private shownIn(saved: object) {
+    return shownMaps(this, this.surfaces[0]!, Object.keys(saved));
   }
 
   /** The settings that were changed after the material was made, as a scene file holds them: null for an empty slot. */
   private changes(): Record<string, unknown> {
     const saved = plainData(super.serialize());
-    for (const slot of SLOTS) saved[slot] ??= null;
-    for (const slot of this.madeSlots) delete saved[slot];
+    for (const slot of USUAL_SLOTS) saved[slot] ??= null;
+    saveMaps(saved, this.shownIn(saved));
     return changesOf(saved, this.usual);
   }
 
   private change(changed: Record<string, unknown>, rootUrl: string): void {
-    for (const slot of SLOTS) if (changed[slot] === null) this[slot] = null;
-    SerializationHelper.Parse(() => this, changed, this.getScene(), rootUrl);
+    for (const slot of USUAL_SLOTS) if (changed[slot] === null) this[slot] = null;
+    const { shown, others } = readMaps(this, changed);
+    SerializationHelper.Parse(() => this, others, this.getScene(), rootUrl);
+    showMaps(this, this.surfaces[0]!, shown);
     if (changed.stencil) this.stencil.parse(changed.stencil, this.getScene(), rootUrl);
     Material._ParsePlugins(changed, this, this.getScene(), rootUrl);
   }

@@ -111,6 +111,28 @@ describe('a surface material in a scene file', () => {
     expect(loaded.serialize()).toMatchObject({ changed: saved.changed });
   });
 
+  it('shows its own maps in further slots, saved and cloned, and pays heed to no other word of a file', async () => {
+    const material = await makeBricks();
+    material.emissiveTexture = material.albedo;
+    material.ambientTexture = material.metallicTexture;
+    material.metallicTexture = null;
+    const saved = JSON.parse(JSON.stringify(material.serialize()));
+    expect(saved.changed).toEqual({
+      metallicTexture: null,
+      emissiveTexture: { figmentMap: 'albedo' },
+      ambientTexture: { figmentMap: 'orm' },
+    });
+    saved.changed.disposeTexture = { figmentMap: 'albedo' };
+    for (const other of [SurfaceMaterial.Parse(saved, scene), material.clone('more bricks')]) {
+      await other.whenWrittenAsync();
+      expect(other.emissiveTexture).toBe(other.albedo);
+      expect(other.albedo).not.toBe(material.albedo);
+      expect([other.metallicTexture, other.bumpTexture!.name]).toEqual([null, `${other.name} normal`]);
+      expect(uploadedTo(other.ambientTexture!)).toEqual(uploadedTo(material.ambientTexture!));
+      expect(other).not.toHaveProperty('disposeTexture');
+    }
+  });
+
   it('can be reshaped and waited for before its picture is there', async () => {
     const material = await makeBricks();
     const saved = material.serialize();
