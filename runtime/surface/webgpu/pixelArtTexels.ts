@@ -107,13 +107,9 @@ export function writePixelArtTexels(
   target: GPUTexture,
   options: PixelArtTexelsOptions = {},
 ): void {
-  const chosen = { ...PIXEL_ART_DEFAULTS, ...definedOf(options) };
-  const { palette, colours, dither, factor, tolerance, wraps, flipY = false } = chosen;
+  const chosen = checked({ ...PIXEL_ART_DEFAULTS, flipY: false, ...definedOf(options) });
+  const { colours, factor, numColours } = chosen;
   checkTarget(source, target, factor);
-  checkColours({ palette, colours, dither });
-  const given = palette.length === 0 ? [] : parsePalette(palette);
-  if (factor !== 1) checkScaleOptions({ factor, tolerance, wraps });
-  const numColours = colours ?? given.length;
   const passes: DrawingPass[] = [
     ...(numColours > 0 ? ['snap' as const] : []),
     ...new Array(Math.log2(factor)).fill('scale'),
@@ -121,9 +117,40 @@ export function writePixelArtTexels(
   if (passes.length === 0) {
     throw new RangeError('writePixelArtTexels: nothing to do; give a palette, a number of colours or a factor');
   }
-
   const encoder = device.createCommandEncoder({ label: LABEL });
-  const owned: { destroy(): void }[] = [];
+  const { buffers, owned } = createBuffers(device, chosen);
+  const encode = (pass: Pass, textures: Record<number, GPUTexture>, columns: number, rows: number) =>
+    encodePass(device, encoder, pipelines, pass, { buffers, textures }, [columns, rows]);
+  if (colours) encode('choose', { 1: source }, 1, 1);
+  let from = source;
+  for (const [i, pass] of passes.entries()) {
+    const by = pass === 'scale' ? 2 : 1;
+    const to = i === passes.length - 1 ? target : createBetween(device, by * from.width, by * from.height);
+    if (to !== target) owned.push(to);
+    encode(pass, { 1: from, 2: to }, Math.ceil(to.width / WORKGROUP_SIDE), Math.ceil(to.height / WORKGROUP_SIDE));
+    from = to;
+  }
+  device.queue.submit([encoder.finish()]);
+  for (const resource of owned) resource.destroy(); // once the passes are done
+}
+
+type Chosen = ReturnType<typeof checked>;
+
+/** The options, the palette that is given, and how many colours there are to be. @throws RangeError as `pixelArt` */
+function checked(options: Required<Omit<PixelArtTexelsOptions, 'colours'>> & Pick<PixelArtTexelsOptions, 'colours'>) {
+  const { palette, colours, dither, factor, tolerance, wraps } = options;
+  checkColours({ palette, colours, dither });
+  const given = palette.length === 0 ? [] : parsePalette(palette);
+  if (factor !== 1) checkScaleOptions({ factor, tolerance, wraps });
+  return { ...options, given, numColours: colours ?? given.length };
+}
+
+/** The buffers of all passes by their bindings, and what is to be destroyed once these are done. */
+function createBuffers(
+  device: GPUDevice,
+  { given, colours, dither, numColours, flipY, wraps, tolerance }: Chosen,
+): { buffers: Partial<Record<number, GPUBuffer>>; owned: { destroy(): void }[] } {
+  const owned: GPUBuffer[] = [];
   const sized = (size: number, usage: GPUBufferUsageFlags) => {
     const buffer = device.createBuffer({ label: LABEL, size, usage: usage | GPUBufferUsage.COPY_DST });
     owned.push(buffer);
@@ -135,38 +162,37 @@ export function writePixelArtTexels(
     return buffer;
   };
   const { STORAGE, UNIFORM } = GPUBufferUsage;
-  const colourBuffer = colours ? sized(COLOUR_BYTES * colours, STORAGE) : filled(paletteValues(given), STORAGE);
-  const buffers: Partial<Record<number, GPUBuffer>> = {
+  const palette = colours ? sized(COLOUR_BYTES * colours, STORAGE) : filled(paletteValues(given), STORAGE);
+  const buffers = {
     0: filled(uniformsOf(numColours, flipY, wraps, tolerance), UNIFORM),
-    3: colourBuffer,
+    3: palette,
     4: filled(Float32Array.from(ditherOffsets(dither)), STORAGE),
     ...(colours && { 5: filled(Uint32Array.from(WHOLE_LIGHT), STORAGE), 6: sized(SAMPLES_BYTES, STORAGE) }),
-    7: colourBuffer,
+    7: palette,
   };
-  const encode = (pass: Pass, views: Record<number, GPUTextureView>, columns: number, rows: number) => {
-    const entries = PASSES[pass].map((binding) => {
-      const buffer = buffers[binding];
-      return { binding, resource: buffer ? { buffer } : views[binding]! };
-    });
-    const pipeline = pipelines[pass];
-    const encoded = encoder.beginComputePass({ label: `${LABEL} ${pass}` });
-    encoded.setPipeline(pipeline);
-    encoded.setBindGroup(0, device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
-    encoded.dispatchWorkgroups(columns, rows);
-    encoded.end();
-  };
-  if (colours) encode('choose', { 1: source.createView({ mipLevelCount: 1 }) }, 1, 1);
-  let from = source;
-  for (const [i, pass] of passes.entries()) {
-    const by = pass === 'scale' ? 2 : 1;
-    const to = i === passes.length - 1 ? target : createBetween(device, by * from.width, by * from.height);
-    if (to !== target) owned.push(to);
-    const views = { 1: from.createView({ mipLevelCount: 1 }), 2: to.createView({ mipLevelCount: 1 }) };
-    encode(pass, views, Math.ceil(to.width / WORKGROUP_SIDE), Math.ceil(to.height / WORKGROUP_SIDE));
-    from = to;
-  }
-  device.queue.submit([encoder.finish()]);
-  for (const resource of owned) resource.destroy(); // once the passes are done
+  return { buffers, owned };
+}
+
+/** Encodes one pass of so many workgroups. */
+function encodePass(
+  device: GPUDevice,
+  encoder: GPUCommandEncoder,
+  pipelines: Pipelines<Pass>,
+  pass: Pass,
+  bound: { buffers: Partial<Record<number, GPUBuffer>>; textures: Record<number, GPUTexture> },
+  [columns, rows]: [number, number],
+): void {
+  const entries = PASSES[pass].map((binding) => {
+    const buffer = bound.buffers[binding];
+    const resource = buffer ? { buffer } : bound.textures[binding]!.createView({ mipLevelCount: 1 });
+    return { binding, resource };
+  });
+  const pipeline = pipelines[pass];
+  const encoded = encoder.beginComputePass({ label: `${LABEL} ${pass}` });
+  encoded.setPipeline(pipeline);
+  encoded.setBindGroup(0, device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
+  encoded.dispatchWorkgroups(columns, rows);
+  encoded.end();
 }
 
 function checkTarget(source: GPUTexture, target: GPUTexture, factor: number): void {

@@ -284,20 +284,13 @@ const isByTap = ({ depth, parts, isFlat }: Tile, lanes: Lanes, cin: number) =>
   !isFlat && lanes === 4 && cin >= parts * depth;
 
 /** @param viewOf where each value lies */
-export function convCommand(node: Node & { kind: 'conv' }, viewOf: (value: Value) => View, tiling: Tiling): Command {
-  const { attrs } = node;
+export function convCommand(node: ConvNode, viewOf: (value: Value) => View, tiling: Tiling): Command {
+  const { attrs, output } = node;
   const [x, filter, bias, addend] = node.inputs as [Value, Value, Value | null, Value | null];
-  const [numImages, height, width, cin] = x.shape as [number, number, number, number];
-  const [kh, kernelWidth, , cout] = filter.shape as [number, number, number, number];
-  const numPixels = sizeOf(node.output) / channelsOf(node.output);
-  const { top, bottom, left, right } = attrs.padding;
-  const sizeAfter = (size: number, before: number, after: number, kernel: number) =>
-    Math.floor(((attrs.upsample ? 2 * size : size) + before + after - kernel) / attrs.stride) + 1;
-  const [outHeight, outWidth] = [sizeAfter(height, top, bottom, kh), sizeAfter(width, left, right, kernelWidth)];
-  const [xView, yView] = [viewOf(x), viewOf(node.output)];
-  const addView = addend && viewOf(addend);
-  const places = [xView, yView, ...(addView ? [addView] : [])].flatMap(({ offset, stride }) => [offset, stride]);
-  const lanes = lanesFor(cin, cout, ...places);
+  const views: ConvViews = { x: viewOf(x), y: viewOf(output), addend: addend && viewOf(addend) };
+  const [cin, cout] = [channelsOf(x), channelsOf(output)];
+  const used = [views.x, views.y, ...(views.addend ? [views.addend] : [])];
+  const lanes = lanesFor(cin, cout, ...used.flatMap(({ offset, stride }) => [offset, stride]));
   const variant: Omit<ConvVariant, 'tile' | 'isByTap'> = {
     lanes,
     circular: attrs.circular,
@@ -307,49 +300,65 @@ export function convCommand(node: Node & { kind: 'conv' }, viewOf: (value: Value
     scaled: attrs.scale !== 1,
     silu: attrs.silu,
   };
-  const problem: ConvProblem = {
-    numImages,
-    from: [height, width, cin],
-    to: [outHeight, outWidth, cout],
-    filter: filter.shape,
-    attrs,
-    hasBias: bias !== null,
-  };
+  const problem = problemOf(node);
   tiling.note(problem);
   const versions = tiling.tilesFor(problem).map((tile) => ({
     program: convProgram({ ...variant, tile, isByTap: isByTap(tile, lanes, cin) }),
-    numWorkgroups: numWorkgroupsFor(tile, numPixels, cout),
+    numWorkgroups: numWorkgroupsFor(tile, sizeOf(output) / cout, cout),
   }));
   return {
     ...versions[0]!,
     versions,
     chosen: () => tiling.choice(problem),
     inputs: [x, filter, ...(bias ? [bias] : []), ...(addend ? [addend] : [])].map((value) => viewOf(value).store),
-    output: yView.store,
+    output: views.y.store,
     factors: [],
-    uniforms: {
-      numPixels,
-      depth: kh * kernelWidth * cin,
-      cin,
-      cout,
-      height,
-      width,
-      outHeight,
-      outWidth,
-      kernelWidth,
-      stride: attrs.stride,
-      top,
-      left,
-      xOffset: xView.offset,
-      xStride: xView.stride,
-      yOffset: yView.offset,
-      yStride: yView.stride,
-      ...(addView && {
-        addOffset: addView.offset,
-        addStride: addView.stride,
-        addDivisor: attrs.addend === 'image' ? numPixels / numImages : 1,
-      }),
-      scale: attrs.scale,
-    },
+    uniforms: uniformsOf(problem, views),
+  };
+}
+
+type ConvNode = Node & { kind: 'conv' };
+
+/** Where the image lies, what is made of it, and what is added to that. */
+interface ConvViews {
+  x: View;
+  y: View;
+  addend: View | null;
+}
+
+function problemOf({ attrs, inputs, output }: ConvNode): ConvProblem {
+  const [x, filter, bias] = inputs as [Value, Value, Value | null];
+  const [numImages, ...from] = x.shape;
+  const [, ...to] = output.shape;
+  return { numImages: numImages!, from, to, filter: filter.shape, attrs, hasBias: bias !== null };
+}
+
+function uniformsOf({ numImages, from, to, filter, attrs }: ConvProblem, { x, y, addend }: ConvViews) {
+  const [height, width, cin] = from as [number, number, number];
+  const [outHeight, outWidth, cout] = to as [number, number, number];
+  const [kernelHeight, kernelWidth] = filter as [number, number];
+  return {
+    numPixels: numImages * outHeight * outWidth,
+    depth: kernelHeight * kernelWidth * cin,
+    cin,
+    cout,
+    height,
+    width,
+    outHeight,
+    outWidth,
+    kernelWidth,
+    stride: attrs.stride,
+    top: attrs.padding.top,
+    left: attrs.padding.left,
+    xOffset: x.offset,
+    xStride: x.stride,
+    yOffset: y.offset,
+    yStride: y.stride,
+    ...(addend && {
+      addOffset: addend.offset,
+      addStride: addend.stride,
+      addDivisor: attrs.addend === 'image' ? outHeight * outWidth : 1,
+    }),
+    scale: attrs.scale,
   };
 }
