@@ -510,7 +510,7 @@ export {
 } from './core/pixels.ts';
 export { isPng } from './core/pngHeader.ts';
 export { assertSeed, integers, MAX_SEED, nextSeed, normals, permutation, uniforms } from './core/random.ts';
-export type { StudentFacts } from './core/sampleDefaults.ts';
+export type { SampleDefaults, StudentFacts } from './core/sampleDefaults.ts';
 export { SAMPLER_NAMES, type SamplerName } from './core/samplingBounds.ts';
 export { scaleNearest, scaleSheet } from './core/scaleNearest.ts';
 export { nextValue, type Pace, type PacedRun, resultOf, stepsAndResult } from './core/slices.ts';

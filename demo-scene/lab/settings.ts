@@ -75,7 +75,7 @@ export function defaultSettings(info: ModelInfo): Settings {
   const { sampler, numInferenceSteps, guidanceScale } = info.sampleDefaults;
   const own = { sampler: sampler as Settings['sampler'], numInferenceSteps, guidanceScale };
   const walk = { walkLabel: info.labels[1] ?? info.labels[0]!, walkSeed: FIRST_SEED + 1 };
-  const interval = { intervalMin: 0, intervalMax: info.scheduler.numTrainTimesteps - 1 };
+  const [intervalMin, intervalMax] = usualInterval(info);
   return withinRanges(
     {
       label: info.labels[0]!,
@@ -85,7 +85,8 @@ export function defaultSettings(info: ModelInfo): Settings {
       sameAs: {},
       seed: FIRST_SEED,
       ...own,
-      ...interval,
+      intervalMin,
+      intervalMax,
       guidanceRescale: 0,
       ornate: 0,
       eta: 0,
@@ -219,9 +220,15 @@ export function isBlended({ blendAmount }: Settings, info: ModelInfo): boolean {
   return blendAmount > 0 && mixesLabels(info);
 }
 
-/** Whether there are timesteps without guidance. */
-export function isIntervalSet({ intervalMin, intervalMax }: Settings, { scheduler }: ModelInfo): boolean {
-  return intervalMin > 0 || intervalMax < scheduler.numTrainTimesteps - 1;
+/** Whether the model is guided at other timesteps than usual. */
+export function isIntervalSet({ intervalMin, intervalMax }: Settings, info: ModelInfo): boolean {
+  const [usualMin, usualMax] = usualInterval(info);
+  return intervalMin !== usualMin || intervalMax !== usualMax;
+}
+
+/** Where a model is guided unless a recipe says otherwise; a student has learned it from its teacher. */
+function usualInterval({ sampleDefaults, student, scheduler }: ModelInfo): readonly [tMin: number, tMax: number] {
+  return (student?.teacher ?? sampleDefaults).guidanceInterval ?? [0, scheduler.numTrainTimesteps - 1];
 }
 
 /** Whether a step at this timestep is guided: at 0 it takes one pass without the label, and at 1 one with it. */

@@ -6,6 +6,11 @@ export interface SampleDefaults {
   readonly sampler: SamplerName;
   readonly numInferenceSteps: number;
   readonly guidanceScale: number;
+  /**
+   * Training timesteps between which the model is guided where no recipe says otherwise; absent: at all of them. A student has none: it
+   * has learned to guide itself as its teacher does.
+   */
+  readonly guidanceInterval?: readonly [tMin: number, tMax: number];
 }
 
 /** What a distilled U-Net has learned to do. Whatever else is asked for, its teacher does, with defaults of its own. */

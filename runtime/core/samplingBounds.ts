@@ -10,6 +10,9 @@ export const MAX_GUIDANCE_SCALE = 20;
 /** The most denoising steps of a picture; the fewest are 1. */
 export const MAX_INFERENCE_STEPS = 1000;
 
+/** The most timesteps of a schedule, of which T values are computed for every sampler; no model has more than a few thousand. */
+export const MAX_TIMESTEPS = 100_000;
+
 /** How strongly a classifier steers at most, to a label or, below 0, away from it. */
 export const MAX_CLASSIFIER_SCALE = 100;
 

@@ -4,7 +4,7 @@
  */
 import * as v from 'valibot';
 import { quote, shortened } from '../core/errors.ts';
-import type { SamplerName } from '../core/samplingBounds.ts';
+import { MAX_TIMESTEPS, type SamplerName } from '../core/samplingBounds.ts';
 import { isObject } from '../core/untrustedJson.ts';
 
 const TIMESTEP_SPACINGS = ['leading', 'linspace', 'trailing'] as const;
@@ -77,9 +77,6 @@ const PASSED_OVER: OffValues = {
   interpolation_type: ['linear'],
   lambda_min_clipped: [Number.NEGATIVE_INFINITY, '-Infinity'],
 };
-
-/** A schedule of T values is computed for every sampler; no model has more than a few thousand. */
-export const MAX_TIMESTEPS = 100_000;
 
 const wholeNumber = (least: number) => v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(MAX_TIMESTEPS));
 /** The least noise of a timestep: with less the signal's share would be rounded to 1, and samplers divide nothing by nothing. */

@@ -10,9 +10,9 @@ import {
   MAX_INFERENCE_STEPS,
   MAX_RESAMPLES,
   MAX_SIDE_PX,
+  MAX_TIMESTEPS,
   SAMPLER_NAMES,
 } from '../core/samplingBounds.ts';
-import { MAX_TIMESTEPS } from '../diffusion/schedulerConfig.ts';
 import { TEXTS } from './entryTexts.ts';
 import { PIPELINE_NAMES } from './recipe.ts';
 

@@ -112,7 +112,11 @@ export function* planSampling(
   const sampler = createSampler(first.sampler!, scheduler, { numInferenceSteps, eta: first.eta ?? 0 });
   return {
     recipes,
-    guidance: { guidanceScale, guidanceInterval, guidanceRescale },
+    guidance: {
+      guidanceScale,
+      guidanceInterval: guidanceInterval ?? index.figment.sampleDefaults.guidanceInterval,
+      guidanceRescale,
+    },
     classifierGuide,
     condition: yield* conditionInSlices(model, recipes),
     sampler,

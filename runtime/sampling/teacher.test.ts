@@ -145,6 +145,24 @@ describe('createTeacher', () => {
     );
   });
 
+  it('is guided where its model says, unless a recipe says otherwise', async () => {
+    await withBoth(async (networks) => {
+      const { teacher } = networks;
+      const limited = (guidanceInterval: [number, number]) => {
+        const { sampleDefaults } = teacher.index.figment;
+        const figment = { ...teacher.index.figment, sampleDefaults: { ...sampleDefaults, guidanceInterval } };
+        return { ...networks, teacher: { ...teacher, index: { ...teacher.index, figment } } };
+      };
+      const [asked] = await generate(networks, [ELF], { ...MANY, guidanceInterval: [300, 700] });
+      const [usual] = await generate(limited([300, 700]), [ELF], MANY);
+      const [whole] = await generate(networks, [ELF], MANY);
+      expect(usual).toEqual(asked);
+      expect(difference(usual!, whole!)).toBeGreaterThan(0);
+      const [other] = await generate(limited([300, 700]), [ELF], { ...MANY, guidanceInterval: [0, 999] });
+      expect(other).toEqual(whole);
+    });
+  });
+
   it('leaves its student as it was when it is disposed', async () => {
     const files = tinyModelFiles({ student: true, attributes: HATS });
     const model = createModel(files);

@@ -57,6 +57,8 @@ export interface DistilSpec {
   /** How the teacher makes pictures, in a multiple of the student's steps. */
   teacherSampler: Extract<SamplerName, 'ddim' | 'dpm++'>;
   teacherSteps: number;
+  /** The training timesteps between which the teacher is guided; absent: at all of them. */
+  guidanceInterval?: readonly [tMin: number, tMax: number];
   /** What decodes and judges the pictures of stage two; absent and null: their latents alone are compared. */
   pictures?: StudentPictures | null;
 }
@@ -242,7 +244,7 @@ function ownStates(spec: DistilSpec, weights: Weights, batch: Batch, levels: Lev
 
 /** The teacher's output, guided by two passes in one. */
 function guidedTeacher(
-  { config, conditioning, circular }: DistilSpec,
+  { config, conditioning, circular, guidanceInterval: [tMin, tMax] = [0, Number.POSITIVE_INFINITY] }: DistilSpec,
   weights: Weights,
   { classLabels, attributes }: Conditions,
   guidanceScales: ArrayLike<number>,
@@ -263,7 +265,8 @@ function guidedTeacher(
       const times = [...Array.from(t), ...Array.from(t)];
       const both = unet2d(config, teacher, concat([xt, xt]), times, told, { circular });
       const [cond, uncond] = split(both, 2) as [Tensor4D, Tensor4D];
-      return guidedByEach(cond, uncond, guidanceScales);
+      const scales = Array.from(t, (at, i) => (at >= tMin && at <= tMax ? guidanceScales[i]! : 1));
+      return guidedByEach(cond, uncond, scales);
     });
 }
 

@@ -85,10 +85,17 @@ const LEVELS: Batch = {
 const at = (data: ArrayLike<number>, place: number) => Array.from(data).slice(place * SIZE, (place + 1) * SIZE);
 
 /** The original network's guided output for one image. */
-function guided(original: Record<string, Tensor>, xt: Tensor4D, t: number, label: number, guidanceScale: number) {
+function guided(
+  original: Record<string, Tensor>,
+  xt: Tensor4D,
+  t: number,
+  label: number,
+  guidanceScale: number,
+  guidanceInterval?: [number, number],
+) {
   const model = (x: Tensor4D, times: ArrayLike<number>, labels: ArrayLike<number>) =>
     unet2d(config, original, x, times, labels);
-  return guidedPrediction(model, xt, t, [label], 3, { guidanceScale });
+  return guidedPrediction(model, xt, t, [label], 3, { guidanceScale, guidanceInterval });
 }
 
 const image = (data: ArrayLike<number>, place: number) => tensor4d(at(data, place), [1, 4, 4, 4]);
@@ -151,28 +158,33 @@ function original(all: Record<string, Tensor>): Record<string, Tensor> {
 describe('distilTask', () => {
   const weights = new Map([...student.weights, ...prefixed(teacher.weights)]);
 
-  it('has for its target in stage one what guidance makes of the teacher at each noise level', async () => {
-    await withWeights(weights, async (all) => {
-      const prepared = await task.prepare!(all, LEVELS);
-      expect(Array.from(prepared.stepCounts!.data)).toEqual([0, 0, 0, 0, 0, 0]);
-      for (let place = 0; place < 6; place++) {
-        const of = Math.floor(place / 3);
-        const [xt, target] = tidy(() => {
-          const time = LEVELS.t!.data[place]!;
-          const noised = qSample(
-            createSchedule(scheduler),
-            image(LEVELS.x0!.data, of),
-            [time],
-            image(LEVELS.eps!.data, place),
-          );
-          const output = guided(original(all), noised, time, [1, 3][of]!, [3, 1][of]!);
-          return [noised.dataSync(), output.dataSync()];
-        });
-        expectClose(at(prepared.xt!.data, place), xt, { absolute: 1e-5, relative: 1e-5 });
-        expectClose(at(prepared.target!.data, place), target, { absolute: 2e-5, relative: 2e-5 });
-      }
-    });
-  });
+  it.each([null, [200, 600] as [number, number]])(
+    'has for its target in stage one what guidance within %j makes of the teacher at each noise level',
+    async (guidanceInterval) => {
+      await withWeights(weights, async (all) => {
+        const guidedSo = distilTask(distilSpec(student, scheduler, { ...OPTIONS, guidanceInterval }));
+        const prepared = await guidedSo.prepare!(all, LEVELS);
+        expect(Array.from(prepared.stepCounts!.data)).toEqual([0, 0, 0, 0, 0, 0]);
+        for (let place = 0; place < 6; place++) {
+          const of = Math.floor(place / 3);
+          const [xt, target] = tidy(() => {
+            const time = LEVELS.t!.data[place]!;
+            const noised = qSample(
+              createSchedule(scheduler),
+              image(LEVELS.x0!.data, of),
+              [time],
+              image(LEVELS.eps!.data, place),
+            );
+            const interval = guidanceInterval ?? undefined;
+            const output = guided(original(all), noised, time, [1, 3][of]!, [3, 1][of]!, interval);
+            return [noised.dataSync(), output.dataSync()];
+          });
+          expectClose(at(prepared.xt!.data, place), xt, { absolute: 1e-5, relative: 1e-5 });
+          expectClose(at(prepared.target!.data, place), target, { absolute: 2e-5, relative: 2e-5 });
+        }
+      });
+    },
+  );
 
   it('has for its targets in stage two outputs that lead along the pictures of the teacher', async () => {
     await withWeights(weights, async (all) => {

@@ -34,6 +34,8 @@ export interface DistilOptions extends TrainerOptions {
   numGuidanceSteps: number;
   /** In how many steps the teacher makes the pictures of stage two: a multiple of the student's most; default 16. */
   teacherSteps: number;
+  /** The training timesteps between which the teacher is guided, 0 or more, the smaller one first; default null: at all of them. */
+  guidanceInterval: readonly [tMin: number, tMax: number] | null;
   /** The classes are drawn equally often, however many images each has; default false. */
   balanced: boolean;
   /** For seamless pictures: every convolution wraps around the borders; default false. */
@@ -50,6 +52,7 @@ export const DISTIL_DEFAULTS: DistilOptions = {
   guidanceScale: [1, 5],
   numGuidanceSteps: 0,
   teacherSteps: 16,
+  guidanceInterval: null,
   balanced: false,
   circular: false,
   pictures: null,
@@ -164,9 +167,10 @@ export function distilSpec(
   {
     stepCounts,
     teacherSteps,
+    guidanceInterval,
     circular,
     pictures,
-  }: Pick<DistilOptions, 'stepCounts' | 'teacherSteps' | 'circular' | 'pictures'>,
+  }: Pick<DistilOptions, 'stepCounts' | 'teacherSteps' | 'guidanceInterval' | 'circular' | 'pictures'>,
 ): DistilSpec {
   const most = Math.max(...stepCounts);
   if (teacherSteps % most !== 0 || scheduler.numTrainTimesteps % most !== 0) {
@@ -175,7 +179,7 @@ export function distilSpec(
     );
   }
   const own = studentScheduler(scheduler);
-  const teacher = { teacherSampler: 'dpm++', teacherSteps } as const;
+  const teacher = { teacherSampler: 'dpm++', teacherSteps, ...(guidanceInterval && { guidanceInterval }) } as const;
   return { kind: 'distil', config, conditioning, circular, scheduler: own, ...teacher, pictures };
 }
 

@@ -37,6 +37,13 @@ describe('completeModelIndex', () => {
     for (const wrong of [{}, { sampler: 'ddim', numInferenceSteps: 3 }, { ...teacher, numInferenceSteps: 4 }]) {
       expect(withDefaults(wrong)).toThrow('expected what the student knows: ddim, 1, 2, 4 steps, 1 to 5');
     }
+    const own = { sampler: 'ddim', numInferenceSteps: 4, guidanceScale: 2 };
+    expect(withDefaults({ ...own, guidanceInterval: [0, 650] })).toThrow(
+      'is for the teacher; move it to student.teacher',
+    );
+    expect(withDefaults({ ...own, guidanceInterval: [650, 0] })).toThrow(
+      'two training timesteps, the smaller one first',
+    );
   });
 
   it('knows channels by number and by name, and stores those of materials by name', () => {

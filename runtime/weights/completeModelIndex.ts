@@ -123,8 +123,9 @@ function decoded(
 /** Why a distilled model's student can't paint by the model's own defaults; undefined where it can. */
 function notOfStudent({ student, sampleDefaults }: FigmentEntry): string | undefined {
   if (!student) return undefined;
-  const { sampler, numInferenceSteps, guidanceScale } = sampleDefaults;
+  const { sampler, numInferenceSteps, guidanceScale, guidanceInterval } = sampleDefaults;
   const [least, most] = student.guidanceScale;
+  if (guidanceInterval) return 'has a guidanceInterval, which is for the teacher; move it to student.teacher';
   const isKnown = sampler === 'ddim' && student.stepCounts.includes(numInferenceSteps);
   if (isKnown && guidanceScale >= least && guidanceScale <= most) return undefined;
   return `has ${numInferenceSteps} steps of ${sampler} with guidanceScale ${guidanceScale}; expected what the student knows: ddim, ${student.stepCounts.join(', ')} steps, ${least} to ${most}`;

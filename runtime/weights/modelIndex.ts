@@ -13,7 +13,7 @@ import { MAX_PALETTE_COLOURS, MIN_DEVIATION, type PalettePrior } from '../core/p
 import type { NumValues } from '../core/pixels.ts';
 import type { Regions } from '../core/regions.ts';
 import type { SampleDefaults, StudentFacts } from '../core/sampleDefaults.ts';
-import { MAX_GUIDANCE_SCALE, MAX_INFERENCE_STEPS, SAMPLER_NAMES } from '../core/samplingBounds.ts';
+import { MAX_GUIDANCE_SCALE, MAX_INFERENCE_STEPS, MAX_TIMESTEPS, SAMPLER_NAMES } from '../core/samplingBounds.ts';
 import { parseUntrustedJson } from '../core/untrustedJson.ts';
 import type { DecoderFact } from './decoderWeights.ts';
 import { MAX_CONFIG_BYTES } from './modelSource.ts';
@@ -101,7 +101,19 @@ const component = v.strictTuple([v.nullable(v.string()), v.nullable(v.string())]
 const numInferenceSteps = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_INFERENCE_STEPS));
 const guidanceScale = v.pipe(v.number(), v.minValue(0), v.maxValue(MAX_GUIDANCE_SCALE));
 
-const SAMPLE_DEFAULTS_SCHEMA = v.object({ sampler: v.picklist(SAMPLER_NAMES), numInferenceSteps, guidanceScale });
+const timestep = v.pipe(v.number(), v.minValue(0), v.maxValue(MAX_TIMESTEPS - 1));
+
+const SAMPLE_DEFAULTS_SCHEMA = v.object({
+  sampler: v.picklist(SAMPLER_NAMES),
+  numInferenceSteps,
+  guidanceScale,
+  guidanceInterval: v.optional(
+    v.pipe(
+      v.strictTuple([timestep, timestep]),
+      v.check(([tMin, tMax]) => tMin <= tMax, 'expected two training timesteps, the smaller one first'),
+    ),
+  ),
+});
 
 const STUDENT_SCHEMA = v.object({
   stepCounts: v.pipe(v.array(numInferenceSteps), v.minLength(1), v.maxLength(16)),

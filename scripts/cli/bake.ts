@@ -17,7 +17,7 @@ import { MAX_COUNT } from '../bake/bakeFileSchema.ts';
 import { BAKE_FILE, type Shard } from '../bake/manifest.ts';
 import { UsageError } from '../node/usageError.ts';
 import type { BakeCommandOptions } from './bakeOptions.ts';
-import { attributeValues, labelBlend, nameList, realNumber, wholeNumber } from './optionParsers.ts';
+import { attributeValues, labelBlend, nameList, realNumber, timestepInterval, wholeNumber } from './optionParsers.ts';
 
 const { varied, masked } = EDIT_DEFAULTS;
 const MAX_BATCH = 256;
@@ -119,7 +119,7 @@ function addPictureOptions(command: Command): void {
       realNumber(0, MAX_GUIDANCE_SCALE),
     )
     .option('--guidance-rescale <x>', 'tone down the contrast of strong guidance, 0 to 1', realNumber(0, 1))
-    .option('--guidance-interval <a,b>', 'guide only between these training timesteps', interval)
+    .option('--guidance-interval <a,b>', 'guide only between these training timesteps', timestepInterval)
     .option('--classifier <name>', 'steer by a classifier: a shipped one, a folder or an https address')
     .option('--classifier-label <label>', "one of the classifier's labels")
     .option(
@@ -189,14 +189,6 @@ function refuse(command: Command, group: string, why: string): void {
 
 function addNames(text: string, before: string[] = []): string[] {
   return [...new Set([...before, ...nameList(text)])];
-}
-
-function interval(text: string): [number, number] {
-  const [from, to, ...rest] = text.split(',').map(wholeNumber(0));
-  if (from === undefined || to === undefined || rest.length > 0 || from > to) {
-    throw new InvalidArgumentError('expected two whole numbers, the smaller one first, such as 200,800.');
-  }
-  return [from, to];
 }
 
 function shard(text: string): Shard {

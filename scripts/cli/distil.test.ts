@@ -139,6 +139,19 @@ describe('figment distil', () => {
     expect((await load('known')).index.figment.attributes).toEqual(attributes);
   });
 
+  it('guides the teacher within an interval, which the model keeps, until it is told of another', async () => {
+    const intervalOf = async (out: string) => (await load(out)).index.figment.student!.teacher.guidanceInterval;
+    await distil('limited', '--guidance-interval', '0,650');
+    expect(await intervalOf('limited')).toEqual([0, 650]);
+    const on = (out: string, ...words: string[]) =>
+      printedBy('distil', at('limited'), '--data', at('data'), '--out', at(out), ...QUICK, ...words);
+    await on('limited-on');
+    expect(await intervalOf('limited-on')).toEqual([0, 650]);
+    await on('otherwise', '--guidance-interval', '100,500');
+    expect(await intervalOf('otherwise')).toEqual([100, 500]);
+    await expect(on('limited-on', '--resume', '--guidance-interval', '1,2')).rejects.toThrow(/guidanceInterval/);
+  });
+
   it('encodes the data for its first stage alone', async () => {
     const isEncoded = (out: string) => existsSync(at(out, 'latents.safetensors'));
     await distil('guided', '--steps', '1');

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { extraDataOption, wholeNumber } from './optionParsers.ts';
+import { extraDataOption, timestepInterval, wholeNumber } from './optionParsers.ts';
 import { inItsFolder, perceptualWeightOption, runCommand } from './runCommand.ts';
 import type { DistilCommandOptions } from './runDistil.ts';
 
@@ -26,6 +26,11 @@ export function distilCommand(): Command {
       '--teacher-steps <n>',
       "steps of the teacher's pictures: a multiple of 4 (default: 16)",
       wholeNumber(4, 1000),
+    )
+    .option(
+      '--guidance-interval <a,b>',
+      'guide the teacher only between these training timesteps, and let it go on so (default: as it is guided)',
+      timestepInterval,
     )
     .addOption(perceptualWeightOption())
     .addHelpText('after', DETAILS)

@@ -122,7 +122,7 @@ function trainingOptions(dataset: Dataset, data: string, { flip = false }: Expor
   const { condDropProb, minSnrGamma, ...ddpm } = DIFFUSION_DEFAULTS;
   const weights = { klWeight, l2Weight, gradientWeight, coarseWeight, rareColourWeight, conditionWeight };
   const loss = { reconstruction, ...weights, channelWeights };
-  const { guidanceScale } = DISTIL_DEFAULTS;
+  const { guidanceScale, guidanceInterval } = DISTIL_DEFAULTS;
   const { flip: _, circular, ...altered } = augment;
   const latentScale = usualLatentScale(dataset);
   return {
@@ -137,6 +137,7 @@ function trainingOptions(dataset: Dataset, data: string, { flip = false }: Expor
       ...stepOptions({ ...DISTIL_DEFAULTS, batchSize: ddpm.batchSize }, NUM_STEPS.distil),
       ...DISTILLATION,
       guidanceScale,
+      guidanceInterval,
     },
   };
 }

@@ -84,6 +84,15 @@ export function attributesOption(fallback: string): Option {
   return new Option('--attributes <list>', what).argParser(nameList);
 }
 
+/** Parser of an option that takes two training timesteps. */
+export function timestepInterval(text: string): [tMin: number, tMax: number] {
+  const [from, to, ...rest] = text.split(',').map(wholeNumber(0));
+  if (from === undefined || to === undefined || rest.length > 0 || from > to) {
+    throw new InvalidArgumentError('expected two whole numbers, the smaller one first, such as 200,800.');
+  }
+  return [from, to];
+}
+
 /** The option that tells of one more data set each time that it is given. */
 export function extraDataOption(what: string): Option {
   const andBefore = (dir: string, before: readonly string[] = []) => [...before, dir];

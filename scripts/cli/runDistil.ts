@@ -24,6 +24,7 @@ import {
   parseUNet2DConfig,
   pictureShapes,
   pixelStatistics,
+  type SampleDefaults,
   type SchedulerConfig,
   type Shapes,
   type StudentNetwork,
@@ -54,6 +55,7 @@ export interface DistilCommandOptions extends CommonTrainOptions {
   guidanceSteps?: number;
   perceptualWeight: number;
   teacherSteps?: number;
+  guidanceInterval?: [number, number];
 }
 
 /** A student, its teacher, and what it learns from. */
@@ -80,6 +82,7 @@ export async function distil(name: string, command: DistilCommandOptions): Promi
     notes: {
       teacher: teacherHash(student, files),
       stages: `${options.numGuidanceSteps}, ${options.teacherSteps}`,
+      ...(options.guidanceInterval && { guidanceInterval: options.guidanceInterval.join() }),
       ...(options.pictures && { perceptualWeight: String(options.pictures.perceptualWeight) }),
     },
     shapes: shapesOf(student, options.pictures),
@@ -107,7 +110,10 @@ async function readDistillation(name: string, command: DistilCommandOptions): Pr
     ? { config: parseAutoencoderKlConfig(files.vaeConfig, `${name}/vae/config.json`), weights: files.vae }
     : null;
   const circular = files.index.figment.circularPadding;
-  const options = { ...distilOptions(command, picturesOf(data.dataset, vae, command)), circular };
+  const options = {
+    ...distilOptions(command, files.index.figment.sampleDefaults, picturesOf(data.dataset, vae, command)),
+    circular,
+  };
   const untaught = studentNetwork(knownTeacher(name, files), options);
   const student = command.initFrom === undefined ? untaught : await taughtBefore(untaught, command.initFrom);
   const spec = rangeAsUsageError(() => distilSpec(student, scheduler, options));
@@ -151,11 +157,16 @@ async function pictureWeights(
   return [...decoderBeside(vae?.weights ?? []), ...lossNetwork];
 }
 
-function distilOptions(command: DistilCommandOptions, pictures: StudentPictures | null): DistilOptions {
+function distilOptions(
+  command: DistilCommandOptions,
+  usual: SampleDefaults,
+  pictures: StudentPictures | null,
+): DistilOptions {
   return {
     ...trainerOptions(command, DISTIL_DEFAULTS),
     numGuidanceSteps: command.guidanceSteps ?? DISTIL_DEFAULTS.numGuidanceSteps,
     teacherSteps: command.teacherSteps ?? DISTIL_DEFAULTS.teacherSteps,
+    guidanceInterval: command.guidanceInterval ?? usual.guidanceInterval ?? null,
     balanced: command.balanced ?? false,
     pictures,
   };
@@ -226,7 +237,7 @@ function studentContent(
   files: ModelFiles,
   { config, conditioning }: StudentNetwork,
   scheduler: SchedulerConfig,
-  { stepCounts, guidanceScale }: DistilOptions,
+  { stepCounts, guidanceScale, guidanceInterval }: DistilOptions,
   weights: ReadonlyMap<string, WeightTensor>,
 ): ModelContent {
   const { nullLabel: _, ...figment } = files.index.figment;
@@ -246,7 +257,11 @@ function studentContent(
           numInferenceSteps: Math.max(...stepCounts),
           guidanceScale: Math.min(most, Math.max(least, usual)),
         },
-        student: { stepCounts: [...stepCounts], guidanceScale: [least, most], teacher: figment.sampleDefaults },
+        student: {
+          stepCounts: [...stepCounts],
+          guidanceScale: [least, most],
+          teacher: { ...figment.sampleDefaults, ...(guidanceInterval && { guidanceInterval }) },
+        },
         sha256: {},
       },
     },

@@ -592,6 +592,7 @@ class FigmentPipeline(DiffusionPipeline):
         steps = num_inference_steps or defaults["numInferenceSteps"]
         scale = defaults["guidanceScale"] if guidance_scale is None else guidance_scale
         scale = 1 if self.null_label is None else scale
+        first, last = defaults.get("guidanceInterval", (0, self.scheduler.config.num_train_timesteps))
         scheduler_class, options = SAMPLERS[sampler or defaults["sampler"]]
         scheduler = scheduler_class.from_config(self.scheduler.config, **options)
         scheduler.set_timesteps(steps, device=self.device)
@@ -604,7 +605,7 @@ class FigmentPipeline(DiffusionPipeline):
         batch = len(labels)
         extra = {"eta": eta} if scheduler_class is DDIMScheduler else {}
         for index, t in enumerate(self.progress_bar(scheduler.timesteps)):
-            is_guided = scale != 1 and conditions is not None and not guides_itself
+            is_guided = scale != 1 and conditions is not None and not guides_itself and first <= t <= last
             inputs = scheduler.scale_model_input(torch.cat([x, x]) if is_guided else x, t)
             told = conditions if conditions is None or is_guided else conditions[:batch]
             output = unet(inputs, t, class_labels=told).sample

@@ -246,6 +246,7 @@ class Teacher:
     """A diffusion model that has been trained, asked for guided pictures."""
 
     def __init__(self, project, folder, scheduler):
+        self.interval = project.options["guidanceInterval"] or (0, scheduler["num_train_timesteps"])
         self.accelerator = project.accelerator
         self.unet = open_unet(project, folder).to(self.accelerator.device).eval().requires_grad_(False)
         self.prediction_type = scheduler["prediction_type"]
@@ -267,7 +268,10 @@ class Teacher:
             with self.accelerator.autocast():
                 both = self.unet(torch.cat([x, x]), torch.cat([now, now]), class_labels=told).sample
             after = self.alpha_bar(t - stride * (part + 1) // parts)
-            x = ddim_step(self.prediction_type, guided(both, scale), x, self.alpha_bar(now), after)
+            first, last = self.interval
+            is_guided = ((now >= first) & (now <= last)).view(-1, 1, 1, 1)
+            output = guided(both, torch.where(is_guided, scale, 1.0))
+            x = ddim_step(self.prediction_type, output, x, self.alpha_bar(now), after)
         return long_step_target(self.prediction_type, xt, x, before, self.alpha_bar(t - stride))
 
 
@@ -351,7 +355,8 @@ def student_index(project, options):
     usual = figment["sampleDefaults"]
     scale = min(most, max(least, usual["guidanceScale"]))
     own = {"sampler": "ddim", "numInferenceSteps": max(options["stepCounts"]), "guidanceScale": scale}
-    student = {"stepCounts": options["stepCounts"], "guidanceScale": [least, most], "teacher": usual}
+    interval = {"guidanceInterval": options["guidanceInterval"]} if options["guidanceInterval"] else {}
+    student = {"stepCounts": options["stepCounts"], "guidanceScale": [least, most], "teacher": {**usual, **interval}}
     return {**project.index, "figment": {**figment, "sampleDefaults": own, "student": student}}
 
 

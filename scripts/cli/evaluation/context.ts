@@ -69,8 +69,9 @@ export interface Context extends Judged {
 
 /** What makes pictures by each pipeline, at one guidance scale. @param more their size, or what else the recipe does not say */
 export function makersAt({ model, teacher, cvae, recipe }: Context, guidanceScale: number, more: SampleOptions = {}) {
-  const { numInferenceSteps, sampler } = recipe;
-  return makersOf({ model, teacher, cvae }, { ...more, guidanceScale, numInferenceSteps, sampler });
+  const { numInferenceSteps, sampler, guidanceInterval } = recipe;
+  const interval = guidanceInterval && { guidanceInterval };
+  return makersOf({ model, teacher, cvae }, { ...more, guidanceScale, ...interval, numInferenceSteps, sampler });
 }
 
 /**

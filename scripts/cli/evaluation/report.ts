@@ -22,6 +22,8 @@ export interface Metrics {
     sampler: SamplerName;
     numInferenceSteps: number;
     guidanceScales: number[];
+    /** Only where one was asked for. */
+    guidanceInterval?: [tMin: number, tMax: number];
     imagesPerClass: number;
     firstSeed: number;
     lastSeed: number;

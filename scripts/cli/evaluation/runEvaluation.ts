@@ -55,6 +55,7 @@ export interface EvaluateCommandOptions {
   variedData?: string;
   imagesPerClass: number;
   guidance: number[];
+  guidanceInterval?: [number, number];
   steps?: number;
   sampler?: SamplerName;
   seed: number;
@@ -242,14 +243,16 @@ function dataOf(dataset: Dataset, split: DatasetSplit, command: EvaluateCommandO
 }
 
 function recipeOf({ index }: DiffusionModel, command: EvaluateCommandOptions): EvaluationRecipe {
-  const { steps: numInferenceSteps, sampler } = command;
-  const asked = { ...(numInferenceSteps && { numInferenceSteps }), ...(sampler && { sampler }) };
+  const { steps: numInferenceSteps, sampler, guidanceInterval } = command;
+  const interval = guidanceInterval && { guidanceInterval };
+  const asked = { ...(numInferenceSteps && { numInferenceSteps }), ...(sampler && { sampler }), ...interval };
   const sampleDefaults = sampleDefaultsFor(asked, index.figment);
   return {
     sampler: command.sampler ?? sampleDefaults.sampler,
     numInferenceSteps: command.steps ?? sampleDefaults.numInferenceSteps,
     // Without a null label there is no guidance.
     guidanceScales: index.figment.nullLabel === null ? [1] : command.guidance,
+    ...interval,
     imagesPerClass: command.imagesPerClass,
     firstSeed: command.seed,
     lastSeed: nextSeed(command.seed, command.imagesPerClass - 1),
