@@ -18,7 +18,7 @@ export const TEXTS = {
   pipeline:
     'ddpm: in steps (default); cvae: in one pass, blurred, for crowds and placeholders; cvae+ddpm: steps that begin from that',
   guidanceScale: "how strongly to follow the label, 1 = off (default: the model's)",
-  guidanceInterval: 'guide only between these training timesteps',
+  guidanceInterval: "guide only between these training timesteps; default: the model's",
   guidanceRescale: 'tone down the contrast of strong guidance',
   classifier: 'steers by this classifier',
   classifierLabel: "one of the classifier's labels",

@@ -71,7 +71,7 @@ export interface SamplingOptions {
   pipeline?: PipelineName;
   /** w, 0 … 20: 0 ignores the label, 1 is off, above 1 exaggerates the label (Ho & Salimans 2022, arXiv:2207.12598). */
   guidanceScale?: number;
-  /** Training timesteps, both ends included, within which guidance acts (Kynkäänniemi et al. 2024, arXiv:2404.07724). */
+  /** Training timesteps, both ends included, within which guidance acts; default: the model's (Kynkäänniemi et al. 2024, arXiv:2404.07724). */
   guidanceInterval?: readonly [tMin: number, tMax: number];
   /** 0 … 1: how far to restore the contrast that strong guidance exaggerates (Lin et al. 2023, arXiv:2305.08891). */
   guidanceRescale?: number;

@@ -119,7 +119,11 @@ function addPictureOptions(command: Command): void {
       realNumber(0, MAX_GUIDANCE_SCALE),
     )
     .option('--guidance-rescale <x>', 'tone down the contrast of strong guidance, 0 to 1', realNumber(0, 1))
-    .option('--guidance-interval <a,b>', 'guide only between these training timesteps', timestepInterval)
+    .option(
+      '--guidance-interval <a,b>',
+      "guide only between these training timesteps (default: the model's)",
+      timestepInterval,
+    )
     .option('--classifier <name>', 'steer by a classifier: a shipped one, a folder or an https address')
     .option('--classifier-label <label>', "one of the classifier's labels")
     .option(

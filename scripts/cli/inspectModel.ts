@@ -142,17 +142,23 @@ function studentFact({ stepCounts, guidanceScale, teacher }: StudentFacts): stri
 function conditionFacts(index: ModelIndex): Line[] {
   const { labels, figment } = index;
   const { attributes = {}, nullLabel, sampleDefaults, student } = figment;
-  const { sampler, numInferenceSteps, guidanceScale } = sampleDefaults;
+  const { sampler, numInferenceSteps } = sampleDefaults;
   const names = Object.keys(attributes);
   return [
     ['labels', `${labels.length}: ${listOf(labels, MAX_WORDS)}`],
     ...(names.length > 0 ? [['attributes', `${names.length}: ${shortList(names)}`] satisfies Line] : []),
     ...names.map((name): Line => [`- ${name.slice(0, MAX_LENGTH)}`, valuesFact(index, name)]),
-    ['guidance', nullLabel === null ? 'none: there is no null label' : `${guidanceScale} unless told otherwise`],
+    ['guidance', nullLabel === null ? 'none: there is no null label' : guidanceFact(figment)],
     ['defaults', `${sampler}, ${numInferenceSteps} steps`],
     ...(student ? [['student', studentFact(student)] satisfies Line] : []),
     ['pipelines', pipelinesOf(index).join(', ')],
   ];
+}
+
+/** A student has learned to guide itself where its teacher is guided. */
+function guidanceFact({ sampleDefaults, student }: ModelIndex['figment']): string {
+  const interval = (student?.teacher ?? sampleDefaults).guidanceInterval;
+  return `${sampleDefaults.guidanceScale}${interval ? ` at timesteps ${interval.join(' to ')}` : ''} unless told otherwise`;
 }
 
 /** What an attribute can be, for whoever writes a recipe: with each label, where its words are labels' own. */
