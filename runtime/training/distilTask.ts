@@ -242,7 +242,7 @@ function ownStates(spec: DistilSpec, weights: Weights, batch: Batch, levels: Lev
   return states;
 }
 
-/** The teacher's output, guided by two passes in one. */
+/** The teacher's output, guided by two passes in one, or without the second where no image is guided. */
 function guidedTeacher(
   { config, conditioning, circular, guidanceInterval: [tMin, tMax] = [0, Number.POSITIVE_INFINITY] }: DistilSpec,
   weights: Weights,
@@ -255,17 +255,16 @@ function guidedTeacher(
     attributes: Array.from(attributes, () => ANY),
   };
   const own = withoutPrefix(weights, CONDITIONING_PREFIX);
-  const told = concat([
-    conditioningVectors(ofTeacher, own, { classLabels, attributes }),
-    conditioningVectors(ofTeacher, own, anything),
-  ]) as Tensor2D;
+  const told = conditioningVectors(ofTeacher, own, { classLabels, attributes });
+  const both = concat([told, conditioningVectors(ofTeacher, own, anything)]) as Tensor2D;
   const teacher = withoutPrefix(weights, TEACHER_PREFIX);
   return (xt, t) =>
     tidy(() => {
-      const times = [...Array.from(t), ...Array.from(t)];
-      const both = unet2d(config, teacher, concat([xt, xt]), times, told, { circular });
-      const [cond, uncond] = split(both, 2) as [Tensor4D, Tensor4D];
       const scales = Array.from(t, (at, i) => (at >= tMin && at <= tMax ? guidanceScales[i]! : 1));
+      if (scales.every((scale) => scale === 1)) return unet2d(config, teacher, xt, t, told, { circular });
+      const times = [...Array.from(t), ...Array.from(t)];
+      const outputs = unet2d(config, teacher, concat([xt, xt]), times, both, { circular });
+      const [cond, uncond] = split(outputs, 2) as [Tensor4D, Tensor4D];
       return guidedByEach(cond, uncond, scales);
     });
 }

@@ -186,42 +186,54 @@ describe('distilTask', () => {
     },
   );
 
-  it('has for its targets in stage two outputs that lead along the pictures of the teacher', async () => {
-    await withWeights(weights, async (all) => {
-      const { xt, target, t, stepCounts } = await task.prepare!(all, NOISE);
-      expect(Array.from(stepCounts!.data)).toEqual([1, 2, 2, 4, 4, 4, 4, 1, 2, 2, 4, 4, 4, 4]);
-      expect(Array.from(t!.data.slice(0, 7))).toEqual([999, 999, 499, 999, 749, 499, 249]);
-      for (const of of [0, 1]) {
-        const picture = tidy(() => {
-          const sampler = createSampler('dpm++', spec.scheduler, { numInferenceSteps: 4 });
-          let state: Tensor4D = image(NOISE.eps!.data, of);
-          for (const [index, time] of sampler.timesteps.entries()) {
-            state = sampler.step(guided(original(all), state, time, [1, 3][of]!, [3, 1][of]!), index, state).xt;
-          }
-          sampler.dispose();
-          return state.dataSync();
-        });
-        // Each number of steps, taken by DDIM with these outputs, ends at the picture.
-        for (const [first, numInferenceSteps] of [
-          [0, 1],
-          [1, 2],
-          [3, 4],
-        ] as const) {
-          const end = tidy(() => {
-            const sampler = createDdim(spec.scheduler, { numInferenceSteps });
-            let state = image(xt!.data, 7 * of + first);
-            for (let index = 0; index < numInferenceSteps; index++) {
-              const place = 7 * of + first + index;
-              expectClose(state.dataSync(), at(xt!.data, place), { absolute: 1e-4, relative: 1e-4 });
-              state = sampler.step(image(target!.data, place), index, state).xt;
+  it.each([null, [200, 600] as [number, number]])(
+    'has for its targets in stage two outputs that lead along the pictures of the teacher, guided within %j',
+    async (guidanceInterval) => {
+      await withWeights(weights, async (all) => {
+        const guidedSo = distilTask(distilSpec(student, scheduler, { ...OPTIONS, guidanceInterval }));
+        const { xt, target, t, stepCounts } = await guidedSo.prepare!(all, NOISE);
+        expect(Array.from(stepCounts!.data)).toEqual([1, 2, 2, 4, 4, 4, 4, 1, 2, 2, 4, 4, 4, 4]);
+        expect(Array.from(t!.data.slice(0, 7))).toEqual([999, 999, 499, 999, 749, 499, 249]);
+        for (const of of [0, 1]) {
+          const picture = tidy(() => {
+            const sampler = createSampler('dpm++', spec.scheduler, { numInferenceSteps: 4 });
+            let state: Tensor4D = image(NOISE.eps!.data, of);
+            for (const [index, time] of sampler.timesteps.entries()) {
+              const output = guided(
+                original(all),
+                state,
+                time,
+                [1, 3][of]!,
+                [3, 1][of]!,
+                guidanceInterval ?? undefined,
+              );
+              state = sampler.step(output, index, state).xt;
             }
+            sampler.dispose();
             return state.dataSync();
           });
-          expectClose(end, picture, { absolute: 1e-4, relative: 1e-4 });
+          // Each number of steps, taken by DDIM with these outputs, ends at the picture.
+          for (const [first, numInferenceSteps] of [
+            [0, 1],
+            [1, 2],
+            [3, 4],
+          ] as const) {
+            const end = tidy(() => {
+              const sampler = createDdim(spec.scheduler, { numInferenceSteps });
+              let state = image(xt!.data, 7 * of + first);
+              for (let index = 0; index < numInferenceSteps; index++) {
+                const place = 7 * of + first + index;
+                expectClose(state.dataSync(), at(xt!.data, place), { absolute: 1e-4, relative: 1e-4 });
+                state = sampler.step(image(target!.data, place), index, state).xt;
+              }
+              return state.dataSync();
+            });
+            expectClose(end, picture, { absolute: 1e-4, relative: 1e-4 });
+          }
         }
-      }
-    });
-  });
+      });
+    },
+  );
 
   it('trains the student alone, by the gradients of finite differences', async () => {
     await withWeights(student.weights, async (all) => {
