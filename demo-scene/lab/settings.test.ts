@@ -72,6 +72,16 @@ describe('labRecipe', () => {
     expect(labRecipe(settings, info)).toMatchObject({ guidanceInterval: [1, 999], guidanceRescale: 0.5, eta: 0.5 });
   });
 
+  it("opens on the interval in which a student's teacher is guided, and asks for another alone", () => {
+    const teacher = { ...TINY_STUDENT.teacher, guidanceInterval: [0, 650] as const };
+    const limited = { ...info, student: { ...TINY_STUDENT, teacher } };
+    const settings = { ...defaultSettings(limited), sampler: 'ddim' as const, numInferenceSteps: 4 };
+    expect(settings).toMatchObject({ intervalMin: 0, intervalMax: 650 });
+    expect(labRecipe(settings, limited)).not.toHaveProperty('guidanceInterval');
+    const everywhere = labRecipe({ ...settings, intervalMax: 999 }, limited);
+    expect(everywhere).toMatchObject({ guidanceInterval: [0, 999], sampler: 'dpm++', numInferenceSteps: 3 });
+  });
+
   it('leaves the steps of a student to its teacher where the rest is for that', () => {
     const distilled = { ...info, student: TINY_STUDENT };
     const inFour = { ...DEFAULTS, numInferenceSteps: 4 };
