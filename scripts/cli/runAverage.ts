@@ -1,6 +1,7 @@
 import { averageWeights, isOfDecoder, type ModelFiles, modelFolderFiles } from '../../runtime/index.ts';
 import { makeWritableFolder, writeFilesAtomic } from '../node/atomicWrite.ts';
 import { forNewDecoder } from '../node/forNewDecoder.ts';
+import { haveSameWeights } from '../node/haveSameWeights.ts';
 import { modelSource } from '../node/openModel.ts';
 import { withPipeline } from '../node/pipelineFile.ts';
 import { UsageError } from '../node/usageError.ts';
@@ -38,21 +39,15 @@ async function filesBetween(
     return weights && others ? [[network, averageWeights(weights, others, `${otherName}/${network}`, share)]] : [];
   });
   const files = await modelFolderFiles({ ...model, ...Object.fromEntries(networks) }, { dtype: 'F16' });
-  return isSameVae(model, other, isOfDecoder) ? files : forNewDecoder(files);
-}
-
-/** Whether those weights of two auto-encoders that have such a name are the same. */
-function isSameVae({ vae }: ModelFiles, other: ModelFiles, isMeant: (name: string) => boolean): boolean {
-  const isSame = (name: string, data: ArrayLike<number>) =>
-    Array.from(data).every((value, i) => value === other.vae.get(name)?.data[i]);
-  return [...vae].every(([name, { data }]) => !isMeant(name) || isSame(name, data));
+  return haveSameWeights(model.vae, other.vae, isOfDecoder) ? files : forNewDecoder(files);
 }
 
 /** @throws UsageError for models that differ in more than weights and what depends on these */
 function checkAlike(model: ModelFiles, other: ModelFiles, otherName: string): void {
   const [facts, others] = [factsOf(model), factsOf(other)];
   const different = Object.keys(facts).filter((name) => JSON.stringify(facts[name]) !== JSON.stringify(others[name]));
-  if (!isSameVae(model, other, (name) => !isOfDecoder(name))) different.push('the encoder, whose latents are others');
+  const hasSameEncoder = haveSameWeights(model.vae, other.vae, (name) => !isOfDecoder(name));
+  if (!hasSameEncoder) different.push('the encoder, whose latents are others');
   if (different.length === 0) return;
   throw new UsageError(
     `average: ${otherName} differs in ${different.join(', ')}; name a model and one that was trained on from it`,

@@ -153,6 +153,21 @@ it('goes on with the auto-encoder that it began with', async () => {
   expect(await train('encoded', '--resume', '--steps', '3')).toMatch(/done: 3 steps/);
 });
 
+it('goes on with what its model standardises latents by, whatever data it sees, unless it is told how they are to vary', async () => {
+  await train('first', '--overwrite', '--latent-scale', '1');
+  const { latents_mean: mean, latents_std: std } = (await readVae(at('first'))).config;
+  const paler = tinyDataset({ widthPx: 16, heightPx: 16 });
+  const images = paler.images.map((value, i) => (i % 4 === 3 ? value : 128 + value / 2));
+  await writeDataset(at('paler'), { ...paler, images, attribution: 'drawn by formula' }, 'paler shapes');
+  const on = ['--data', at('paler'), '--vae', at('first'), '--init-from', at('first')];
+  await train('further', ...on);
+  expect((await readVae(at('further'))).config).toMatchObject({ latents_mean: mean, latents_std: std });
+  await train('further', ...on, '--resume', '--steps', '3');
+  expect((await readVae(at('further'))).config).toMatchObject({ latents_mean: mean, latents_std: std });
+  await train('scaled', ...on, '--latent-scale', '1');
+  expect((await readVae(at('scaled'))).config.latents_mean).not.toEqual(mean);
+});
+
 it('whitens latents, of which the auto-encoder makes the same pictures, and goes on with them', async () => {
   await train('unchanged');
   await train('white', '--whiten', '1');

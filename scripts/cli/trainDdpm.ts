@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   type AttributeColumn,
   type AutoEncoder,
@@ -16,6 +18,7 @@ import {
   fitImages,
   isRolled,
   type LatentDataset,
+  type LatentStatistics,
   latentShape,
   latentSpread,
   latentStatistics,
@@ -26,16 +29,19 @@ import {
   type PredictionType,
   pixelChannels,
   pixelStatistics,
+  statisticsOfConfig,
   whitening,
   withLatentChange,
 } from '../../runtime/index.ts';
 import { type Credit, combineCredits, readCredit } from '../node/credit.ts';
+import { haveSameWeights } from '../node/haveSameWeights.ts';
 import { digestOfVae } from '../node/latentCache.ts';
 import { modelFolder } from '../node/openModel.ts';
 import { type NetworkFiles, readIndexOf, readSchedulerOf, readVae } from '../node/readNetworks.ts';
 import { type StartNetwork, startNetwork } from '../node/startNetwork.ts';
 import { printable } from '../node/terminal.ts';
 import { rangeAsUsageError, UsageError } from '../node/usageError.ts';
+import { isWholeModel } from '../node/wholeModel.ts';
 import { chooseAttributes } from './chooseAttributes.ts';
 import { examplesOf } from './previewSheet.ts';
 import { saveDiffusionModel } from './saveDiffusionModel.ts';
@@ -67,6 +73,8 @@ interface DdpmTraining {
   network: StartNetwork;
   options: DiffusionOptions;
   latentScale: number;
+  /** What the latents were standardised by so far; null: they are not, or by something else from here on. */
+  knownStatistics: LatentStatistics | null;
   credit: Credit;
 }
 
@@ -119,7 +127,26 @@ async function readTraining(command: DdpmCommandOptions): Promise<DdpmTraining> 
   const origins = [vaeFolder, folder].flatMap((origin) => origin ?? []);
   const credit = combineCredits([dataset, ...(await Promise.all(origins.map(readCredit)))]);
   const latentScale = command.latentScale ?? usualLatentScale(read);
-  return { data: { dataset, split }, vae, network, options: { ...chosen, conditioning }, latentScale, credit };
+  const knownStatistics = vae && (await statisticsBefore(command, vae, folder));
+  const data = { dataset, split };
+  return { data, vae, network, options: { ...chosen, conditioning }, latentScale, knownStatistics, credit };
+}
+
+/**
+ * What standardises the latents of the model that the training goes on with, where these are latents of the very auto-encoder: the
+ * U-Net has learned them so, whatever other data it sees now. null where the command says how they are to vary, too.
+ */
+async function statisticsBefore(
+  { latentScale, whiten, resume, out }: DdpmCommandOptions,
+  vae: AutoEncoder,
+  begun: string | null,
+): Promise<LatentStatistics | null> {
+  const folder = startFolder({ resume, out }, 'unet') ?? begun;
+  if (latentScale !== undefined || whiten !== undefined || !folder || !isWholeModel(folder)) return null;
+  if (!existsSync(join(folder, 'vae'))) return null; // a model of pixels
+  const known = await readVae(folder);
+  if (!known.config.latents_mean || !haveSameWeights(vae.weights, known.weights)) return null;
+  return statisticsOfConfig(known.config);
 }
 
 /**
@@ -127,7 +154,7 @@ async function readTraining(command: DdpmCommandOptions): Promise<DdpmTraining> 
  * standardise its latents, and its auto-encoder, which --whiten changes.
  */
 async function startTrainer(
-  { data, vae, network, options, latentScale }: DdpmTraining,
+  { data, vae, network, options, latentScale, knownStatistics }: DdpmTraining,
   command: DdpmCommandOptions,
   place: TrainingPlace,
 ) {
@@ -138,7 +165,9 @@ async function startTrainer(
   const encoded = await trainingLatents('train ddpm', data, encoding, command, place);
   const ownVae = vae && command.whiten !== undefined ? whitened(vae, encoded, command.whiten) : vae;
   const latents = withAttributes(data, encoded);
-  const statistics = vae ? scaledStatistics(latents, dataset, latentScale) : pixelStatistics(dataset.channels);
+  const statistics = vae
+    ? (knownStatistics ?? scaledStatistics(latents, dataset, latentScale))
+    : pixelStatistics(dataset.channels);
   const source = gradientsIn(workers, diffusionTaskSpec(config, options));
   const trainer = diffusionTrainer(latents, statistics, config, options, resumed ?? weights, source);
   return { trainer, statistics, ownVae };
