@@ -3,6 +3,7 @@
 // beyond the last pixel and channel is loaded from wherever WebGPU lets a shader read, and never written; summands beyond the last
 // are 0 in the image.
 
+import { convOutSize } from '../../conv2d.ts';
 import type { Program } from '../../webgpu/context.ts';
 import { type Lanes, lanesFor } from '../../webgpu/context.ts';
 import { channelsOf, type Node, sizeOf, type Value } from '../graph.ts';
@@ -326,11 +327,20 @@ interface ConvViews {
   addend: View | null;
 }
 
-function problemOf({ attrs, inputs, output }: ConvNode): ConvProblem {
+/** What is computed. The output may have another shape, of as many values: that in which it is needed next. */
+function problemOf({ attrs, inputs }: ConvNode): ConvProblem {
   const [x, filter, bias] = inputs as [Value, Value, Value | null];
-  const [numImages, ...from] = x.shape;
-  const [, ...to] = output.shape;
-  return { numImages: numImages!, from, to, filter: filter.shape, attrs, hasBias: bias !== null };
+  const [numImages, height, width, cin] = x.shape as [number, number, number, number];
+  const [kernelHeight, kernelWidth, , cout] = filter.shape as [number, number, number, number];
+  const { padding, stride, upsample } = attrs;
+  const { top, bottom, left, right } = padding;
+  const scale = upsample ? 2 : 1;
+  const to = [
+    convOutSize(scale * height, top, bottom, kernelHeight, stride),
+    convOutSize(scale * width, left, right, kernelWidth, stride),
+    cout,
+  ];
+  return { numImages, from: [height, width, cin], to, filter: filter.shape, attrs, hasBias: bias !== null };
 }
 
 function uniformsOf({ numImages, from, to, filter, attrs }: ConvProblem, { x, y, addend }: ConvViews) {
