@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { MAX_GUIDANCE_SCALE } from '../core/samplingBounds.ts';
 import { runToEnd } from '../core/slices.ts';
+import { INTERVAL_EXPECTED, isInterval } from '../core/timestepInterval.ts';
 import type { PredictionType } from './schedulerConfig.ts';
 
 /** A class-conditional network: its output for a batch, owned by the caller. */
@@ -131,11 +132,8 @@ export function assertGuidance(operation: string, options: GuidanceOptions): voi
       `${operation}: guidanceScale is ${guidanceScale}; expected 0 to ${MAX_GUIDANCE_SCALE}; 1 is off, 2 to 4 are usual`,
     );
   }
-  const [tMin, tMax] = guidanceInterval;
-  if (!(tMin <= tMax)) {
-    throw new RangeError(
-      `${operation}: guidanceInterval is [${tMin}, ${tMax}]; expected two training timesteps, the smaller one first`,
-    );
+  if (!isInterval(guidanceInterval)) {
+    throw new RangeError(`${operation}: guidanceInterval is [${guidanceInterval.join(', ')}]; ${INTERVAL_EXPECTED}`);
   }
   if (!(guidanceRescale >= 0 && guidanceRescale <= 1)) {
     throw new RangeError(`${operation}: guidanceRescale is ${guidanceRescale}; expected 0 (off) to 1; 0.7 is usual`);

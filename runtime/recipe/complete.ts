@@ -3,6 +3,7 @@ import { type Attributes, attributeProblem, isOpen } from '../core/attributes.ts
 import { MATERIAL_CHANNELS } from '../core/channelNames.ts';
 import { messageOf } from '../core/errors.ts';
 import type { SamplerName } from '../core/samplingBounds.ts';
+import { INTERVAL_EXPECTED, isInterval } from '../core/timestepInterval.ts';
 import { createSchedule, refuseEpsilonAtZeroSnr } from '../diffusion/schedule.ts';
 import type { SchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { timesteps } from '../diffusion/timesteps.ts';
@@ -14,7 +15,7 @@ import { problemOf, RecipeError, type RecipeProblem, shown } from './problems.ts
 import type { PipelineName } from './recipe.ts';
 import { type KnownClassifiers, OF_STEPS, type Recipe, type RecipeModel, type RecipeOptions } from './recipe.ts';
 import { differenceOf } from './sameness.ts';
-import { INTERVAL_EXPECTED, RECIPE_SCHEMA } from './schema.ts';
+import { RECIPE_SCHEMA } from './schema.ts';
 import { sampleDefaultsFor } from './student.ts';
 
 const NO_CLASSIFIERS: KnownClassifiers = new Map();
@@ -184,7 +185,7 @@ function completeSampling(asked: RecipeOptions, model: RecipeModel, wrong: Wrong
   const sampleDefaults = sampleDefaultsFor(asked, model);
   const numInferenceSteps = asked.numInferenceSteps ?? sampleDefaults.numInferenceSteps;
   const sampler = asked.sampler ?? sampleDefaults.sampler;
-  if (guidanceInterval && guidanceInterval[0] > guidanceInterval[1]) {
+  if (guidanceInterval && !isInterval(guidanceInterval)) {
     wrong('guidanceInterval', `guidanceInterval is ${shown(guidanceInterval)}; ${INTERVAL_EXPECTED}`);
   }
   if (model.nullLabel === null && (asked.guidanceScale ?? 1) !== 1) {

@@ -10,9 +10,9 @@ import {
   MAX_INFERENCE_STEPS,
   MAX_RESAMPLES,
   MAX_SIDE_PX,
-  MAX_TIMESTEPS,
   SAMPLER_NAMES,
 } from '../core/samplingBounds.ts';
+import { TIMESTEPS_SCHEMA } from '../core/timestepInterval.ts';
 import { TEXTS } from './entryTexts.ts';
 import { PIPELINE_NAMES } from './recipe.ts';
 
@@ -51,13 +51,6 @@ export function textEntry(description: string, maxLength = MAX_NAME_LENGTH) {
 export function wordEntry<const Words extends readonly (string | number)[]>(words: Words, description: string) {
   return v.pipe(v.picklist(words, `expected one of ${words.join(', ')}`), v.description(description));
 }
-
-export const INTERVAL_EXPECTED = 'expected two training timesteps, the smaller one first, such as [200, 999]';
-const timestep = v.pipe(
-  v.number(INTERVAL_EXPECTED),
-  v.minValue(0, INTERVAL_EXPECTED),
-  v.maxValue(MAX_TIMESTEPS - 1, INTERVAL_EXPECTED),
-);
 
 export const SEED_ENTRY = wholeEntry(0, MAX_SEED, TEXTS.seed);
 
@@ -112,9 +105,7 @@ export const SAMPLING_ENTRIES = {
   guidanceScale: v.optional(
     realEntry(0, MAX_GUIDANCE_SCALE, TEXTS.guidanceScale, `0 to ${MAX_GUIDANCE_SCALE}; 1 is off, 2 to 4 are usual`),
   ),
-  guidanceInterval: v.optional(
-    v.pipe(v.strictTuple([timestep, timestep], INTERVAL_EXPECTED), v.description(TEXTS.guidanceInterval)),
-  ),
+  guidanceInterval: v.optional(v.pipe(TIMESTEPS_SCHEMA, v.description(TEXTS.guidanceInterval))),
   guidanceRescale: v.optional(realEntry(0, 1, TEXTS.guidanceRescale, '0 (off) to 1; 0.7 is usual')),
   classifier: v.optional(textEntry(TEXTS.classifier)),
   classifierLabel: v.optional(textEntry(TEXTS.classifierLabel)),

@@ -13,7 +13,8 @@ import { MAX_PALETTE_COLOURS, MIN_DEVIATION, type PalettePrior } from '../core/p
 import type { NumValues } from '../core/pixels.ts';
 import type { Regions } from '../core/regions.ts';
 import type { SampleDefaults, StudentFacts } from '../core/sampleDefaults.ts';
-import { MAX_GUIDANCE_SCALE, MAX_INFERENCE_STEPS, MAX_TIMESTEPS, SAMPLER_NAMES } from '../core/samplingBounds.ts';
+import { MAX_GUIDANCE_SCALE, MAX_INFERENCE_STEPS, SAMPLER_NAMES } from '../core/samplingBounds.ts';
+import { INTERVAL_EXPECTED, isInterval, TIMESTEPS_SCHEMA } from '../core/timestepInterval.ts';
 import { parseUntrustedJson } from '../core/untrustedJson.ts';
 import type { DecoderFact } from './decoderWeights.ts';
 import { MAX_CONFIG_BYTES } from './modelSource.ts';
@@ -101,16 +102,14 @@ const component = v.strictTuple([v.nullable(v.string()), v.nullable(v.string())]
 const numInferenceSteps = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_INFERENCE_STEPS));
 const guidanceScale = v.pipe(v.number(), v.minValue(0), v.maxValue(MAX_GUIDANCE_SCALE));
 
-const timestep = v.pipe(v.number(), v.minValue(0), v.maxValue(MAX_TIMESTEPS - 1));
-
 const SAMPLE_DEFAULTS_SCHEMA = v.object({
   sampler: v.picklist(SAMPLER_NAMES),
   numInferenceSteps,
   guidanceScale,
   guidanceInterval: v.optional(
     v.pipe(
-      v.strictTuple([timestep, timestep]),
-      v.check(([tMin, tMax]) => tMin <= tMax, 'expected two training timesteps, the smaller one first'),
+      TIMESTEPS_SCHEMA,
+      v.check((ends) => isInterval(ends), INTERVAL_EXPECTED),
     ),
   ),
 });

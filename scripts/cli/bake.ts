@@ -17,7 +17,14 @@ import { MAX_COUNT } from '../bake/bakeFileSchema.ts';
 import { BAKE_FILE, type Shard } from '../bake/manifest.ts';
 import { UsageError } from '../node/usageError.ts';
 import type { BakeCommandOptions } from './bakeOptions.ts';
-import { attributeValues, labelBlend, nameList, realNumber, timestepInterval, wholeNumber } from './optionParsers.ts';
+import {
+  attributeValues,
+  guidanceIntervalOption,
+  labelBlend,
+  nameList,
+  realNumber,
+  wholeNumber,
+} from './optionParsers.ts';
 
 const { varied, masked } = EDIT_DEFAULTS;
 const MAX_BATCH = 256;
@@ -119,11 +126,7 @@ function addPictureOptions(command: Command): void {
       realNumber(0, MAX_GUIDANCE_SCALE),
     )
     .option('--guidance-rescale <x>', 'tone down the contrast of strong guidance, 0 to 1', realNumber(0, 1))
-    .option(
-      '--guidance-interval <a,b>',
-      "guide only between these training timesteps (default: the model's)",
-      timestepInterval,
-    )
+    .addOption(guidanceIntervalOption())
     .option('--classifier <name>', 'steer by a classifier: a shipped one, a folder or an https address')
     .option('--classifier-label <label>', "one of the classifier's labels")
     .option(

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { extraDataOption, timestepInterval, wholeNumber } from './optionParsers.ts';
+import { extraDataOption, guidanceIntervalOption, wholeNumber } from './optionParsers.ts';
 import { inItsFolder, perceptualWeightOption, runCommand } from './runCommand.ts';
 import type { DistilCommandOptions } from './runDistil.ts';
 
@@ -27,10 +27,10 @@ export function distilCommand(): Command {
       "steps of the teacher's pictures: a multiple of 4 (default: 16)",
       wholeNumber(4, 1000),
     )
-    .option(
-      '--guidance-interval <a,b>',
-      'guide the teacher only between these training timesteps, and let it go on so (default: as it is guided)',
-      timestepInterval,
+    .addOption(
+      guidanceIntervalOption(
+        'guide the teacher only between these training timesteps, and let it go on so (default: as it is guided)',
+      ),
     )
     .addOption(perceptualWeightOption())
     .addHelpText('after', DETAILS)

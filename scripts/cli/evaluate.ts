@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import { MAX_SEED } from '../../runtime/core/random.ts';
 import { MAX_GUIDANCE_SCALE, SAMPLER_NAMES } from '../../runtime/core/samplingBounds.ts';
 import type { EvaluateCommandOptions } from './evaluation/runEvaluation.ts';
-import { extraDataOption, nameList, realNumber, timestepInterval, wholeNumber } from './optionParsers.ts';
+import { extraDataOption, guidanceIntervalOption, nameList, realNumber, wholeNumber } from './optionParsers.ts';
 
 /** The command `figment evaluate`. */
 export function evaluateCommand(): Command {
@@ -59,7 +59,7 @@ export function evaluateCommand(): Command {
       realNumber(0, 0.9),
       0.05,
     )
-    .option('--guidance-interval <a,b>', 'guide only between these training timesteps', timestepInterval)
+    .addOption(guidanceIntervalOption())
     .addOption(new Option('--hold-out-by <list>', 'the attributes that the training held out by').argParser(nameList))
     .option('--split-seed <n>', 'seed of that split: the --seed of the training', wholeNumber(0, MAX_SEED), 0)
     .option('--workers <n>', 'threads that train the classifier on wasm', wholeNumber(1, 64), 2)

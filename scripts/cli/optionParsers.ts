@@ -84,8 +84,14 @@ export function attributesOption(fallback: string): Option {
   return new Option('--attributes <list>', what).argParser(nameList);
 }
 
-/** Parser of an option that takes two training timesteps. */
-export function timestepInterval(text: string): [tMin: number, tMax: number] {
+/** The option that guides in a part of the steps. */
+export function guidanceIntervalOption(
+  what = "guide only between these training timesteps (default: the model's)",
+): Option {
+  return new Option('--guidance-interval <a,b>', what).argParser(timestepInterval);
+}
+
+function timestepInterval(text: string): [tMin: number, tMax: number] {
   const [from, to, ...rest] = text.split(',').map(wholeNumber(0));
   if (from === undefined || to === undefined || rest.length > 0 || from > to) {
     throw new InvalidArgumentError('expected two whole numbers, the smaller one first, such as 200,800.');
