@@ -42,6 +42,7 @@ export { type DatasetSplit, splitHeldOut } from './dataset/splitHeldOut.ts';
 // Training
 
 export { type AutoEncoder, forChannels, withMaps, withoutAlpha } from './training/adaptChannels.ts';
+export { adaptConditionalVae, type KnownConditionalVae } from './training/adaptConditionalVae.ts';
 export { adaptConditioning, type KnownNetwork } from './training/adaptConditioning.ts';
 export { decodeCheckpoint, encodeCheckpoint } from './training/checkpoint.ts';
 export { conditionedShapes } from './training/conditionedNetwork.ts';

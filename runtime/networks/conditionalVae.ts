@@ -146,16 +146,24 @@ export function conditionalVaeShapes(config: ConditionalVaeConfig): Shapes {
   return shapes;
 }
 
-type Side = 'encoder' | 'decoder';
+/** The sides that each have what knows label and attributes; the names of its weights begin with `conditioningOf`. */
+export const SIDES = ['encoder', 'decoder'] as const;
+export const conditioningOf = (side: Side) => `${side}.conditioning.`;
+
+type Side = (typeof SIDES)[number];
 
 function conditionShapes(shapes: Shapes, config: ConditionalVaeConfig, side: Side): void {
   const own = ownConditioning(config);
   if (!own) return void shapes.set(`${side}.class_embedding.weight`, [config.num_labels, config.label_channels]);
-  for (const [name, shape] of conditioningShapes(own)) shapes.set(`${side}.conditioning.${name}`, shape);
+  for (const [name, shape] of conditioningShapes(own)) shapes.set(conditioningOf(side) + name, shape);
 }
 
 /** The network for label and attributes that each side has of its own; null for one that knows the label alone. */
-function ownConditioning({ attributes, label_channels, num_labels }: ConditionalVaeConfig): ConditioningConfig | null {
+export function ownConditioning({
+  attributes,
+  label_channels,
+  num_labels,
+}: ConditionalVaeConfig): ConditioningConfig | null {
   if (Object.keys(attributes).length === 0) return null;
   return parseConditioningConfig({ embedding_dim: label_channels, num_labels, attributes });
 }
@@ -164,7 +172,7 @@ function ownConditioning({ attributes, label_channels, num_labels }: Conditional
 function conditionRows(config: ConditionalVaeConfig, weights: Weights, side: Side, condition: VaeCondition): Tensor2D {
   const own = ownConditioning(config);
   if (!own) return embeddingRows(weights, `${side}.class_embedding`, classesOf(condition));
-  const ofSide = withoutPrefix(weights, `${side}.conditioning.`);
+  const ofSide = withoutPrefix(weights, conditioningOf(side));
   return conditioningVectors(
     own,
     ofSide,

@@ -28,7 +28,7 @@ export interface ConditionedNetwork {
 }
 
 /** Weights with the names of the rows of their tables. */
-interface Tables {
+export interface ConditioningTables {
   weights: ReadonlyMap<string, WeightTensor>;
   labels: readonly string[];
   vocabulary: Vocabulary;
@@ -54,19 +54,29 @@ export function adaptConditioning(
 ): ConditionedNetwork {
   const config: UNet2DConfig = { ...known.config, class_embed_type: 'identity', num_class_embeds: null };
   const conditioning = conditioningConfig(timeChannels(config), labels.length, vocabulary);
-  const weights: Map<string, WeightTensor> = initialWeights(conditioningShapes(conditioning), seed);
   const tables = tablesOf(known);
-  if (tables) {
-    const scale = Math.sqrt((1 + Object.keys(vocabulary).length) / tables.count);
-    copyTable(weights, tables.weights, LABEL_TABLE, tables.labels, labels, scale);
-    addToKnownRows(weights.get(LABEL_TABLE)!, tables, labels, goneAttributes(tables.vocabulary, vocabulary), scale);
-    for (const name of Object.keys(vocabulary)) copyAttribute(weights, tables, name, vocabulary, scale);
-  }
+  const weights = tables
+    ? adaptTables(tables, conditioning, { labels, vocabulary, seed })
+    : initialWeights(conditioningShapes(conditioning), seed);
   const unet = new Map([...known.weights].filter(([name]) => name !== CLASS_TABLE));
   return { config, conditioning, weights: joinConditioning(unet, weights) };
 }
 
-function tablesOf({ config, weights, conditioning, labels, vocabulary }: KnownNetwork): Tables | null {
+/** The weights of a conditioning for other labels and attributes, as `adaptConditioning` says. @param config of the training to come */
+export function adaptTables(
+  tables: ConditioningTables,
+  config: ConditioningConfig,
+  { labels, vocabulary, seed }: { labels: readonly string[]; vocabulary: Vocabulary; seed: number },
+): Map<string, WeightTensor> {
+  const weights: Map<string, WeightTensor> = initialWeights(conditioningShapes(config), seed);
+  const scale = Math.sqrt((1 + Object.keys(vocabulary).length) / tables.count);
+  copyTable(weights, tables.weights, LABEL_TABLE, tables.labels, labels, scale);
+  addToKnownRows(weights.get(LABEL_TABLE)!, tables, labels, goneAttributes(tables.vocabulary, vocabulary), scale);
+  for (const name of Object.keys(vocabulary)) copyAttribute(weights, tables, name, vocabulary, scale);
+  return weights;
+}
+
+function tablesOf({ config, weights, conditioning, labels, vocabulary }: KnownNetwork): ConditioningTables | null {
   if (conditioning) {
     const expected = conditioningShapes(conditioningConfig(timeChannels(config), labels.length, vocabulary));
     for (const [name, shape] of expected) {
@@ -84,7 +94,7 @@ function tablesOf({ config, weights, conditioning, labels, vocabulary }: KnownNe
 
 function copyAttribute(
   weights: Map<string, WeightTensor>,
-  tables: Tables,
+  tables: ConditioningTables,
   name: string,
   vocabulary: Vocabulary,
   scale: number,
@@ -120,7 +130,7 @@ function goneAttributes(before: Vocabulary, now: Vocabulary): string[] {
 /** Adds what "any" of the attributes that are gone adds, to the rows of the labels that are known and of "any". */
 function addToKnownRows(
   { shape, data }: WeightTensor,
-  tables: Tables,
+  tables: ConditioningTables,
   labels: readonly string[],
   gone: readonly string[],
   scale: number,

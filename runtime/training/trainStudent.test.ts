@@ -16,7 +16,9 @@ import { recordingGradients } from '../testing/naiveTraining.ts';
 import { randomWeights, tinyUNetConfig } from '../testing/tinyNetworks.ts';
 import { runSteps, tinyLatents } from '../testing/tinyTraining.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
+import { adaptConditioning } from './adaptConditioning.ts';
 import { type Batch, splitBatch } from './batch.ts';
+import { splitConditioning } from './conditionedNetwork.ts';
 import { distilTask } from './distilTask.ts';
 import { localGradients } from './gradients.ts';
 import type { TrainerState } from './trainer.ts';
@@ -382,4 +384,15 @@ it('says of latent channels that its teacher has besides what that says', () => 
   const bias = splitStudent(studentFrom(now, changed).weights).unet.get('conv_out.bias')!.data;
   const expected = own.teacher.get('conv_out.bias')!.data.map((value, i) => value + (i < 4 ? 1 : 0));
   expectClose(bias, expected, { absolute: 1e-6 });
+});
+
+it('goes on where its teacher has learnt an attribute since, whose words the new tables know', () => {
+  const vocabulary = { hat: ['no', 'yes'] };
+  const told = adaptConditioning(teacher, LABELS, vocabulary, 4);
+  const { unet: weights, conditioning } = splitConditioning(told.weights);
+  const now = studentNetwork({ config: told.config, weights, conditioning, labels: LABELS, vocabulary }, OPTIONS);
+  const { teacher: before, ...own } = splitStudent(student.weights);
+  const begun = splitStudent(studentFrom(now, { ...own, unet: plusOne(own.unet), teacher: before }).weights);
+  expect(begun.unet).toEqual(plusOne(own.unet)); // the teacher's weights have not changed, but for the tables
+  for (const [name, table] of conditioning) expect(begun.conditioning.get(name), name).toEqual(table);
 });

@@ -147,6 +147,42 @@ describe('train cvae', () => {
     await expect(other).rejects.toThrow(/knows other attributes, or other values of them, than the data/);
   });
 
+  it('goes on with a model that knows some of the attributes of the data, and learns the others', async () => {
+    const attributes = tinyAttributes();
+    const dataset = { ...tinyDataset({ widthPx: 16, heightPx: 16 }), attribution: 'drawn by formula' };
+    const hat: WordColumn = {
+      name: 'hat',
+      values: ['no', 'yes'],
+      data: Int16Array.from(dataset.classLabels, (_, i) => i % 2),
+    };
+    await writeDataset(at('hatted'), { ...dataset, attributes: [...attributes, hat] }, 'shapes');
+    const tone = { tone: vocabularyOf(attributes).tone! };
+    for (const [name, vocabulary] of Object.entries({ bare: tone, wearing: { ...tone, hat: ['no', 'yes'] } })) {
+      const files = tinyModelFiles({ labels: dataset.labels, attributes: vocabulary });
+      await writeFilesAtomic(at(name), await runtime.modelFolderFiles(files));
+    }
+    await train('bareheaded', 1, '--data', at('hatted'), '--add-to', at('bare'));
+    await train(
+      'hats',
+      1,
+      '--data',
+      at('hatted'),
+      '--init-from',
+      at('bare'),
+      '--add-to',
+      at('wearing'),
+      '--learning-rate',
+      '1e-9',
+      '--seed',
+      '3',
+    );
+    const [before, after] = [await readConditionalVae(at('bareheaded')), await readConditionalVae(at('hats'))];
+    expect(after.config.attributes).toEqual({ tone: 3, hat: 2 });
+    const table = 'decoder.conditioning.attributes.tone.embedding.weight';
+    const kept = before.weights.get(table)!.data.map((value) => value * Math.sqrt(3 / 2)); // a third sum is under the root
+    expectClose(after.weights.get(table)!.data, kept, { absolute: 2e-3 });
+  });
+
   it('leaves out nothing where the examples of the model decide on what is open', async () => {
     const attributes = tinyAttributes();
     const dataset = { ...tinyDataset({ widthPx: 16, heightPx: 16 }), attribution: 'drawn by formula' };

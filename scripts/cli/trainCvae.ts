@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { encodeJson } from '../../runtime/core/encodeJson.ts';
 import { INDEX_FILE, WEIGHTS_FILE } from '../../runtime/core/fileNames.ts';
 import {
+  adaptConditionalVae,
   attributeKinds,
   CONDITIONAL_VAE_DEFAULTS,
   type ConditionalVaeConfig,
@@ -25,7 +26,7 @@ import {
 } from '../../runtime/index.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { CREDIT_FILE, type Credit, combineCredits, readCredit, withCredit } from '../node/credit.ts';
-import { readConditionalVae } from '../node/readNetworks.ts';
+import { type NetworkFiles, readConditionalVae, readIndexOf } from '../node/readNetworks.ts';
 import { rangeAsUsageError, UsageError } from '../node/usageError.ts';
 import { readWholeModel, type WholeModel, withNetworks } from '../node/wholeModel.ts';
 import { chooseAttributes } from './chooseAttributes.ts';
@@ -107,7 +108,7 @@ async function readTraining(command: ConditionalVaeCommandOptions): Promise<Cvae
   const dataset = { ...fitted, attributes: chooseAttributes(fitted, { ...command, attributes }) };
   const options = cvaeOptions(command, dataset, model);
   const folder = startFolder(command, 'cvae');
-  const init = folder ? await readConditionalVae(folder) : null;
+  const init = folder ? await networkToBegin(folder, dataset, command.seed) : null;
   const config = init?.config ?? newConfig(dataset, command);
   checkSizes('train cvae', { '--latent-size': [command.latentSize, config.latent_size] });
   if (model) checkSame(model, dataset, addTo!);
@@ -144,6 +145,22 @@ async function saveTraining(
   const samples = await writePreview(out, 'samples', step, await cvaeSheet(live, dataset, SAMPLE_COLUMNS));
   const draw = (images: Int32Array, columns: number) => cvaeReconstructionSheet(live, dataset, images, columns);
   await writeReconstructions(out, step, data, draw, [samples]);
+}
+
+/** The network of a folder; that of a whole model keeps what it knows of the attributes of the data, and gets those that it lacks. */
+async function networkToBegin(
+  folder: string,
+  { attributes }: Dataset,
+  seed: number,
+): Promise<NetworkFiles<ConditionalVaeConfig>> {
+  const found = await readConditionalVae(folder);
+  const index = await readIndexOf(folder);
+  const vocabulary = vocabularyOf(attributes);
+  const known = index?.figment.attributes;
+  const isKnown = JSON.stringify(known) === JSON.stringify(vocabulary);
+  const knowsSome = Object.keys(found.config.attributes).length > 0;
+  if (!index || !known || isKnown || !knowsSome || Object.keys(vocabulary).length === 0) return found;
+  return adaptConditionalVae({ ...found, labels: index.labels, vocabulary: known }, vocabulary, seed);
 }
 
 /** The config of a network that begins with random weights. @throws UsageError when it can't halve the pictures */
