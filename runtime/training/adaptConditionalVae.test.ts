@@ -45,12 +45,7 @@ function computedBy({ config: own, weights }: Network, vocabulary: Vocabulary, a
 }
 
 it.each<[name: string, now: Vocabulary, asked: Attributes, before: Attributes]>([
-  [
-    'one more',
-    { ...VOCABULARY, trim: ['none', 'red'] },
-    { hair: 'red', wear: 0.3, trim: 'red' },
-    { hair: 'red', wear: 0.3 },
-  ],
+  ['one more', { ...VOCABULARY, trim: ['none', 'red'] }, { hair: 'red', wear: 0.3 }, { hair: 'red', wear: 0.3 }],
   ['fewer', { hat: ['no', 'yes'] }, { hat: 'yes' }, { hat: 'yes' }],
   [
     'other places',

@@ -38,9 +38,11 @@ export interface ConditioningTables {
 
 /**
  * A network for other labels and attributes, to begin a training with. Rows of labels and words that it knows stay theirs,
- * rows that are new begin at random, an attribute that is new adds nothing at first, and one that is gone leaves what its
- * "any" added to every label; all are scaled by the ratio of the roots √n. So for what it knows the network begins as what
- * it was. The classes of a U-Net that takes them become the labels.
+ * rows that are new begin at random, the "any" of an attribute that is new adds nothing at first, and an attribute that is gone
+ * leaves what its "any" added to every label; all are scaled by the ratio of the roots √n. So for what it knows the network
+ * begins as what it was. Were the words of a new attribute to begin at nothing, too, they would hardly be told apart: layers
+ * learn to heed an embedding as fast as it is large, and it grows as fast as they heed it.
+ * The classes of a U-Net that takes them become the labels.
  *
  * @param labels, vocabulary those of the training to come
  * @param seed               uint32, of the new rows
@@ -112,7 +114,8 @@ function copyAttribute(
       weights.set(part, { shape, data: Float32Array.from(data, (value) => factor * value) });
     }
   } else {
-    for (const part of [table, ...mlpParts(name).slice(2)]) weights.get(part)?.data.fill(0);
+    const { shape, data } = weights.get(table)!;
+    data.fill(0, data.length - shape[1]!);
   }
 }
 
