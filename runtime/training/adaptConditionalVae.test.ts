@@ -64,6 +64,15 @@ it.each<[name: string, now: Vocabulary, asked: Attributes, before: Attributes]>(
   }
 });
 
+it('tells the words of a new attribute apart at once, on both sides', () => {
+  const now = { ...VOCABULARY, trim: ['none', 'red'] };
+  const adapted = adaptConditionalVae(known, now, 7);
+  const [none, red] = (['none', 'red'] as const).map((trim) => computedBy(adapted, now, { trim }));
+  for (const [i, values] of none!.entries()) {
+    expect(Math.max(...values.map((value, j) => Math.abs(value - red![i]![j]!)))).toBeGreaterThan(1e-3);
+  }
+});
+
 it('refuses networks that know the label alone, before and after', () => {
   const alone = tinyCvaeConfig();
   const untold = { ...known, config: alone, weights: randomWeights(conditionalVaeShapes(alone)), vocabulary: {} };

@@ -182,6 +182,12 @@ describe('adaptConditioning', () => {
         [null, {}, {}],
       ],
     );
+    const { conditioning: weights } = splitConditioning(adapted.weights);
+    const [worn, unworn] = [
+      await vectorOf(weights, LABELS, vocabulary, 'orc', { wear: 2 }),
+      await vectorOf(weights, LABELS, vocabulary, 'orc', { wear: 0 }),
+    ];
+    expect(Math.max(...worn.map((value, i) => Math.abs(value - unworn[i]!)))).toBeGreaterThan(0.05);
   });
 
   it('leaves what it is given as it is', () => {

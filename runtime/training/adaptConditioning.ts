@@ -40,9 +40,10 @@ export interface ConditioningTables {
  * A network for other labels and attributes, to begin a training with. Rows of labels and words that it knows stay theirs,
  * rows that are new begin at random, the "any" of an attribute that is new adds nothing at first, and an attribute that is gone
  * leaves what its "any" added to every label; all are scaled by the ratio of the roots √n. So for what it knows the network
- * begins as what it was. Were the words of a new attribute to begin at nothing, too, they would hardly be told apart: layers
- * learn to heed an embedding as fast as it is large, and it grows as fast as they heed it.
- * The classes of a U-Net that takes them become the labels.
+ * begins as what it was. The classes of a U-Net that takes them become the labels.
+ *
+ * Words of a new attribute that began at nothing as well would hardly be told apart: layers learn to heed an embedding as fast
+ * as it is large, and it grows as fast as they heed it.
  *
  * @param labels, vocabulary those of the training to come
  * @param seed               uint32, of the new rows
