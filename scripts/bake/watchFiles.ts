@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve, sep } from 'node:path';
+import type { FSWatcher } from 'chokidar';
 
 /** Editors write a file in several steps, and a model is several files. */
 const QUIET_MS = 150;
@@ -23,59 +24,106 @@ export async function watchFiles(
   quietMs = QUIET_MS,
 ): Promise<void> {
   if (signal.aborted) return;
-  const { watch } = await import('chokidar');
-  const folders = () => [...new Set(files().map((file) => folderAbove(resolve(file))))];
-  const isWatched = (file: string) => files().some((watched) => resolve(watched) === resolve(file));
-  const isOther = (file: string, stats?: { isFile(): boolean }) => stats?.isFile() === true && !isWatched(file);
-  const holdsWatched = (folder: string) => files().some((file) => resolve(file).startsWith(resolve(folder) + sep));
-  // Whole folders, since a watcher of a single file loses sight of it when it is deleted and comes back.
-  const watcher = watch(folders(), { ignoreInitial: true, depth: 0, ignored: isOther });
-  let isChanged = true;
-  /** When each file had been changed before the last call, or before it was named in that, by the clock of the files, which may be another's. */
-  const seen = new Map<string, number>();
-  const noteFurther = () => {
-    for (const file of files()) if (!seen.has(file)) seen.set(file, changedMs(file));
-  };
-  let timer: NodeJS.Timeout | undefined;
-  let wake = () => {};
-  const noticeChange = () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      isChanged = true;
-      wake();
-    }, quietMs);
-  };
+  const bell = new Bell(quietMs);
+  const times = new FileTimes(files);
+  const watcher = await openWatcher(files, () => bell.strike());
   // A change that is noted already must not be noted again after the next call has begun.
-  const looking = setInterval(() => {
-    if (!isChanged && files().some((file) => seen.has(file) && changedMs(file) !== seen.get(file))) noticeChange();
-  }, LOOK_MS);
-  watcher.on('error', () => {}); // a missing folder is reported by the next bake
-  watcher.on('all', (event, file) => {
-    if (isWatched(file) || (event === 'addDir' && holdsWatched(file))) noticeChange();
-  });
-  signal.addEventListener('abort', () => wake(), { once: true });
+  const looking = setInterval(() => !bell.hasRung && times.haveChanged() && bell.strike(), LOOK_MS);
+  signal.addEventListener('abort', () => bell.ring(), { once: true });
   try {
-    await new Promise<void>((resolve) => {
-      wake = resolve;
-      watcher.once('ready', resolve);
-    });
+    await Promise.race([new Promise<void>((resolve) => watcher.once('ready', resolve)), bell.heard()]);
+    bell.ring();
     while (!signal.aborted) {
-      watcher.add(folders());
-      if (!isChanged)
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
+      watcher.add(foldersOf(files));
+      await bell.heard();
       if (signal.aborted) return;
-      isChanged = false;
-      for (const file of files()) seen.set(file, changedMs(file));
-      await onChange(noteFurther);
-      noteFurther();
+      bell.hush();
+      times.note();
+      await onChange(() => times.noteFurther());
+      times.noteFurther();
     }
   } finally {
     clearInterval(looking);
-    clearTimeout(timer);
+    bell.stop();
     await watcher.close();
   }
+}
+
+/** Rings when it was struck and then left alone for a while: what is changed in several steps is changed once. */
+class Bell {
+  /** Whether it has rung since it was hushed last. */
+  hasRung = false;
+  private timer: NodeJS.Timeout | undefined;
+  private wake = () => {};
+
+  constructor(private readonly quietMs: number) {}
+
+  strike(): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.ring(), this.quietMs);
+  }
+
+  ring(): void {
+    this.hasRung = true;
+    this.wake();
+  }
+
+  /** Resolves when it rings, at once where it has. */
+  async heard(): Promise<void> {
+    if (this.hasRung) return;
+    await new Promise<void>((resolve) => {
+      this.wake = resolve;
+    });
+  }
+
+  hush(): void {
+    this.hasRung = false;
+  }
+
+  stop(): void {
+    clearTimeout(this.timer);
+  }
+}
+
+/** When each file had been changed before it was noted, by the clock of the files, which may be another's. */
+class FileTimes {
+  private readonly noted = new Map<string, number>();
+
+  constructor(private readonly files: () => readonly string[]) {}
+
+  note(): void {
+    for (const file of this.files()) this.noted.set(file, changedMs(file));
+  }
+
+  /** Notes those that are new among the files. */
+  noteFurther(): void {
+    for (const file of this.files()) if (!this.noted.has(file)) this.noted.set(file, changedMs(file));
+  }
+
+  haveChanged(): boolean {
+    return this.files().some((file) => this.noted.has(file) && changedMs(file) !== this.noted.get(file));
+  }
+}
+
+/**
+ * Calls back when one of the files is written, comes or goes. Whole folders are watched, since a watcher of a single file loses
+ * sight of it when it is deleted and comes back.
+ */
+async function openWatcher(files: () => readonly string[], onChange: () => void): Promise<FSWatcher> {
+  const { watch } = await import('chokidar');
+  const isWatched = (file: string) => files().some((watched) => resolve(watched) === resolve(file));
+  const isOther = (file: string, stats?: { isFile(): boolean }) => stats?.isFile() === true && !isWatched(file);
+  const holdsWatched = (folder: string) => files().some((file) => resolve(file).startsWith(resolve(folder) + sep));
+  const watcher = watch(foldersOf(files), { ignoreInitial: true, depth: 0, ignored: isOther });
+  watcher.on('error', () => {}); // a missing folder is reported by the next bake
+  watcher.on('all', (event, file) => {
+    if (isWatched(file) || (event === 'addDir' && holdsWatched(file))) onChange();
+  });
+  return watcher;
+}
+
+function foldersOf(files: () => readonly string[]): string[] {
+  return [...new Set(files().map((file) => folderAbove(resolve(file))))];
 }
 
 /** When a file was changed last, in milliseconds since 1970; 0 where there is none that can be looked at. */
