@@ -8,66 +8,66 @@ import type { OutsideProject } from './outsideProject.ts';
 
 const LIMIT_MS = 240_000;
 
+/** Code of a project: what TypeScript must take, and, behind `@ts-expect-error`, what it must not. */
+const TYPED = `import type { Scene } from '@babylonjs/core/scene.js';
+import { AssetGenerator, CreateEngineAsync, createNpcAsync, type GeneratedTexture, type RecipeOptions } from 'babylon-figment';
+import { bake, type BakeResult, InterruptError, UsageError } from 'babylon-figment-cli/bake';
+import { figmentEsbuild } from 'babylon-figment-cli/esbuild';
+import { figmentVite } from 'babylon-figment-cli/vite';
+import { portraits, type PortraitsAttributes, type PortraitsLabel, type PortraitsWords } from 'babylon-figment-portraits';
+import { createModel, type DiffusionModel } from 'babylon-figment/runtime';
+import picture, { url } from 'figment:portraits/elf?seed=7';
+export async function elf(scene: Scene): Promise<GeneratedTexture> {
+  const generator: AssetGenerator<PortraitsWords> = await AssetGenerator.LoadAsync(portraits, scene);
+  // @ts-expect-error the model has no label of this name
+  generator.beginTexture({ label: 'elv' });
+  // @ts-expect-error nobody has hair of this colour
+  generator.beginTexture({ label: 'elf', attributes: { hair_colour: 'blau' } });
+  // @ts-expect-error an attribute goes by its name
+  generator.beginTexture({ label: 'elf', attributes: { hairColour: 'red' } });
+  const faces = await generator.generateSetAsync({ label: 'elf', vary: 'expression', values: ['happy', 'sad'] });
+  await faces.get('happy')?.varyAsync({ expression: 'angry' });
+  // @ts-expect-error no face is so
+  faces.get('hangry');
+  const hair = Math.random() > 0.5 ? 'red' : undefined; // somebody's sheet may leave it open
+  generator.beginTexture({ label: 'elf', attributes: { hair_colour: hair } });
+  const named: Record<string, GeneratedTexture> = {};
+  for (const [word, face] of faces) named[word] = face;
+  // @ts-expect-error a face has an expression
+  generator.generateSetAsync({ label: 'elf', vary: 'expression', values: [undefined] });
+  const sprites: AssetGenerator = await AssetGenerator.LoadAsync('models/characters/', scene);
+  sprites.beginTexture({ label: 'any word', attributes: { of: 'any kind' } });
+  const guard = await createNpcAsync({ role: 'guard', hair_colour: 'red' }, { portraits: generator, sprites });
+  await guard.portrait.varyAsync({ hair_colour: 'blue' });
+  // @ts-expect-error both models check the words of a sheet
+  createNpcAsync({ hair_colour: 5 }, { portraits: generator, sprites: generator });
+  const anybody: AssetGenerator = generator; // for words that are not known before the game runs
+  anybody.beginTexture({ label: String(guard.seed) });
+  return generator.generateTextureAsync({ label: 'elf', seed: 7, guidanceScale: 2 });
+}
+const sheet: PortraitsAttributes = { hair_colour: 'red', eyewear: 'glasses' };
+export const recipe: RecipeOptions = { label: 'elf' satisfies PortraitsLabel, attributes: sheet };
+// @ts-expect-error nobody has hair of this colour
+export const dyed: PortraitsAttributes = { hair_colour: 'blau' };
+export const make: (...files: Parameters<typeof createModel>) => DiffusionModel = createModel;
+export const plugins = [figmentEsbuild(), figmentVite({ models: { heroes: './heroes' } })];
+export const address: string = picture.url + url + picture.recipe.label;
+export const bakeElf = (): Promise<BakeResult> =>
+  // @ts-expect-error a seed is a number
+  bake({ figment: 1, assets: [{ name: 'elf', model: 'portraits', seeds: ['7'] }] }, { out: 'art', jobs: 2 });
+export const inWorker = (canvas: OffscreenCanvas) => CreateEngineAsync(canvas);
+export const codeOf = (error: unknown): number =>
+  error instanceof InterruptError ? error.exitCode : error instanceof UsageError ? 2 : 1;
+// @ts-expect-error a model is no number
+export const wrong: number = createModel;`;
+
 /** @param model whose package the project has installed */
 export function testPackageTypes(project: () => OutsideProject, model: string): void {
   describe('the packages', () => {
     it('tell TypeScript their types, those of all code in README and the guide included', {
       timeout: LIMIT_MS,
     }, async () => {
-      project().write(
-        'typed.ts',
-        `import type { Scene } from '@babylonjs/core/scene.js';
-       import { AssetGenerator, CreateEngineAsync, createNpcAsync, type GeneratedTexture, type RecipeOptions } from 'babylon-figment';
-       import { bake, type BakeResult, InterruptError, UsageError } from 'babylon-figment-cli/bake';
-       import { figmentEsbuild } from 'babylon-figment-cli/esbuild';
-       import { figmentVite } from 'babylon-figment-cli/vite';
-       import { portraits, type PortraitsAttributes, type PortraitsLabel, type PortraitsWords } from 'babylon-figment-portraits';
-       import { createModel, type DiffusionModel } from 'babylon-figment/runtime';
-       import picture, { url } from 'figment:portraits/elf?seed=7';
-       export async function elf(scene: Scene): Promise<GeneratedTexture> {
-         const generator: AssetGenerator<PortraitsWords> = await AssetGenerator.LoadAsync(portraits, scene);
-         // @ts-expect-error the model has no label of this name
-         generator.beginTexture({ label: 'elv' });
-         // @ts-expect-error nobody has hair of this colour
-         generator.beginTexture({ label: 'elf', attributes: { hair_colour: 'blau' } });
-         // @ts-expect-error an attribute goes by its name
-         generator.beginTexture({ label: 'elf', attributes: { hairColour: 'red' } });
-         const faces = await generator.generateSetAsync({ label: 'elf', vary: 'expression', values: ['happy', 'sad'] });
-         await faces.get('happy')?.varyAsync({ expression: 'angry' });
-         // @ts-expect-error no face is so
-         faces.get('hangry');
-         const hair = Math.random() > 0.5 ? 'red' : undefined; // somebody's sheet may leave it open
-         generator.beginTexture({ label: 'elf', attributes: { hair_colour: hair } });
-         const named: Record<string, GeneratedTexture> = {};
-         for (const [word, face] of faces) named[word] = face;
-         // @ts-expect-error a face has an expression
-         generator.generateSetAsync({ label: 'elf', vary: 'expression', values: [undefined] });
-         const sprites: AssetGenerator = await AssetGenerator.LoadAsync('models/characters/', scene);
-         sprites.beginTexture({ label: 'any word', attributes: { of: 'any kind' } });
-         const guard = await createNpcAsync({ role: 'guard', hair_colour: 'red' }, { portraits: generator, sprites });
-         await guard.portrait.varyAsync({ hair_colour: 'blue' });
-         // @ts-expect-error both models check the words of a sheet
-         createNpcAsync({ hair_colour: 5 }, { portraits: generator, sprites: generator });
-         const anybody: AssetGenerator = generator; // for words that are not known before the game runs
-         anybody.beginTexture({ label: String(guard.seed) });
-         return generator.generateTextureAsync({ label: 'elf', seed: 7, guidanceScale: 2 });
-       }
-       const sheet: PortraitsAttributes = { hair_colour: 'red', eyewear: 'glasses' };
-       export const recipe: RecipeOptions = { label: 'elf' satisfies PortraitsLabel, attributes: sheet };
-       // @ts-expect-error nobody has hair of this colour
-       export const dyed: PortraitsAttributes = { hair_colour: 'blau' };
-       export const make: (...files: Parameters<typeof createModel>) => DiffusionModel = createModel;
-       export const plugins = [figmentEsbuild(), figmentVite({ models: { heroes: './heroes' } })];
-       export const address: string = picture.url + url + picture.recipe.label;
-       export const bakeElf = (): Promise<BakeResult> =>
-         // @ts-expect-error a seed is a number
-         bake({ figment: 1, assets: [{ name: 'elf', model: 'portraits', seeds: ['7'] }] }, { out: 'art', jobs: 2 });
-       export const inWorker = (canvas: OffscreenCanvas) => CreateEngineAsync(canvas);
-       export const codeOf = (error: unknown): number =>
-         error instanceof InterruptError ? error.exitCode : error instanceof UsageError ? 2 : 1;
-       // @ts-expect-error a model is no number
-       export const wrong: number = createModel;`,
-      );
+      project().write('typed.ts', TYPED);
       const snippets = snippetFiles(); // what README and the guide show
       for (const [name, content] of Object.entries(snippets)) project().write(name, content);
       // One model is installed here; the package of another has the same form.

@@ -76,68 +76,18 @@ export const TINY_FRAMES: readonly Frame[] = parseFrames([
  */
 export function tinyModelFiles(options: TinyModelOptions = {}): ModelFiles {
   const all = { ...TINY_MODEL_DEFAULTS, ...options };
-  const {
-    kind,
-    labels,
-    sizePx,
-    circularPadding,
-    channels,
-    patchSize,
-    seed,
-    attributes,
-    cvae,
-    student,
-    frames,
-    positions,
-  } = all;
-  const heightPx = all.heightPx ?? sizePx;
-  const numFrames = frames?.length ?? 1;
-  const classes =
-    attributes || student
-      ? { class_embed_type: 'identity' as const, num_class_embeds: null }
-      : { num_class_embeds: labels.length + 1 };
-  const unetConfig = tinyUNetConfig({
-    ...classes,
-    sample_size: heightPx === sizePx ? sizePx / 2 : [heightPx / 2, sizePx / 2],
-    in_channels: 4 * numFrames,
-    out_channels: 4 * numFrames,
-    position_embedding: positions,
-  });
+  const { labels, channels, patchSize, seed, attributes, cvae, student, sizePx } = all;
+  const unetConfig = unetConfigOf(all);
   const vaeConfig = tinyVaeConfig({ sample_size: sizePx, ...tinyPatches(channels, patchSize) });
   const cvaeConfig = tinyCvaeConfig({
     num_labels: labels.length,
     in_channels: channels,
-    sample_size: [heightPx, sizePx],
+    sample_size: [heightOf(all), sizePx],
     block_out_channels: [8],
     attributes: attributeKinds(attributes ?? {}),
   });
-  const scheduler = {
-    _class_name: 'DDIMScheduler',
-    beta_schedule: 'squaredcos_cap_v2',
-    clip_sample: false,
-    timestep_spacing: student ? 'trailing' : 'leading',
-    prediction_type: student ? 'v_prediction' : 'epsilon',
-  };
   return {
-    index: {
-      _class_name: 'ClassConditionalLatentDiffusionPipeline',
-      labels,
-      figment: {
-        version: 1,
-        name: 'tiny',
-        ...structuredClone(FIGMENT_DEFAULTS),
-        kind,
-        widthPx: numFrames * sizePx,
-        heightPx,
-        channels,
-        premultipliedAlpha: channels === 4,
-        circularPadding,
-        sampleDefaults: { sampler: 'ddim', numInferenceSteps: student ? 4 : 3, guidanceScale: 2 },
-        ...(frames && { frames }),
-        ...(attributes && { attributes }),
-        ...(student && { student: TINY_STUDENT }),
-      },
-    },
+    index: indexOf(all),
     unetConfig: formatUNet2DConfig(unetConfig),
     unet: randomWeights(unet2dShapes(unetConfig), seed),
     ...((attributes || student) && tinyConditioning(unetConfig, labels.length, attributes ?? {}, seed + 3, student)),
@@ -147,11 +97,66 @@ export function tinyModelFiles(options: TinyModelOptions = {}): ModelFiles {
     }),
     vaeConfig: formatAutoencoderKlConfig(vaeConfig),
     vae: randomWeights(autoencoderKlShapes(vaeConfig), seed + 1),
-    schedulerConfig: formatSchedulerConfig(parseSchedulerConfig(scheduler, 'the tiny model')),
+    schedulerConfig: schedulerConfigOf(all),
     cvaeConfig: cvae ? { _class_name: 'ClassConditionalVae', ...cvaeConfig } : undefined,
     cvae: cvae ? randomWeights(conditionalVaeShapes(cvaeConfig), seed + 2) : new Map(),
     hash: 'tiny',
   };
+}
+
+type AllOptions = Required<TinyModelOptions>;
+
+const heightOf = ({ heightPx, sizePx }: AllOptions) => heightPx ?? sizePx;
+
+function indexOf(all: AllOptions): ModelFiles['index'] {
+  const { kind, labels, sizePx, channels, circularPadding, attributes, student, frames } = all;
+  return {
+    _class_name: 'ClassConditionalLatentDiffusionPipeline',
+    labels,
+    figment: {
+      version: 1,
+      name: 'tiny',
+      ...structuredClone(FIGMENT_DEFAULTS),
+      kind,
+      widthPx: (frames?.length ?? 1) * sizePx,
+      heightPx: heightOf(all),
+      channels,
+      premultipliedAlpha: channels === 4,
+      circularPadding,
+      sampleDefaults: { sampler: 'ddim', numInferenceSteps: student ? 4 : 3, guidanceScale: 2 },
+      ...(frames && { frames }),
+      ...(attributes && { attributes }),
+      ...(student && { student: TINY_STUDENT }),
+    },
+  };
+}
+
+function unetConfigOf(all: AllOptions): UNet2DConfig {
+  const { labels, sizePx, attributes, student, frames, positions } = all;
+  const heightPx = heightOf(all);
+  const channels = 4 * (frames?.length ?? 1);
+  const classes =
+    attributes || student
+      ? { class_embed_type: 'identity' as const, num_class_embeds: null }
+      : { num_class_embeds: labels.length + 1 };
+  return tinyUNetConfig({
+    ...classes,
+    sample_size: heightPx === sizePx ? sizePx / 2 : [heightPx / 2, sizePx / 2],
+    in_channels: channels,
+    out_channels: channels,
+    position_embedding: positions,
+  });
+}
+
+function schedulerConfigOf({ student }: AllOptions) {
+  const scheduler = {
+    _class_name: 'DDIMScheduler',
+    beta_schedule: 'squaredcos_cap_v2',
+    clip_sample: false,
+    timestep_spacing: student ? 'trailing' : 'leading',
+    prediction_type: student ? 'v_prediction' : 'epsilon',
+  };
+  return formatSchedulerConfig(parseSchedulerConfig(scheduler, 'the tiny model'));
 }
 
 function tinyConditioning(
