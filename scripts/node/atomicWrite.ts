@@ -3,6 +3,7 @@ import { mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promi
 import { hostname } from 'node:os';
 import { basename, dirname, isAbsolute, join, normalize, sep } from 'node:path';
 import { isRunning } from './isRunning.ts';
+import { makeFolder } from './makeFolder.ts';
 import { UsageError } from './usageError.ts';
 
 /**
@@ -120,10 +121,10 @@ export async function makeWritableFolder(
 ): Promise<boolean> {
   const probe = join(dir, temporaryName('figment'));
   try {
-    const made = await mkdir(dir, { recursive: true });
+    const isNew = await makeFolder(dir);
     await writeFile(probe, '');
     await rm(probe);
-    return made !== undefined;
+    return isNew;
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code ?? String(error);
     throw new UsageError(`${name} cannot be written to (${reason}); ${remedy}`);
