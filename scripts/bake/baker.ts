@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import {
   type Classifiers,
@@ -16,6 +15,7 @@ import {
 import { encodeApng } from '../node/apng.ts';
 import { writeFileAtomic } from '../node/atomicWrite.ts';
 import { letEventsIn } from '../node/interrupt.ts';
+import { makeFolder } from '../node/makeFolder.ts';
 import { buildClassifier, buildCvae, buildModel, classifierSource, modelSource } from '../node/openModel.ts';
 import { encodePng } from '../node/png.ts';
 import { orUsageError, UsageError } from '../node/usageError.ts';
@@ -172,7 +172,7 @@ async function encode(
 /** Writes a file below the output folder, whole or not at all. */
 export async function writeOutput(out: string, path: string, bytes: Uint8Array): Promise<void> {
   const place = await placeInside(out, path);
-  await mkdir(dirname(place), { recursive: true });
+  await makeFolder(dirname(place));
   await writeFileAtomic(place, bytes);
 }
 

@@ -51,7 +51,7 @@ export async function watchFiles(
 
 /** Rings when it was struck and then left alone for a while: what is changed in several steps is changed once. */
 class Bell {
-  /** Whether it has rung since it was hushed last. */
+  /** True as soon as the bell rings, until `hush`: there was a change that no call has answered yet. */
   hasRung = false;
   private timer: NodeJS.Timeout | undefined;
   private wake = () => {};

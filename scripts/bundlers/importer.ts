@@ -1,10 +1,11 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { type BackendName, INDEX_FILE } from '../../runtime/index.ts';
 import { type BakedRecipe, RECIPE_KEYWORD } from '../bake/bakePlan.ts';
 import { bake } from '../bake/index.ts';
 import { describeError } from '../node/describeError.ts';
+import { makeFolder } from '../node/makeFolder.ts';
 import { readPngText } from '../node/png.ts';
 import { type ImportRequest, parseImport } from './importRequest.ts';
 
@@ -54,7 +55,7 @@ export function createImporter(root: string, options: FigmentPluginOptions = {})
 
   const bakeThese = async (requests: ImportRequest[]) => {
     const assets = new Map(requests.map(({ asset }) => [asset.name, asset]));
-    await mkdir(out, { recursive: true });
+    await makeFolder(out);
     const description = { figment: 1 as const, assets: [...assets.values()] };
     await bake(description, { folder: root, out, jobs, ...(backend ? { backend } : {}) });
   };

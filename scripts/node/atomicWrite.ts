@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, isAbsolute, join, normalize, sep } from 'node:path';
 import { isRunning } from './isRunning.ts';
@@ -22,7 +22,7 @@ export async function writeFileAtomic(path: string, bytes: Uint8Array): Promise<
  */
 export async function writeFilesAtomic(dir: string, files: Record<string, Uint8Array>): Promise<void> {
   const entries = Object.entries(files).map(([path, bytes]): [string, Uint8Array] => [pathInside(dir, path), bytes]);
-  for (const [path] of entries) await mkdir(dirname(path), { recursive: true });
+  for (const [path] of entries) await makeFolder(dirname(path));
   await writeAll(entries);
 }
 
